@@ -1,0 +1,20 @@
+/** Fields of one log line. Values must not hold secrets other than as `Secret`. */
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** The one seam between the rooms and whatever writes log lines (pino in `daemon/` and `cli/`). */
+export interface Logger {
+  debug(fields: LogFields, message: string): void
+  info(fields: LogFields, message: string): void
+  warn(fields: LogFields, message: string): void
+  error(fields: LogFields, message: string): void
+  child(fields: LogFields): Logger
+}
+
+/** A logger that drops every line. */
+export const silentLogger: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => silentLogger,
+}
