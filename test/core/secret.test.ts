@@ -1,0 +1,25 @@
+import t from 'tap'
+import { format, inspect } from 'node:util'
+import { Secret } from '../../src/core/secret.js'
+
+t.test('no way of printing shows the value', async (t) => {
+  const value = 'unr_very-secret'
+  const secret = new Secret(value)
+  const printed = [
+    String(secret),
+    `${secret}`,
+    '' + secret,
+    JSON.stringify({ secret }),
+    inspect(secret, { showHidden: true, depth: null }),
+    inspect({ deep: { secret } }, { depth: null }),
+    format('%s %o %O %j', secret, secret, secret, secret),
+    JSON.stringify(Object.entries(secret)),
+    JSON.stringify({ ...secret }),
+  ]
+  for (const text of printed) t.notMatch(text, value)
+  t.match(String(secret), '***')
+})
+
+t.test('reveal gives it back', async (t) => {
+  t.equal(new Secret('abc').reveal(), 'abc')
+})
