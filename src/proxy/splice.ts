@@ -1,0 +1,167 @@
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { Intake, type IntakeSink, type Stream, type StreamHandler } from '../wire/index.js'
+
+/** Bytes that a splice moved; plain numbers, added to on every chunk. One object may be shared by many splices. */
+export interface ByteCount {
+  /** From the socket into the stream. */
+  bytesIn: number
+  /** From the stream into the socket. */
+  bytesOut: number
+}
+
+/** What is known when both directions are over. */
+export interface SpliceResult extends ByteCount {
+  /** null when both directions ended with FIN; otherwise why they were cut. */
+  readonly error: Error | null
+}
+
+export interface SpliceOptions {
+  /** Called exactly once, when both the stream and the socket are finished. */
+  onClose(result: SpliceResult): void
+  /** A running total beside the splice's own, e.g. of a tunnel. */
+  total?: ByteCount
+}
+
+/** A slice that has to wait and is smaller than this share of the memory behind it is copied, to free the rest. */
+const PINNED_SHARE = 8
+
+/**
+ * Joins a wire stream and a socket, both ways, until both are finished.
+ *
+ * - Stream to socket: slices go straight to `socket.write`. Credit is given when bytes have left the socket's buffer.
+ * - Socket to stream: read into slabs with headroom; reading stops while the stream has no room.
+ * - FIN goes through in each direction on its own; RST of either side resets the other.
+ *
+ * The socket must have been made with `allowHalfOpen: true`. Both belong to the splice from here on.
+ */
+export class Splice implements StreamHandler, IntakeSink {
+  bytesIn = 0
+  bytesOut = 0
+  readonly #stream: Stream
+  readonly #socket: Socket
+  readonly #options: SpliceOptions
+  readonly #total: ByteCount
+  #intake: Intake | null = null
+  /** Bytes given to the socket for which no credit was given back yet. */
+  #uncredited = 0
+  #streamOpen = true
+  #socketOpen = true
+  #socketEnded = false
+  #streamEnded = false
+  #finished = false
+  #error: Error | null = null
+
+  constructor(stream: Stream, socket: Socket, options: SpliceOptions) {
+    this.#stream = stream
+    this.#socket = socket
+    this.#options = options
+    this.#total = options.total ?? { bytesIn: 0, bytesOut: 0 }
+  }
+
+  /** Starts to read the socket. The owner attaches the splice to the stream, before or after. */
+  start(): void {
+    const socket = this.#socket
+    socket.on('error', this.#onSocketError)
+    socket.on('close', this.#onSocketClose)
+    if (socket.destroyed) {
+      this.#onSocketClose()
+      return
+    }
+    this.#intake = new Intake(socket, this)
+    this.#intake.start()
+  }
+
+  // Stream to socket.
+
+  onData(slice: Buffer): void {
+    const bytes = slice.length
+    this.bytesOut += bytes
+    this.#total.bytesOut += bytes
+    const socket = this.#socket
+    if (!socket.writable) {
+      this.#stream.consumed(bytes)
+      return
+    }
+    if (socket.writableLength === 0) {
+      socket.write(slice)
+      this.#stream.consumed(bytes)
+      return
+    }
+    this.#uncredited += bytes
+    const pins = bytes * PINNED_SHARE < slice.buffer.byteLength
+    socket.write(pins ? Buffer.from(slice) : slice, this.#onWritten)
+  }
+
+  readonly #onWritten = (): void => {
+    const left = this.#uncredited - this.#socket.writableLength
+    if (left <= 0) return
+    this.#uncredited -= left
+    this.#stream.consumed(left)
+  }
+
+  onEnd(): void {
+    this.#streamEnded = true
+    this.#socket.end()
+  }
+
+  // Socket to stream.
+
+  onSlab(slab: Buffer, start: number, end: number): boolean {
+    this.bytesIn += end - start
+    this.#total.bytesIn += end - start
+    return this.#stream.writeSlab(slab, start, end)
+  }
+
+  onSocketEnd(): void {
+    this.#socketEnded = true
+    this.#stream.end()
+  }
+
+  onWritable(): void {
+    this.#intake?.resume()
+  }
+
+  // The end of either.
+
+  onClose(error: Error | null): void {
+    this.#streamOpen = false
+    if (error !== null) {
+      this.#error ??= error
+      if (this.#socketOpen) resetSocket(this.#socket)
+    }
+    this.#finish()
+  }
+
+  readonly #onSocketError = (error: Error): void => {
+    this.#error ??= error
+    this.#stream.reset(error)
+  }
+
+  readonly #onSocketClose = (): void => {
+    this.#socketOpen = false
+    const whole = this.#socketEnded && this.#streamEnded
+    if (this.#streamOpen && !whole) this.#stream.reset(this.#error ?? undefined)
+    this.#finish()
+  }
+
+  #finish(): void {
+    if (this.#streamOpen || this.#socketOpen || this.#finished) return
+    this.#finished = true
+    this.#options.onClose({ bytesIn: this.bytesIn, bytesOut: this.bytesOut, error: this.#error })
+  }
+}
+
+/** Ends a socket with RST where its kind has that (TCP), otherwise without waiting for what is still queued. */
+export function resetSocket(socket: Socket): void {
+  if (socket instanceof TLSSocket || socket.remoteFamily === undefined) socket.destroy()
+  else socket.resetAndDestroy()
+}
+
+/** Joins `stream` and `socket` at once; see `Splice`. */
+export function splice(stream: Stream, socket: Socket, options: SpliceOptions): Splice {
+  const pipe = new Splice(stream, socket, options)
+  stream.attach(pipe)
+  pipe.start()
+  return pipe
+}

@@ -1,0 +1,2 @@
+export { normaliseHost, normalisePattern } from './host.js'
+export { RouteTable } from './table.js'
