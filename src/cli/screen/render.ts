@@ -1,0 +1,136 @@
+import { printable } from '../../core/printable.js'
+import type { TrafficFigures } from './traffic.js'
+
+export type SessionStatus = 'connecting' | 'online' | 'reconnecting' | 'draining' | 'closed'
+
+/** Everything that the status screen shows. Strings may come from outside: `render` makes them printable. */
+export interface ScreenModel {
+  status: SessionStatus
+  /** Behind the status, in brackets: why it is so. */
+  statusDetail: string | null
+  version: string
+  serverVersion: string | null
+  /** HOST:PORT that the agent dials. */
+  server: string
+  node: string | null
+  /** Session round-trip time, milliseconds. */
+  latencyMs: number | null
+  carriers: number
+  forwardings: readonly { publicUrl: string | null; upstream: string; problem: string | null }[]
+  traffic: TrafficFigures
+  /** Newest first. */
+  messages: readonly { level: 'info' | 'warning' | 'error'; time: string; text: string }[]
+}
+
+export interface ScreenSize {
+  columns: number
+  rows: number
+  color: boolean
+}
+
+const LABEL_WIDTH = 30
+const CELL_WIDTH = 8
+
+/**
+ * The status screen as lines, none wider than `columns` and no more than `rows`. Pure.
+ * What does not fit below is left out, messages first; with `color` false no escape sequence is in any line.
+ */
+export function render(model: ScreenModel, size: ScreenSize): string[] {
+  const lines = [title(size.columns), [], ...sessionLines(model), ...forwardingLines(model), ...trafficLines(model)]
+  if (model.messages.length > 0) lines.push([], ...model.messages.map(messageLine))
+  return lines.slice(0, Math.max(0, size.rows)).map((spans) => paint(spans, size))
+}
+
+interface Span {
+  text: string
+  style?: Style
+}
+type Line = Span[]
+type Style = keyof typeof STYLES
+
+const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan: '36' } as const
+const STATUS_STYLES: Record<SessionStatus, Style> = {
+  connecting: 'yellow',
+  online: 'green',
+  reconnecting: 'red',
+  draining: 'yellow',
+  closed: 'red',
+}
+
+function title(columns: number): Line {
+  const hint = '(Ctrl+C to quit)'
+  return [
+    { text: 'uniroute', style: 'cyan' },
+    { text: ' '.repeat(Math.max(1, columns - 'uniroute'.length - hint.length)) },
+    { text: hint, style: 'dim' },
+  ]
+}
+
+function row(label: string, ...value: Span[]): Line {
+  return [{ text: label.padEnd(LABEL_WIDTH) }, ...value]
+}
+
+function sessionLines(model: ScreenModel): Line[] {
+  const detail = model.statusDetail === null ? [] : [{ text: ` (${model.statusDetail})` }]
+  const node = model.node === null || model.node === '' ? '' : ` (${model.node})`
+  const serverVersion = model.serverVersion === null ? '' : ` (server ${model.serverVersion})`
+  return [
+    row('Session Status', { text: model.status, style: STATUS_STYLES[model.status] }, ...detail),
+    row('Version', { text: model.version + serverVersion }),
+    row('Server', { text: model.server + node }),
+    row('Latency', { text: latencyText(model.latencyMs) }),
+    row('Carriers', { text: String(model.carriers) }),
+  ]
+}
+
+function latencyText(latencyMs: number | null): string {
+  if (latencyMs === null) return '-'
+  return latencyMs < 10 ? `${latencyMs.toFixed(1)}ms` : `${Math.round(latencyMs)}ms`
+}
+
+function forwardingLines(model: ScreenModel): Line[] {
+  return model.forwardings.map(({ publicUrl, upstream, problem }, index) => {
+    const label = index === 0 ? 'Forwarding' : ''
+    if (problem !== null) return row(label, { text: problem, style: 'red' }, { text: ` -> ${upstream}` })
+    if (publicUrl === null) return row(label, { text: 'waiting', style: 'yellow' }, { text: ` -> ${upstream}` })
+    return row(label, { text: publicUrl, style: 'bold' }, { text: ` -> ${upstream}` })
+  })
+}
+
+function trafficLines({ traffic }: ScreenModel): Line[] {
+  const cells = (values: string[]) => ({ text: values.map((value) => value.padEnd(CELL_WIDTH)).join('').trimEnd() })
+  return [
+    [],
+    row('Connections', cells(['ttl', 'opn', 'rt1', 'rt5', 'p50', 'p90'])),
+    row(
+      '',
+      cells([
+        String(traffic.total),
+        String(traffic.open),
+        ...[traffic.rate1, traffic.rate5, traffic.p50, traffic.p90].map((figure) => figure.toFixed(2)),
+      ]),
+    ),
+  ]
+}
+
+function messageLine(message: ScreenModel['messages'][number]): Line {
+  const style: Style = message.level === 'error' ? 'red' : message.level === 'warning' ? 'yellow' : 'dim'
+  return [{ text: `${message.time} `, style: 'dim' }, { text: message.text, style }]
+}
+
+function paint(line: Line, { columns, color }: ScreenSize): string {
+  let left = columns
+  let painted = ''
+  for (const span of line) {
+    const text = clip(printable(span.text), left)
+    left -= text.length
+    if (text === '') continue
+    painted += color && span.style ? `\u001b[${STYLES[span.style]}m${text}\u001b[0m` : text
+  }
+  return painted.trimEnd()
+}
+
+function clip(text: string, columns: number): string {
+  if (text.length <= columns) return text
+  return columns <= 1 ? ''.padEnd(columns) : `${text.slice(0, columns - 1)}…`
+}
