@@ -24,6 +24,14 @@ export const ERROR_CODES = {
   UR_WIRE_TIMEOUT: entry(1, 'Nothing came back on a carrier within the heartbeat limit.', 'Check the network between agent and server; the agent reconnects.'),
   UR_WIRE_CLOSED: entry(1, 'A session or stream was used after it was closed.', 'Report it.'),
   UR_WIRE_STREAM_LIMIT: entry(1, 'A session reached its limit of open streams.', 'Raise limits.streams_per_session.'),
+
+  // programs: uniroute and uniroutd
+  UR_USAGE: entry(2, 'The command line was not understood.', 'Run the command with --help.'),
+  UR_UPSTREAM_SYNTAX: entry(2, 'An upstream was not understood.', 'Write 5432, host:5432, [::1]:5432, unix:/path or tls://host:5432.'),
+  UR_NOT_IN_VERSION: entry(2, 'This version does not have that feature yet.', 'Update, or use a tcp or tls tunnel.'),
+  UR_INTERNAL: entry(1, 'Something failed that should not: a defect of this program.', 'Report it, with the log at level debug.'),
+  UR_CHECK_FAILED: entry(2, 'The check of a configuration found something that would not work.', 'Mend what the lines above name.'),
+  UR_METRICS_LISTEN: entry(1, 'The address for metrics could not be listened on.', 'Free the port, or set listen.metrics to another.'),
 } as const satisfies Record<`UR_${string}`, ErrorCodeEntry>
 
 /** Every stable error code. */
