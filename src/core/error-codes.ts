@@ -32,6 +32,69 @@ export const ERROR_CODES = {
   UR_INTERNAL: entry(1, 'Something failed that should not: a defect of this program.', 'Report it, with the log at level debug.'),
   UR_CHECK_FAILED: entry(2, 'The check of a configuration found something that would not work.', 'Mend what the lines above name.'),
   UR_METRICS_LISTEN: entry(1, 'The address for metrics could not be listened on.', 'Free the port, or set listen.metrics to another.'),
+
+  // store
+  UR_STORE_CANNOT_OPEN: entry(1, 'The database file could not be opened or created.', 'Check that data_dir exists and that its owner is the user that runs the command.'),
+  UR_STORE_READ_ONLY: entry(1, 'The database, its folder or its file system cannot be written.', 'Give the user that runs the command write access to data_dir, or mount it read-write.'),
+  UR_STORE_FULL: entry(1, 'The disk that holds the database is full.', 'Free some space on the file system of data_dir; nothing that was saved is lost.'),
+  UR_STORE_LOCKED: entry(1, 'Another process held the lock of the database for too long.', 'Try again; if it persists, end the process that has the file open (`fuser FILE` names it).'),
+  UR_STORE_NOT_A_DATABASE: entry(1, 'The database file is not a database, or belongs to another program.', 'Point data_dir elsewhere, or move the file away.'),
+  UR_STORE_CORRUPT: entry(1, 'The database file is damaged.', 'Restore data_dir from a backup, or rescue the rows with `sqlite3 FILE .recover`.'),
+  UR_STORE_NEWER: entry(1, 'The database was written by a newer version of UniRoute.', 'Run that version or a newer one; a schema is never turned back.'),
+  UR_STORE_IO: entry(1, 'The operating system failed to read or write the database file.', 'Look for disk errors in the log of the kernel.'),
+  UR_STORE_CLOSED: entry(1, 'The database was used after it was closed.', 'Report it.'),
+  UR_STORE_FAILED: entry(1, 'The database refused a statement.', 'Report it with the message.'),
+  UR_TOKEN_NAME_INVALID: entry(2, 'A token name is empty, too long, or has characters other than letters, digits and . _ @ -.', 'Choose a name of 1 to 64 such characters that begins with a letter or digit.'),
+  UR_TOKEN_NAME_TAKEN: entry(1, 'A token of that name exists and is not revoked.', 'Choose another name, or revoke the old token first.'),
+  UR_TOKEN_NOT_FOUND: entry(1, 'No token has that id or name.', '`uniroutd token list` shows them.'),
+
+  // access
+  UR_TOKEN_MISSING: entry(3, 'The agent sent no token.', 'Give one with --token or UNIROUTE_TOKEN; `uniroutd token create NAME` makes one.'),
+  UR_TOKEN_MALFORMED: entry(3, 'What the agent sent does not look like a token.', 'Copy the whole token: unr_ and 43 letters or digits.'),
+  UR_TOKEN_INVALID: entry(3, 'The server does not know the token.', 'Check that token and server belong together, or create a new one with `uniroutd token create NAME`.'),
+  UR_TOKEN_REVOKED: entry(3, 'The token was revoked.', 'Ask the operator of the server for a new one.'),
+  UR_TOKEN_RATE: entry(3, 'Too many failed logins came from one address.', 'Wait for the time that the message names, then try with the right token.'),
+  UR_TOKEN_UNCHECKED: entry(3, 'The server could not look the token up, because its database failed.', 'Try again; the operator finds the reason in the log of the server.'),
+
+  // certs
+  UR_CERT_UNREADABLE: entry(2, 'A certificate or key file could not be read.', 'Check the path, and that the user that runs the server may read it.'),
+  UR_CERT_INVALID: entry(2, 'A file holds no certificate that can be parsed.', 'Give a PEM file that begins with -----BEGIN CERTIFICATE-----, the leaf first.'),
+  UR_CERT_KEY_INVALID: entry(2, 'A file holds no private key that can be parsed.', 'Give an unencrypted PEM private key.'),
+  UR_CERT_KEY_ENCRYPTED: entry(2, 'A private key is protected by a passphrase.', 'Decrypt it: `openssl pkey -in KEY -out PLAIN`, and keep the file mode at 0600.'),
+  UR_CERT_MISMATCH: entry(2, 'A private key does not belong to the certificate beside it.', 'Give the key that the certificate was issued for.'),
+  UR_CERT_EXPIRED: entry(2, 'A certificate has expired.', 'Renew it; the server picks the new file up by itself.'),
+  UR_CERT_NOT_YET_VALID: entry(2, 'A certificate is not valid yet.', 'Check the clock of the machine.'),
+  UR_CERT_CHAIN_ORDER: entry(2, 'The certificates of a chain are not in order.', 'Put the leaf first and then each issuer; certbot calls that file fullchain.pem.'),
+  UR_CERT_NO_NAMES: entry(2, 'A certificate names no host.', 'Use a certificate with a subjectAltName.'),
+  UR_CERT_DEV_CA: entry(1, 'The development CA could not be created or loaded.', 'Delete the folder dev-ca in data_dir; a new CA is made, which has to be trusted again.'),
+
+  // protocol: preface, control stream, headers of streams
+  UR_PROTOCOL_VERSION: entry(3, 'Agent and server speak different versions of the protocol.', 'Update the older of the two sides; the message names the versions.'),
+  UR_PROTOCOL_MESSAGE: entry(1, 'Bytes that should be a message could not be read.', 'Check that --server names the TLS port of a UniRoute server; update the older of the two sides.'),
+  UR_PROTOCOL_TOO_LARGE: entry(1, 'A message was larger than its limit.', 'Report it: the peer is broken or hostile.'),
+  UR_PROTOCOL_UNEXPECTED: entry(1, 'A message of an unknown type came before Welcome.', 'Update the older of the two sides.'),
+  UR_HANDSHAKE_TIMEOUT: entry(4, 'The other side did not send its half of the handshake in time.', 'Check the network, and that --server names the TLS port of a UniRoute server.'),
+  UR_HANDSHAKE_CLOSED: entry(4, 'The other side closed the connection during the handshake.', 'Look into the log of the other side.'),
+  UR_CONTROL_BACKLOG: entry(1, 'The other side does not read its control stream.', 'Nothing: the session is closed and the agent reconnects.'),
+  UR_CONTROL_FLOOD: entry(1, 'The other side sends more control messages than it may.', 'Report it: the peer is broken or hostile.'),
+  UR_REFUSED: entry(3, 'The server refused with a code that this version does not know.', 'Read the message; update the agent.'),
+  UR_NO_SUCH_TUNNEL: entry(1, 'The agent does not have the tunnel that a visitor came for.', 'Nothing when a tunnel was just closed; otherwise report it.'),
+  UR_UPSTREAM_REFUSED: entry(1, 'The upstream refused the connection.', 'Start the local service, or correct the upstream of the tunnel.'),
+  UR_UPSTREAM_TIMED_OUT: entry(1, 'The upstream did not accept a connection in time.', 'Check that the upstream is reachable from the agent and not overloaded.'),
+  UR_UPSTREAM_UNREACHABLE: entry(1, 'The upstream could not be reached.', 'Check the address of the upstream and the network of the agent.'),
+  UR_UPSTREAM_TLS: entry(1, 'The TLS handshake with the upstream failed.', 'Give the CA of the upstream to the tunnel, or correct its name.'),
+  UR_UPSTREAM_NOT_FOUND: entry(1, 'The name of the upstream does not resolve, or its unix socket does not exist.', 'Correct the upstream of the tunnel.'),
+  UR_AGENT_DRAINING: entry(1, 'The agent is stopping and takes no new connections.', 'Start the agent again, or wait for the next one.'),
+  UR_AGENT_OVERLOADED: entry(1, 'The agent has too many connections open.', 'Raise its limit, or run a second agent.'),
+
+  // hello: the first bytes of a public connection
+  UR_HELLO_TIMEOUT: entry(1, 'A connection did not send a whole TLS ClientHello in time.', 'Look at the client; limits.hello_timeout is the deadline.'),
+  UR_HELLO_TOO_LONG: entry(1, 'A TLS ClientHello was longer than the limit.', 'Look at the client; limits.hello_bytes is the limit.'),
+  UR_HELLO_NOT_TLS: entry(1, 'A connection to the TLS port did not begin with TLS.', 'Use a TLS client on this port, and a tcp tunnel for anything else.'),
+  UR_HELLO_PLAIN_HTTP: entry(1, 'Plain HTTP came to the TLS port.', 'Use https:// instead of http://.'),
+  UR_HELLO_INVALID: entry(1, 'A TLS ClientHello broke the rules of TLS.', 'Look at the client: the message names what is wrong.'),
+  UR_HELLO_CLOSED: entry(1, 'A connection was closed before a whole TLS ClientHello had come.', 'Nothing, if it was a port scan or a health check; otherwise look at the client.'),
+  UR_PROXY_HEADER_INVALID: entry(1, 'A connection from a trusted proxy did not begin with a valid PROXY protocol header.', 'Turn the PROXY protocol on at the proxy, or take it out of listen.proxy_protocol.'),
 } as const satisfies Record<`UR_${string}`, ErrorCodeEntry>
 
 /** Every stable error code. */
