@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   UR_WIRE_STREAM_ID: entry(1, 'A frame named a stream id that it may not: wrong parity, zero, or in use.', 'Report it: the peer is broken.'),
   UR_WIRE_WINDOW_EXCEEDED: entry(1, 'More bytes arrived on a stream than its receive window allowed.', 'Report it: the peer is broken.'),
   UR_WIRE_WINDOW_OVERFLOW: entry(1, 'Window updates added up to more than 2^32-1.', 'Report it: the peer is broken.'),
+  UR_WIRE_AFTER_FIN: entry(1, 'Data came on a stream after its end.', 'Report it: the peer is broken.'),
   UR_WIRE_FLOOD: entry(1, 'The peer sent control frames, empty frames or resets faster than the limit.', 'Report it: the peer is broken or hostile.'),
   UR_WIRE_GOAWAY: entry(1, 'The other side closed the session.', 'The message names its reason.'),
   UR_WIRE_RESET: entry(1, 'The other side reset the stream.', 'Look into the log of the other side.'),
@@ -95,6 +96,13 @@ export const ERROR_CODES = {
   UR_HELLO_INVALID: entry(1, 'A TLS ClientHello broke the rules of TLS.', 'Look at the client: the message names what is wrong.'),
   UR_HELLO_CLOSED: entry(1, 'A connection was closed before a whole TLS ClientHello had come.', 'Nothing, if it was a port scan or a health check; otherwise look at the client.'),
   UR_PROXY_HEADER_INVALID: entry(1, 'A connection from a trusted proxy did not begin with a valid PROXY protocol header.', 'Turn the PROXY protocol on at the proxy, or take it out of listen.proxy_protocol.'),
+  // config
+  UR_CONFIG_MISSING: entry(2, 'The configuration file does not exist.', 'Create it, or name another with --config.'),
+  UR_CONFIG_UNREADABLE: entry(2, 'The configuration file cannot be read.', 'Let the user of the process read it.'),
+  UR_CONFIG_SYNTAX: entry(2, 'The configuration file is not valid YAML.', 'Correct it at the line and column of the message.'),
+  UR_CONFIG_UNKNOWN_KEY: entry(2, 'The configuration has a key that does not exist.', 'Use the key that the message names, or remove it.'),
+  UR_CONFIG_VALUE: entry(2, 'A value of the configuration is not allowed.', 'Write what the message says is allowed.'),
+  UR_CONFIG_UNAVAILABLE: entry(2, 'The configuration uses a feature that this version does not have.', 'Leave the key out.'),
 } as const satisfies Record<`UR_${string}`, ErrorCodeEntry>
 
 /** Every stable error code. */
