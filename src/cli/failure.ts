@@ -1,0 +1,36 @@
+import { CommanderError } from 'commander'
+import { ConfigError, UniRouteError } from '../core/errors.js'
+import type { Code } from '../core/error-codes.js'
+import { printable } from '../core/printable.js'
+
+/** How a command that failed ends: exit code, stable code, one sentence for people. */
+export interface Failure {
+  exitCode: number
+  code: Code
+  message: string
+}
+
+/**
+ * Turns whatever was thrown into a failure. What is not one of our errors is a defect and becomes UR_INTERNAL:
+ * its message is kept, its stack is not. Null for the "errors" by which commander ends --help and --version.
+ */
+export function failureOf(error: unknown): Failure | null {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return null
+    return failureOf(new ConfigError('UR_USAGE', usageMessage(error.message)))
+  }
+  if (error instanceof UniRouteError) {
+    return { exitCode: error.exitCode, code: error.code, message: printable(error.message) }
+  }
+  const reason = printable(error instanceof Error ? error.message : String(error))
+  const message = `something failed inside this program: ${reason}. Run again with --log-level debug and report it`
+  return { exitCode: 1, code: 'UR_INTERNAL', message }
+}
+
+// "error: unknown option '--tokne'\n(Did you mean --token?)" as one sentence.
+function usageMessage(message: string): string {
+  return message
+    .replace(/^error: /, '')
+    .replace(/\n\((Did you mean .*)\)$/, '. $1')
+    .replace(/\s*\n\s*/g, '. ')
+}

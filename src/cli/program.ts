@@ -1,0 +1,50 @@
+import { Command } from 'commander'
+import { failureOf } from './failure.js'
+import { Output, type OutputMode } from './output.js'
+
+/** Handed to every command's action. */
+export interface CommandContext {
+  output: Output
+}
+
+/**
+ * Runs one of the two programs to its end: parses the command line, runs the command, reports a failure as one
+ * sentence on stderr (and as an event on stdout with `--output json`) and returns the exit code.
+ */
+export async function runProgram(name: string, argv: string[], build: (root: Command, context: CommandContext) => void): Promise<number> {
+  const output = new Output(outputMode(argv), process.stdout)
+  process.stderr.on('error', ignoreBrokenStderr)
+  const root = new Command(name)
+  root.exitOverride().configureOutput({ outputError: () => undefined })
+  build(root, { output })
+  const report = (error: unknown) => {
+    const failure = failureOf(error)
+    if (!failure) return 0
+    output.failure(failure)
+    process.stderr.write(`${name}: ${failure.message} (${failure.code})\n`)
+    if (failure.code === 'UR_INTERNAL' && isDebug(argv) && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+    return failure.exitCode
+  }
+  process.on('uncaughtException', (error) => process.exit(report(error)))
+  try {
+    await root.parseAsync(argv, { from: 'user' })
+    return 0
+  } catch (error) {
+    return report(error)
+  }
+}
+
+// Read before commander does, so that even a wrong command line is reported in the form that was asked for.
+function outputMode(argv: string[]): OutputMode {
+  const at = argv.indexOf('--output')
+  return argv.includes('--output=json') || (at >= 0 && argv[at + 1] === 'json') ? 'json' : 'text'
+}
+
+function isDebug(argv: string[]): boolean {
+  const at = argv.indexOf('--log-level')
+  return argv.includes('--log-level=debug') || (at >= 0 && argv[at + 1] === 'debug')
+}
+
+function ignoreBrokenStderr(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
