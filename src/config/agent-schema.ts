@@ -1,0 +1,51 @@
+import type { z } from 'zod'
+import { field, map, optional, required, section } from './field.js'
+import { log } from './server-schema.js'
+import { choice, either, hostName, hostPort, integer, path, secret, text, upstream } from './values.js'
+
+const notYet = (kind: string): boolean => kind === 'http' || kind === 'udp'
+
+const tunnel = section('', {
+  kind: required(choice('tcp', 'tls', 'http', 'udp'), { doc: 'What the public side speaks.', later: notYet }),
+  upstream: required(upstream, { doc: 'The local service.' }),
+  upstream_ca: optional(path, {
+    doc: 'PEM file with the authority that signed the certificate of a `tls://` upstream.',
+    path: true,
+  }),
+  remote_port: field(integer(0, 65_535), {
+    doc: 'Public port of a `tcp` tunnel; 0: the server chooses, the same one each time.',
+    default: 0,
+  }),
+  domain: optional(hostName, { doc: 'Public name of a `tls` tunnel.' }),
+  subdomain: optional(text('one label of a host name, such as shop', /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i), {
+    doc: 'Public name of an `http` tunnel, below the domain of the server.',
+    later: () => true,
+  }),
+  proxy_protocol: optional(choice(1, 2), {
+    doc: 'Tell the upstream the visitor’s address by a PROXY protocol header of this version.',
+  }),
+})
+
+/** The agent's configuration: types, defaults, validation and docs/configuration.md come from here. */
+export const agentSchema = section('', {
+  server: optional(hostPort(443), { doc: 'The server. `UNIROUTE_SERVER` and `--server` win over it.' }),
+  token: optional(secret('a token, such as unr_…', /^[\x21-\x7e]+$/), {
+    doc: 'The token from `uniroutd token create`. `UNIROUTE_TOKEN` and `--token` win over it.',
+    secret: true,
+  }),
+  ca: optional(path, {
+    doc: 'PEM file with one more authority to trust for the server’s certificate. `UNIROUTE_CA` and `--ca` win over it.',
+    path: true,
+  }),
+  connections: field(either(choice('auto'), integer(1, 8)), {
+    doc: 'Carriers: TLS connections to the server. `auto` grows and shrinks them by need.',
+    default: 'auto',
+  }),
+  log,
+  tunnels: map(tunnel, { doc: 'Tunnels by name, for `uniroute start`.' }),
+})
+
+/** The parsed configuration of `uniroute`. Paths are absolute. */
+export type AgentConfig = z.infer<typeof agentSchema>
+/** One tunnel of the agent's configuration. */
+export type AgentTunnelConfig = AgentConfig['tunnels'][string]

@@ -1,0 +1,8 @@
+export * from './addresses.js'
+export type { AgentConfig, AgentTunnelConfig } from './agent-schema.js'
+export * from './compare.js'
+export * from './load.js'
+export type { ServerConfig } from './server-schema.js'
+export type { Override } from './source.js'
+export * from './units.js'
+export * from './upstream.js'

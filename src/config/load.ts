@@ -1,0 +1,130 @@
+import { readFileSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { ConfigError } from '../core/errors.js'
+import { type AgentConfig, agentSchema } from './agent-schema.js'
+import { checkAgent, checkServer } from './rules.js'
+import { type ServerConfig, serverSchema } from './server-schema.js'
+import { expandHome, type Override, plainSource, type Source, withOverrides, yamlSource } from './source.js'
+import { folderOf, validate } from './validate.js'
+
+/** Where `uniroutd run` looks without `--config`. */
+export const DEFAULT_SERVER_FILE = '/etc/uniroute/uniroutd.yml'
+
+/** A configuration and where it came from. */
+export interface Loaded<C> {
+  readonly config: C
+  /** Absolute; null when there was no file. */
+  readonly file: string | null
+  /** Sentences for the log. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * The configuration of `uniroutd`.
+ * @throws ConfigError UR_CONFIG_*: file missing or unreadable, not YAML, unknown key, value not allowed
+ */
+export function loadServerConfig(options: { readonly file?: string; readonly overrides?: readonly Override[] }): Loaded<ServerConfig> {
+  const file = resolve(expandHome(options.file ?? DEFAULT_SERVER_FILE))
+  const source = withOverrides(readSource(file), options.overrides ?? [])
+  return { config: validate(serverSchema, source, folderOf(file), checkServer), file, warnings: [] }
+}
+
+/**
+ * A server configuration from plain values, written as in the file; relative paths are meant from the working folder.
+ * @param name how messages call the source
+ */
+export function serverConfigFrom(raw: object, name: string, overrides: readonly Override[] = []): ServerConfig {
+  return validate(serverSchema, withOverrides(plainSource(raw, name), overrides), folderOf(null), checkServer)
+}
+
+/** The configuration of `uniroutd dev`: loopback only, a certificate authority of its own, data in a local folder. */
+export function devServerConfig(overrides: readonly Override[] = []): ServerConfig {
+  const raw = {
+    domain: 'localhost',
+    data_dir: '.uniroute-dev',
+    listen: { tls: '127.0.0.1:8443', http: '127.0.0.1:8080', tcp_ports: '127.0.0.1:20000-29999' },
+    certs: { mode: 'dev' },
+  }
+  return serverConfigFrom(raw, 'uniroutd dev', overrides)
+}
+
+/** What the agent's command line and environment say. */
+export interface AgentSources {
+  /** `--config` */
+  readonly file?: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly overrides?: readonly Override[]
+}
+
+const AGENT_VARIABLES = { UNIROUTE_SERVER: 'server', UNIROUTE_TOKEN: 'token', UNIROUTE_CA: 'ca' } as const
+
+/**
+ * The configuration of `uniroute`: flags win over the environment, the environment over the file.
+ * The default file may be missing; one that was named may not. Paths in flags and variables are meant from the working folder.
+ * @throws ConfigError as `loadServerConfig`
+ */
+export function loadAgentConfig({ file: flag, env, overrides = [] }: AgentSources): Loaded<AgentConfig> {
+  const named = flag ?? (env['UNIROUTE_CONFIG'] || undefined)
+  const file = resolve(expandHome(named ?? defaultAgentFile(env)))
+  const source = named === undefined ? readIfThere(file) : readSource(file)
+  const fromEnvironment = Object.entries(AGENT_VARIABLES).flatMap(([name, key]): Override[] => {
+    const value = env[name]
+    return value ? [{ path: [key], value, origin: name }] : []
+  })
+  const all = [...fromEnvironment, ...overrides].map(fromWorkingFolder)
+  const used = source === null ? null : file
+  const merged = withOverrides(source ?? plainSource({}, 'configuration'), all)
+  const config = validate(agentSchema, merged, folderOf(used), checkAgent)
+  return { config, file: used, warnings: used === null ? [] : warningsOf(used, source?.raw) }
+}
+
+/** `~/.config/uniroute/uniroute.yml`, or below XDG_CONFIG_HOME. */
+export function defaultAgentFile(env: AgentSources['env']): string {
+  return join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'uniroute', 'uniroute.yml')
+}
+
+/** A path given by flag or variable does not move with the file's folder. */
+function fromWorkingFolder(override: Override): Override {
+  const isPath = override.path.at(-1) === 'ca' || override.path.at(-1) === 'upstream_ca'
+  return isPath && typeof override.value === 'string'
+    ? { ...override, value: resolve(expandHome(override.value)) }
+    : override
+}
+
+function warningsOf(file: string, raw: unknown): string[] {
+  const holdsToken = typeof raw === 'object' && raw !== null && 'token' in raw
+  const others = statSync(file).mode & 0o044
+  return holdsToken && others !== 0 ? [`${file} holds a token and others can read it; run: chmod 600 ${file}`] : []
+}
+
+function readIfThere(file: string): Source | null {
+  try {
+    return readSource(file)
+  } catch (error) {
+    if (error instanceof ConfigError && error.code === 'UR_CONFIG_MISSING') return null
+    throw error
+  }
+}
+
+function readSource(file: string): Source {
+  return yamlSource(readText(file), file)
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new ConfigError('UR_CONFIG_MISSING', `${file}: there is no such file; create it or name another with --config`, { cause })
+    }
+    throw new ConfigError('UR_CONFIG_UNREADABLE', `${file}: cannot be read: ${reason(code)}`, { cause })
+  }
+}
+
+function reason(code: string | undefined): string {
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied; let the user of this process read it'
+  if (code === 'EISDIR') return 'it is a folder; name the file in it'
+  return code ?? 'unknown failure'
+}

@@ -1,0 +1,186 @@
+import { hostname } from 'node:os'
+import type { z } from 'zod'
+import { field, list, optional, required, section } from './field.js'
+import {
+  choice,
+  duration,
+  either,
+  hostName,
+  hostPort,
+  integer,
+  listenAddress,
+  networks,
+  orOff,
+  path,
+  portRanges,
+  secret,
+  size,
+  text,
+} from './values.js'
+
+const always = (): boolean => true
+const url = text('an http:// or https:// address', /^https?:\/\/\S+$/)
+
+const listen = section('Where the server listens. A port of 0 is any free port.', {
+  tls: field(listenAddress, {
+    doc: 'The one port for agents and for visitors of `tls` tunnels.',
+    default: 443,
+  }),
+  http: field(orOff(listenAddress), { doc: 'Plain HTTP.', default: 80 }),
+  admin: field(orOff(listenAddress), { doc: 'The admin API.', default: '127.0.0.1:4041' }),
+  metrics: field(orOff(listenAddress), {
+    doc: '`/metrics` for Prometheus, `/healthz` and `/readyz`.',
+    default: '127.0.0.1:9464',
+  }),
+  tcp_ports: field(portRanges, {
+    doc: 'Public ports that `tcp` tunnels may have.',
+    default: '20000-29999',
+  }),
+  udp_ports: field(orOff(portRanges), {
+    doc: 'Public ports that `udp` tunnels may have.',
+    default: 'off',
+    later: (ranges: unknown) => ranges !== null,
+  }),
+  proxy_protocol: field(networks, {
+    doc: 'Networks of load balancers whose PROXY protocol header (v1 or v2) is read. Everybody else is taken as the visitor.',
+    default: [],
+    reload: true,
+  }),
+})
+
+const acme = section('Certificates from an ACME authority.', {
+  directory: field(url, {
+    doc: 'The directory of the authority.',
+    default: 'https://acme-v02.api.letsencrypt.org/directory',
+    later: (address: string) => address !== 'https://acme-v02.api.letsencrypt.org/directory',
+  }),
+  email: optional(text('an e-mail address', /^\S+@\S+$/), { doc: 'Contact for the account.', later: always }),
+  eab: section('External account binding.', {
+    kid: optional(text('a key id', /^\S+$/), { doc: 'The key id.', later: always }),
+    hmac_key: optional(secret('a base64url text', /^\S+$/), { doc: 'The key, in base64url.', secret: true, later: always }),
+  }),
+  challenge: field(choice('tls-alpn-01', 'http-01', 'dns-01'), {
+    doc: 'How ownership of a name is shown.',
+    default: 'tls-alpn-01',
+    later: (challenge: string) => challenge !== 'tls-alpn-01',
+  }),
+  dns: optional(text('the name of a DNS provider', /^\S+$/), { doc: 'Who answers dns-01.', later: always }),
+})
+
+const certs = section('The certificates of the server.', {
+  mode: field(choice('files', 'dev', 'acme'), {
+    doc: '`files`: your own certificates; `dev`: a certificate authority of its own in `data_dir`; `acme`: issued on demand.',
+    default: 'files',
+    later: (mode: string) => mode === 'acme',
+  }),
+  files: list(
+    section('', {
+      cert: required(path, { doc: 'PEM file with the certificate and its chain.', path: true, reload: true }),
+      key: required(path, { doc: 'PEM file with the private key.', path: true, reload: true }),
+    }),
+    { doc: 'Certificate files for mode `files`; read again when they change. The first one serves names that none matches.', reload: true },
+  ),
+  acme,
+})
+
+const limits = section('Bounds. A reloaded value is for new sessions and connections.', {
+  sessions: field(integer(1, 1_000_000), { doc: 'Agents at once.', default: 10_000, reload: true }),
+  tunnels_per_session: field(integer(1, 100_000), { doc: 'Tunnels of one agent.', default: 64, reload: true }),
+  streams_per_session: field(integer(1, 1_000_000), {
+    doc: 'Visitor connections of one agent at once.',
+    default: 16_384,
+    reload: true,
+  }),
+  carriers_per_session: field(integer(1, 8), { doc: 'TLS connections of one agent.', default: 8, reload: true }),
+  connections: field(integer(1, 10_000_000), { doc: 'Visitor connections at once.', default: 65_536, reload: true }),
+  pending_connections: field(integer(1, 1_000_000), {
+    doc: 'Connections at once that have not yet said who they are.',
+    default: 4096,
+    reload: true,
+  }),
+  hello_timeout: field(duration('100ms', '5m'), {
+    doc: 'Time for a connection to say who it is: ClientHello, PROXY header, TLS handshake, first message of an agent.',
+    default: '5s',
+    reload: true,
+  }),
+  hello_bytes: field(size('1KiB', '64KiB'), {
+    doc: 'Bytes of a ClientHello with everything before it.',
+    default: '16KiB',
+    reload: true,
+  }),
+  window_max: field(size('256KiB', '1GiB'), {
+    doc: 'Receive window of one stream after it has grown.',
+    default: '16MiB',
+    reload: true,
+  }),
+  session_window_budget: field(size('1MiB', '64GiB'), {
+    doc: 'Receive windows of one session together.',
+    default: '64MiB',
+    reload: true,
+  }),
+  process_window_budget: field(size('1MiB', '1024GiB'), {
+    doc: 'Receive windows of all sessions together.',
+    default: '512MiB',
+  }),
+  stream_queue: field(size('16KiB', '64MiB'), {
+    doc: 'Bytes of one stream that wait to be sent before its source is paused.',
+    default: '256KiB',
+    reload: true,
+  }),
+  ack_backlog: field(integer(1, 65_536), {
+    doc: 'Streams opened to an agent that it has not yet acknowledged.',
+    default: 256,
+    reload: true,
+  }),
+  control_rate: field(integer(100, 1_000_000), {
+    doc: 'Pings, empty frames and resets a second that an agent may send on one carrier.',
+    default: 2_000,
+    reload: true,
+  }),
+})
+
+/** Log keys, the same for server and agent. */
+export const log = section('Log lines, on standard error.', {
+  level: field(choice('debug', 'info', 'warn', 'error'), { doc: 'The least that is written.', default: 'info', reload: true }),
+  format: field(choice('text', 'json'), { doc: 'For people or for programs.', default: 'text' }),
+})
+
+/** The server's configuration: types, defaults, validation and docs/configuration.md come from here. */
+export const serverSchema = section('', {
+  domain: field(hostName, {
+    doc: 'Name under which the server is reached; stands in public addresses.',
+    default: 'localhost',
+  }),
+  data_dir: field(path, {
+    doc: 'Folder for the database and for keys that the server makes.',
+    default: '/var/lib/uniroute',
+    path: true,
+  }),
+  grace_period: field(duration('0s', '24h'), {
+    doc: 'Time for open streams to end after SIGTERM.',
+    default: '30s',
+    reload: true,
+  }),
+  listen,
+  certs,
+  store: field(either(choice('sqlite'), secret('postgres://user:password@host/database', /^postgres(ql)?:\/\/\S+$/)), {
+    doc: 'What holds tokens: `sqlite` (a file in `data_dir`) or a PostgreSQL address.',
+    default: 'sqlite',
+    secret: true,
+    later: (store: unknown) => store !== 'sqlite',
+  }),
+  redis: optional(secret('a redis:// address', /^rediss?:\/\/\S+$/), { doc: 'Redis address, for several nodes.', secret: true, later: always }),
+  node: section('This server among several.', {
+    name: field(text('a name of letters, digits, dots and dashes', /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/), {
+      doc: 'Told to agents, and in log lines.',
+      default: hostname(),
+      defaultText: 'the host name of the machine',
+    }),
+    advertise: optional(hostPort(443), { doc: 'Where agents reach this very node; told to them.' }),
+  }),
+  limits,
+  log,
+})
+
+/** The parsed configuration of `uniroutd`. Durations are milliseconds, sizes bytes, paths absolute. */
+export type ServerConfig = z.infer<typeof serverSchema>

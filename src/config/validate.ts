@@ -1,0 +1,82 @@
+import { dirname, resolve } from 'node:path'
+import type { z } from 'zod'
+import type { Code } from '../core/error-codes.js'
+import { ConfigError } from '../core/errors.js'
+import { nearest } from './nearest.js'
+import { expandHome, type Source } from './source.js'
+import { type KeyPath, keysAt, knownKeys, leavesOf, mapLeaves, pathText } from './walk.js'
+
+/** One thing wrong with a configuration. */
+export interface Problem {
+  readonly code: Code
+  readonly path: KeyPath
+  readonly message: string
+}
+
+/**
+ * Turns raw values into a typed configuration.
+ * @param folder relative paths are meant from here
+ * @param check rules that concern several keys
+ * @throws ConfigError naming every problem, one a line, in the order of the file
+ */
+export function validate<S extends z.ZodType>(
+  schema: S,
+  source: Source,
+  folder: string,
+  check: (config: z.infer<S>) => Iterable<Problem>,
+): z.infer<S> {
+  const parsed = schema.safeParse(source.raw)
+  if (!parsed.success) throw configError(source, parsed.error.issues.flatMap((issue) => problemsOf(schema, issue)))
+  const problems = [...unavailable(schema, parsed.data), ...check(parsed.data)]
+  if (problems.length > 0) throw configError(source, problems)
+  return mapLeaves(schema, parsed.data, ({ meta, value }) =>
+    meta.path && typeof value === 'string' ? resolve(folder, expandHome(value)) : value,
+  ) as z.infer<S>
+}
+
+/** The folder from which a file's relative paths are meant. */
+export function folderOf(file: string | null): string {
+  return file === null ? process.cwd() : dirname(resolve(file))
+}
+
+function problemsOf(schema: z.ZodType, issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.filter((key): key is string | number => typeof key !== 'symbol')
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      code: 'UR_CONFIG_UNKNOWN_KEY',
+      path: [...path, key],
+      message: `unknown key; the nearest known key is ${nearestKey(schema, path, key)}`,
+    }))
+  }
+  if (issue.code === 'invalid_key') {
+    const message = 'not a usable name; write up to 63 letters, digits, dots, dashes and underscores'
+    return [{ code: 'UR_CONFIG_VALUE', path, message }]
+  }
+  return [{ code: 'UR_CONFIG_VALUE', path, message: issue.message }]
+}
+
+/** A key of the same name in another group beats a similar one beside it: `tls` at the top means `listen.tls`. */
+function nearestKey(schema: z.ZodType, group: KeyPath, key: string): string {
+  const elsewhere = knownKeys(schema).find((path) => path.at(-1) === key.toLowerCase().replaceAll('-', '_'))
+  if (elsewhere) return pathText(elsewhere)
+  return pathText([...group, nearest(key, keysAt(schema, group)) ?? ''])
+}
+
+function unavailable(schema: z.ZodType, config: unknown): Problem[] {
+  return leavesOf(schema, config)
+    .filter(({ meta, value }) => value !== null && meta.later?.(value as never))
+    .map(({ path, meta, value }) => ({
+      code: 'UR_CONFIG_UNAVAILABLE',
+      path,
+      message: `${meta.secret ? 'this' : JSON.stringify(value)} is not available in this version; leave the key out`,
+    }))
+}
+
+function configError(source: Source, problems: readonly Problem[]): ConfigError {
+  const located = problems.map((problem) => ({ ...problem, ...source.locate(problem.path) }))
+  located.sort((a, b) => a.order - b.order)
+  const lines = located.map(({ place, path, message }) =>
+    [place, ...(path.length > 0 ? [pathText(path)] : []), message].join(': '),
+  )
+  return new ConfigError(located[0]?.code ?? 'UR_CONFIG_VALUE', lines.join('\n'))
+}

@@ -1,0 +1,134 @@
+import { Secret } from '../core/secret.js'
+import {
+  type HostPort,
+  isHost,
+  type ListenAddress,
+  type Network,
+  parseHostPort,
+  parseListenAddress,
+  parseNetwork,
+  parsePortRange,
+  type PortRange,
+} from './addresses.js'
+import { Rejected, type Value } from './field.js'
+import { formatDuration, formatSize, parseDuration, parseSize } from './units.js'
+import { parseUpstream, type Upstream, UPSTREAM_FORMS } from './upstream.js'
+
+function value<T>(allowed: string, read: (raw: string | number) => T | undefined): Value<T> {
+  return {
+    allowed,
+    parse(raw) {
+      const parsed = typeof raw === 'string' || typeof raw === 'number' ? read(raw) : undefined
+      return parsed === undefined ? new Rejected(raw) : parsed
+    },
+  }
+}
+
+/** One or several, written as one value or as a list. */
+function oneOrMore<T>(allowed: string, item: Value<T>): Value<readonly T[]> {
+  return {
+    allowed,
+    parse(raw) {
+      const parsed: T[] = []
+      for (const each of Array.isArray(raw) ? (raw as unknown[]) : [raw]) {
+        const result = item.parse(each)
+        if (result instanceof Rejected) return result
+        parsed.push(result)
+      }
+      return parsed
+    },
+  }
+}
+
+/** The value, or null when switched off with `off`, `false` or `none`. */
+export function orOff<T>(inner: Value<T>): Value<T | null> {
+  return {
+    allowed: `${inner.allowed}, or off`,
+    parse: (raw) => (raw === false || raw === 'off' || raw === 'none' ? null : inner.parse(raw)),
+  }
+}
+
+export const text = (allowed: string, pattern: RegExp): Value<string> =>
+  value(allowed, (raw) => (pattern.test(String(raw)) ? String(raw) : undefined))
+
+export const choice = <const C extends readonly (string | number)[]>(...choices: C): Value<C[number]> =>
+  value(oneOf(choices), (raw) => choices.find((each) => String(each) === String(raw)))
+
+export const integer = (min: number, max: number): Value<number> =>
+  value(`a whole number from ${min} to ${max}`, (raw) => {
+    const number = typeof raw === 'string' && !/^\d+$/.test(raw) ? Number.NaN : Number(raw)
+    return Number.isInteger(number) && number >= min && number <= max ? number : undefined
+  })
+
+/** A number of milliseconds, between two durations written as in the file. */
+export const duration = (min: string, max: string): Value<number> => {
+  const bounds = [parseDuration(min) ?? 0, parseDuration(max) ?? 0] as const
+  return value(`a duration from ${formatDuration(bounds[0])} to ${formatDuration(bounds[1])}, such as 30s or 5m`, (raw) =>
+    within(typeof raw === 'string' ? parseDuration(raw) : undefined, bounds),
+  )
+}
+
+/** A number of bytes, between two sizes written as in the file. */
+export const size = (min: string, max: string): Value<number> => {
+  const bounds = [parseSize(min) ?? 0, parseSize(max) ?? 0] as const
+  return value(`a size from ${formatSize(bounds[0])} to ${formatSize(bounds[1])}, such as 64KiB or 16MiB`, (raw) =>
+    within(parseSize(raw), bounds),
+  )
+}
+
+export const path: Value<string> = text('a path', /^[^\0]+$/)
+
+export const secret = (allowed: string, pattern: RegExp): Value<Secret> =>
+  value(allowed, (raw) => (pattern.test(String(raw)) ? new Secret(String(raw)) : undefined))
+
+export const hostName: Value<string> = value('a host name, such as tunnels.example.com', (raw) =>
+  isHost(String(raw)) ? String(raw).toLowerCase() : undefined,
+)
+
+export const listenAddress: Value<ListenAddress> = value(
+  'a port or host:port, such as 443, 127.0.0.1:8443 or "[::1]:8443"',
+  parseListenAddress,
+)
+
+export const hostPort = (defaultPort: number): Value<HostPort> =>
+  value(`host:port, such as tunnels.example.com:${defaultPort} (${defaultPort} when no port is given)`, (raw) =>
+    parseHostPort(String(raw), defaultPort),
+  )
+
+const onePortRange: Value<PortRange> = value('', parsePortRange)
+
+export const portRanges: Value<readonly PortRange[]> = {
+  allowed: 'a range of ports, such as 20000-29999 or 127.0.0.1:20000-29999, or a list of ranges that do not overlap',
+  parse(raw) {
+    const parsed = oneOrMore('', onePortRange).parse(raw)
+    if (parsed instanceof Rejected) return parsed
+    const sorted = [...parsed].sort((a, b) => a.from - b.from)
+    return sorted.some((range, i) => range.from <= (sorted[i - 1]?.to ?? 0)) ? new Rejected(raw) : parsed
+  },
+}
+
+export const networks: Value<readonly Network[]> = oneOrMore(
+  'a list of networks, such as [10.0.0.0/8, fd00::/8]',
+  value('', (raw) => parseNetwork(String(raw))),
+)
+
+export const upstream: Value<Upstream> = value(UPSTREAM_FORMS, parseUpstream)
+
+/** The first of two readings that accepts the value. */
+export function either<A, B>(a: Value<A>, b: Value<B>): Value<A | B> {
+  return {
+    allowed: `${a.allowed}, or ${b.allowed}`,
+    parse(raw) {
+      const first: A | Rejected = a.parse(raw)
+      return first instanceof Rejected ? b.parse(raw) : first
+    },
+  }
+}
+
+function within(amount: number | undefined, [min, max]: readonly [number, number]): number | undefined {
+  return amount !== undefined && amount >= min && amount <= max ? amount : undefined
+}
+
+function oneOf(choices: readonly (string | number)[]): string {
+  return choices.length === 1 ? String(choices[0]) : `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
+}
