@@ -2,17 +2,17 @@ import { ConfigError } from '../core/errors.js'
 
 /** Where an agent forwards to. `host` is a name or an address without brackets; `path` is absolute. */
 export type Upstream =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls: boolean }
-  | { readonly kind: 'unix'; readonly path: string; readonly tls: false }
+  | { readonly kind: 'tcp' | 'tls'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string }
 
 /** What may be written for an upstream, for messages and docs. */
 export const UPSTREAM_FORMS = '5432, host:5432, [::1]:5432, unix:/path, tls://host:5432 or https://host'
 
-const SCHEMES = new Map<string, { tls: boolean; port: number | null }>([
-  ['tcp', { tls: false, port: null }],
-  ['http', { tls: false, port: 80 }],
-  ['tls', { tls: true, port: 443 }],
-  ['https', { tls: true, port: 443 }],
+const SCHEMES = new Map<string, { kind: 'tcp' | 'tls'; port: number | null }>([
+  ['tcp', { kind: 'tcp', port: null }],
+  ['http', { kind: 'tcp', port: 80 }],
+  ['tls', { kind: 'tls', port: 443 }],
+  ['https', { kind: 'tls', port: 443 }],
 ])
 
 /**
@@ -27,12 +27,12 @@ export function readUpstream(text: string): Upstream {
   if (!rule) throw syntax(text, `the scheme ${scheme} is not known`)
   const authority = (rest as string).replace(/\/$/, '')
   if (/[/?#@\s]/.test(authority)) throw syntax(text, 'only a host and a port may stand in it')
-  if (/^\d+$/.test(authority)) return { kind: 'tcp', host: 'localhost', port: port(text, authority), tls: rule.tls }
+  if (/^\d+$/.test(authority)) return { kind: rule.kind, host: 'localhost', port: port(text, authority) }
   const [, bracketed, plain, digits] = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^:[\]]+))?(?::(\d+))?$/i.exec(authority) ?? []
   const host = bracketed ?? plain ?? (digits === undefined ? undefined : 'localhost')
   if (host === undefined) throw syntax(text, 'it is not HOST:PORT; an IPv6 address needs brackets')
   if (digits === undefined && rule.port === null) throw syntax(text, 'the port is missing')
-  return { kind: 'tcp', host, port: digits === undefined ? (rule.port as number) : port(text, digits), tls: rule.tls }
+  return { kind: rule.kind, host, port: digits === undefined ? (rule.port as number) : port(text, digits) }
 }
 
 /** As `readUpstream`, but undefined for what is no upstream. */
@@ -49,13 +49,13 @@ export function parseUpstream(raw: string | number): Upstream | undefined {
 export function formatUpstream(upstream: Upstream): string {
   if (upstream.kind === 'unix') return `unix:${upstream.path}`
   const host = upstream.host.includes(':') ? `[${upstream.host}]` : upstream.host
-  return `${upstream.tls ? 'tls://' : ''}${host}:${upstream.port}`
+  return `${upstream.kind === 'tls' ? 'tls://' : ''}${host}:${upstream.port}`
 }
 
 function unixUpstream(text: string): Upstream {
   const path = text.slice('unix:'.length).replace(/^\/\/(?=\/)/, '')
   if (!path.startsWith('/') || path === '/' || path.includes('\0')) throw syntax(text, 'the path must be absolute')
-  return { kind: 'unix', path, tls: false }
+  return { kind: 'unix', path }
 }
 
 function port(text: string, digits: string): number {

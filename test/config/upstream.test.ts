@@ -3,20 +3,20 @@ import fc from 'fast-check'
 import { formatUpstream, parseUpstream, readUpstream, type Upstream } from '../../src/config/upstream.js'
 
 const good: Record<string, Upstream> = {
-  '5432': { kind: 'tcp', host: 'localhost', port: 5432, tls: false },
-  ':5432': { kind: 'tcp', host: 'localhost', port: 5432, tls: false },
-  'db:5432': { kind: 'tcp', host: 'db', port: 5432, tls: false },
-  '10.0.0.7:1': { kind: 'tcp', host: '10.0.0.7', port: 1, tls: false },
-  '[::1]:65535': { kind: 'tcp', host: '::1', port: 65535, tls: false },
-  '[fe80::1%eth0]:22': { kind: 'tcp', host: 'fe80::1%eth0', port: 22, tls: false },
-  'tcp://db:5432': { kind: 'tcp', host: 'db', port: 5432, tls: false },
-  'tls://db:5432': { kind: 'tcp', host: 'db', port: 5432, tls: true },
-  'tls://db': { kind: 'tcp', host: 'db', port: 443, tls: true },
-  'https://web.internal/': { kind: 'tcp', host: 'web.internal', port: 443, tls: true },
-  'https://3000': { kind: 'tcp', host: 'localhost', port: 3000, tls: true },
-  'HTTP://web': { kind: 'tcp', host: 'web', port: 80, tls: false },
-  'unix:/run/db.sock': { kind: 'unix', path: '/run/db.sock', tls: false },
-  'unix:///run/db.sock': { kind: 'unix', path: '/run/db.sock', tls: false },
+  '5432': { kind: 'tcp', host: 'localhost', port: 5432 },
+  ':5432': { kind: 'tcp', host: 'localhost', port: 5432 },
+  'db:5432': { kind: 'tcp', host: 'db', port: 5432 },
+  '10.0.0.7:1': { kind: 'tcp', host: '10.0.0.7', port: 1 },
+  '[::1]:65535': { kind: 'tcp', host: '::1', port: 65535 },
+  '[fe80::1%eth0]:22': { kind: 'tcp', host: 'fe80::1%eth0', port: 22 },
+  'tcp://db:5432': { kind: 'tcp', host: 'db', port: 5432 },
+  'tls://db:5432': { kind: 'tls', host: 'db', port: 5432 },
+  'tls://db': { kind: 'tls', host: 'db', port: 443 },
+  'https://web.internal/': { kind: 'tls', host: 'web.internal', port: 443 },
+  'https://3000': { kind: 'tls', host: 'localhost', port: 3000 },
+  'HTTP://web': { kind: 'tcp', host: 'web', port: 80 },
+  'unix:/run/db.sock': { kind: 'unix', path: '/run/db.sock' },
+  'unix:///run/db.sock': { kind: 'unix', path: '/run/db.sock' },
 }
 
 t.test('what is understood', async (t) => {
