@@ -27,7 +27,7 @@ export function* checkAgent(config: AgentConfig): Generator<Problem> {
     const at = (key: string): KeyPath => ['tunnels', name, key]
     if (tunnel.kind !== 'tcp' && tunnel.remote_port !== 0) yield problem(at('remote_port'), 'is for tunnels of kind tcp')
     if (tunnel.kind !== 'tls' && tunnel.domain !== null) yield problem(at('domain'), 'is for tunnels of kind tls')
-    if (tunnel.upstream_ca !== null && !tunnel.upstream.tls) {
+    if (tunnel.upstream_ca !== null && tunnel.upstream.kind !== 'tls') {
       yield problem(at('upstream_ca'), 'is for an upstream spoken to over TLS, such as tls://host:port')
     }
     yield* twice(ports, tunnel.remote_port === 0 ? null : tunnel.remote_port, name, at('remote_port'))
