@@ -1,0 +1,47 @@
+import { ERROR_CODES, type Code } from '../core/error-codes.js'
+import { RefusedError, UniRouteError } from '../core/errors.js'
+import type { Refused, RefusedInit } from './messages.js'
+
+/** Whether `code` is one that this version knows. */
+export function isKnownCode(code: string): code is Code {
+  return Object.hasOwn(ERROR_CODES, code)
+}
+
+/** A `Refused` of the server, as the agent's error. `code` is UR_REFUSED when the server is newer and used another. */
+export class ServerRefusal extends RefusedError {
+  /** The code as the server sent it. */
+  readonly sentCode: string
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean
+  /** How long the server asks to wait before that, in ms; 0 = it did not say. */
+  readonly retryAfterMs: number
+  /** With UR_PROTOCOL_VERSION: what the server speaks. */
+  readonly protocols: readonly number[]
+
+  constructor(refused: Refused) {
+    const known = isKnownCode(refused.code)
+    const text = refused.message || 'The server refused and gave no reason.'
+    super(known ? (refused.code as Code) : 'UR_REFUSED', known ? text : `${text} (${refused.code || 'no code'})`)
+    this.sentCode = refused.code
+    this.retryable = refused.retryable
+    this.retryAfterMs = refused.retryAfterMs
+    this.protocols = refused.protocols
+  }
+}
+
+/** What else a `Refused` can say beside code and message. */
+export type RefusedDetails = Omit<RefusedInit, 'code' | 'message'>
+
+/**
+ * The `Refused` that tells a peer of `error`. Only UniRouteErrors speak to peers: anything else is a fault of ours,
+ * told as UR_INTERNAL without its text, and retryable.
+ */
+export function refusedOf(error: unknown, details: RefusedDetails = {}): RefusedInit {
+  if (error instanceof UniRouteError) return { code: error.code, message: error.message, ...details }
+  return {
+    code: 'UR_INTERNAL',
+    message: 'The server failed while it answered; its log says why. Try again.',
+    retryable: true,
+    ...details,
+  }
+}
