@@ -1,0 +1,51 @@
+import { Duplex } from 'node:stream'
+import type { Stream } from './stream.js'
+
+/**
+ * A Node Duplex over a stream, for whatever is not on the hot path. Credit is given as the reader reads.
+ * `end()` is half-close; `destroy()` before both sides are done is a reset.
+ */
+export function streamToDuplex(stream: Stream, highWaterMark = 64 * 1024): Duplex {
+  let writeDone: (() => void) | null = null
+  let unread = 0
+  const duplex = new Duplex({
+    highWaterMark,
+    allowHalfOpen: true,
+    read() {
+      if (unread === 0) return
+      stream.consumed(unread)
+      unread = 0
+    },
+    write(chunk: Buffer, _encoding, done) {
+      if (stream.write(chunk)) done()
+      else writeDone = done
+    },
+    final(done) {
+      stream.end()
+      done()
+    },
+    destroy(error, done) {
+      if (!stream.closed) stream.reset(error)
+      writeDone = null
+      done(error)
+    },
+  })
+  stream.attach({
+    onData(slice) {
+      if (duplex.push(slice)) stream.consumed(slice.length)
+      else unread += slice.length
+    },
+    onEnd() {
+      duplex.push(null)
+    },
+    onWritable() {
+      const done = writeDone
+      writeDone = null
+      done?.()
+    },
+    onClose(error) {
+      if (error !== null) duplex.destroy(error)
+    },
+  })
+  return duplex
+}

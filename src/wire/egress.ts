@@ -1,0 +1,178 @@
+import type { Socket } from 'node:net'
+import { Ring } from '../core/ring.js'
+import { HEADER_SIZE, TYPE_DATA, writeHeader } from './frame.js'
+import type { Stream } from './stream.js'
+
+/** Whose the bytes of a chunk are, and what may be done to the bytes before them. */
+export const BORROWED = 0
+/** Ours to keep. */
+export const OWNED = 1
+/** Ours to keep, and so are the 12 bytes in front. */
+export const SLAB = 2
+export type Ownership = typeof BORROWED | typeof OWNED | typeof SLAB
+
+/** Small frames are built here, one behind the other, so that many of them leave as one buffer. */
+const ARENA_SIZE = 64 * 1024
+/** The arena of a quiet carrier, so that a thousand idle sessions hold little. */
+const QUIET_ARENA_SIZE = 4 * 1024
+/** Payloads below this are cheaper to copy behind their header than to write on their own. */
+const COPY_BELOW = 4 * 1024
+/** A turn of a waiting stream (deficit round-robin). */
+export const QUANTUM = 16 * 1024
+/** From so many frames in one turn of the event loop on, the next turn's frames are gathered and leave together. */
+const GATHER_FROM = 6
+
+/**
+ * One carrier's way out. Frames are formed only while the socket has room; then streams wait in a ring and are
+ * served by deficit round-robin. Control frames never wait in the ring. Single owner of the socket's writes.
+ */
+export class Egress {
+  /** Bytes given to the socket since the start: the carrier's offset. */
+  written = 0
+  readonly #socket: Socket
+  readonly #backlog: number
+  readonly #waiting = new Ring<Stream>()
+  #arena: Buffer = NO_ARENA
+  #arenaStart = 0
+  #arenaEnd = 0
+  #inFlight = 0
+  #turnFrames = 0
+  #busyTurn = false
+  #turnScheduled = false
+  #pumping = false
+  #closed = false
+
+  /** @param backlog bytes in the socket (and gathered) from which on data frames wait */
+  constructor(socket: Socket, backlog: number) {
+    this.#socket = socket
+    this.#backlog = backlog
+  }
+
+  /** Bytes that the socket has not taken yet, gathered frames included. */
+  get pending(): number {
+    return this.#socket.writableLength + this.#arenaEnd - this.#arenaStart
+  }
+
+  /** True when a stream may send at once: there is room and nobody waits before it. */
+  get direct(): boolean {
+    return this.#waiting.length === 0 && this.pending < this.#backlog && !this.#closed
+  }
+
+  /** Writes a frame without payload ahead of all waiting data. */
+  control(type: number, flags: number, streamId: number, length: number): void {
+    if (this.#closed) return
+    const at = this.#reserve(HEADER_SIZE)
+    writeHeader(this.#arena, at, type, flags, streamId, length)
+    this.#appended()
+  }
+
+  /**
+   * Writes one data frame with `buffer[start, end)` as payload. `SLAB` and `OWNED` bytes belong to the egress from now
+   * on; `BORROWED` ones are copied before it returns.
+   */
+  data(streamId: number, flags: number, buffer: Buffer, start: number, end: number, ownership: Ownership): void {
+    if (this.#closed) return
+    const length = end - start
+    if (length < COPY_BELOW || (ownership !== SLAB && length <= QUANTUM)) {
+      const at = this.#reserve(HEADER_SIZE + length)
+      writeHeader(this.#arena, at, TYPE_DATA, flags, streamId, length)
+      this.#arena.set(buffer.subarray(start, end), at + HEADER_SIZE)
+      this.#appended()
+      return
+    }
+    this.#flush()
+    if (ownership === SLAB) {
+      writeHeader(buffer, start - HEADER_SIZE, TYPE_DATA, flags, streamId, length)
+      this.#write(buffer.subarray(start - HEADER_SIZE, end))
+      return
+    }
+    const frame = Buffer.allocUnsafeSlow(HEADER_SIZE + length)
+    writeHeader(frame, 0, TYPE_DATA, flags, streamId, length)
+    frame.set(buffer.subarray(start, end), HEADER_SIZE)
+    this.#write(frame)
+  }
+
+  /** Puts a stream that has something to send into the ring. It is served as soon as there is room. */
+  wait(stream: Stream): void {
+    if (stream.inRing || this.#closed) return
+    stream.inRing = true
+    this.#waiting.push(stream)
+    if (!this.#pumping && this.pending < this.#backlog) this.pump()
+  }
+
+  /** Serves waiting streams while there is room. */
+  pump(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    while (this.#waiting.length > 0 && this.pending < this.#backlog && !this.#closed) {
+      const stream = this.#waiting.shift()!
+      stream.inRing = false
+      const alone = this.#waiting.length === 0
+      if (stream.sendTurn(alone ? Infinity : QUANTUM)) this.wait(stream)
+    }
+    this.#pumping = false
+  }
+
+  /** Nothing is written any more. */
+  close(): void {
+    this.#closed = true
+    this.#arena = NO_ARENA
+    this.#arenaStart = this.#arenaEnd = 0
+    for (let stream = this.#waiting.shift(); stream !== undefined; stream = this.#waiting.shift()) stream.inRing = false
+  }
+
+  /** Hands gathered frames to the socket now. */
+  flush(): void {
+    this.#flush()
+  }
+
+  #reserve(size: number): number {
+    if (this.#arenaEnd + size > this.#arena.length) {
+      this.#flush()
+      this.#arena = Buffer.allocUnsafeSlow(this.#busyTurn || size > QUIET_ARENA_SIZE ? ARENA_SIZE : QUIET_ARENA_SIZE)
+      this.#arenaStart = this.#arenaEnd = 0
+    }
+    const at = this.#arenaEnd
+    this.#arenaEnd += size
+    return at
+  }
+
+  #appended(): void {
+    this.#turnFrames++
+    if (!this.#turnScheduled) {
+      this.#turnScheduled = true
+      setImmediate(this.#endTurn)
+    }
+    if (this.#inFlight === 0 && !this.#busyTurn) this.#flush()
+  }
+
+  readonly #endTurn = (): void => {
+    this.#turnScheduled = false
+    this.#busyTurn = this.#turnFrames >= GATHER_FROM
+    this.#turnFrames = 0
+    this.#flush()
+  }
+
+  #flush(): void {
+    if (this.#arenaEnd === this.#arenaStart) return
+    const frames = this.#arena.subarray(this.#arenaStart, this.#arenaEnd)
+    this.#arenaStart = this.#arenaEnd
+    this.#write(frames)
+  }
+
+  #write(bytes: Buffer): void {
+    if (this.#closed) return
+    this.written += bytes.length
+    this.#inFlight++
+    this.#socket.write(bytes, this.#onWritten)
+  }
+
+  readonly #onWritten = (): void => {
+    this.#inFlight--
+    if (this.#closed) return
+    if (this.#inFlight === 0) this.#flush()
+    if (this.#waiting.length > 0) this.pump()
+  }
+}
+
+const NO_ARENA = Buffer.alloc(0)

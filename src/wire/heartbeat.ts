@@ -1,0 +1,57 @@
+import { NetworkError } from '../core/errors.js'
+import type { SessionOptions } from './options.js'
+import type { Session } from './session.js'
+
+/** How often carriers are looked at within `deadMs`. */
+const LOOKS = 6
+
+/**
+ * Finds dead carriers: one that was silent for `heartbeatMs` is pinged, one that was silent for `deadMs` is dropped.
+ * Silence is counted in looks, not by the clock, so that a process that was stopped for an hour does not take its
+ * own sleep for the other side's silence: it pings at once and waits two looks.
+ */
+export class Heartbeat {
+  readonly #session: Session
+  readonly #options: SessionOptions
+  readonly #everyMs: number
+  #timer: NodeJS.Timeout | null = null
+  #lookedAt = 0
+
+  constructor(session: Session, options: SessionOptions) {
+    this.#session = session
+    this.#options = options
+    this.#everyMs = options.deadMs / LOOKS
+  }
+
+  start(): void {
+    if (this.#timer !== null) return
+    this.#lookedAt = this.#options.clock.now()
+    this.#timer = setInterval(() => this.#look(), this.#everyMs).unref()
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#timer = null
+  }
+
+  #look(): void {
+    const now = this.#options.clock.now()
+    const slept = now - this.#lookedAt > 3 * this.#everyMs
+    this.#lookedAt = now
+    this.#session.acknowledgeWaiting()
+    for (const carrier of [...this.#session.carriers]) {
+      if (carrier.heard) carrier.silentLooks = 0
+      else carrier.silentLooks++
+      carrier.heard = false
+      if (slept) carrier.silentLooks = LOOKS - 2
+      if (carrier.silentLooks >= LOOKS) {
+        const seconds = Math.round((LOOKS * this.#everyMs) / 100) / 10
+        carrier.destroy(
+          new NetworkError('UR_WIRE_TIMEOUT', `nothing came on the carrier for ${seconds} s, and a ping was not answered`),
+        )
+      } else if (slept || carrier.silentLooks >= (LOOKS * this.#options.heartbeatMs) / this.#options.deadMs - 1) {
+        carrier.probe()
+      }
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { systemClock, type Clock } from '../core/clock.js'
+import { WindowBudget } from './window.js'
+
+/** Bounds of one session. Bytes and milliseconds. */
+export interface SessionOptions {
+  /** Largest receive window of one stream. */
+  windowMax: number
+  /** Window that all streams together may have above 256 KiB each. Share a parent to bound the process. */
+  windowBudget: WindowBudget
+  /** Open streams, both directions together. */
+  maxStreams: number
+  /** Open streams that the peer opened. */
+  maxInboundStreams: number
+  /** Bytes that a stream queues behind a busy carrier before `write` returns false. */
+  streamQueue: number
+  /** Bytes that a carrier's socket may hold before frames wait in their streams. */
+  carrierBacklog: number
+  /** Bytes of control frames that may wait on top of a full carrier, before the peer is taken for hostile. */
+  controlBacklog: number
+  /** Pings, empty frames, and (on a server) resets of its own streams that the peer may send in a second. */
+  controlRate: number
+  /** A carrier that was silent this long is pinged. */
+  heartbeatMs: number
+  /** A carrier that was silent this long, its ping included, is dead. */
+  deadMs: number
+  clock: Clock
+}
+
+export const DEFAULT_SESSION_BUDGET = 64 * 1024 * 1024
+
+/** The options as given, the rest by default. */
+export function sessionOptions(given: Partial<SessionOptions>): SessionOptions {
+  return {
+    windowMax: 16 * 1024 * 1024,
+    windowBudget: given.windowBudget ?? new WindowBudget(DEFAULT_SESSION_BUDGET),
+    maxStreams: 65_536,
+    maxInboundStreams: 65_536,
+    streamQueue: 256 * 1024,
+    carrierBacklog: 256 * 1024,
+    controlBacklog: 1024 * 1024,
+    controlRate: 2_000,
+    heartbeatMs: 10_000,
+    deadMs: 15_000,
+    clock: systemClock,
+    ...given,
+  }
+}

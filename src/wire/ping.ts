@@ -1,0 +1,55 @@
+import type { Clock } from '../core/clock.js'
+import { MAX_U32 } from './frame.js'
+
+interface Waiter {
+  resolve(rtt: number): void
+  reject(error: Error): void
+}
+
+/** Pings under way on one carrier, and the round trip that they tell (RFC 6298's smoothing). */
+export class PingBook {
+  /** Smoothed round trip, ms. */
+  rtt: number | null = null
+  readonly #clock: Clock
+  readonly #open = new Map<number, { at: number; waiter: Waiter | null }>()
+  #nextId = 1
+  #probes = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** True while a ping without a waiter is under way. */
+  get probing(): boolean {
+    return this.#probes > 0
+  }
+
+  /** Books a ping as sent now. Returns its id. */
+  sent(waiter: Waiter | null): number {
+    const id = this.#nextId
+    this.#nextId = id === MAX_U32 ? 1 : id + 1
+    this.#open.set(id, { at: this.#clock.now(), waiter })
+    if (waiter === null) this.#probes++
+    return id
+  }
+
+  /** Books an answer. True when it answered a probe. An answer to nothing is ignored. */
+  answered(id: number): boolean {
+    const ping = this.#open.get(id)
+    if (ping === undefined) return false
+    this.#open.delete(id)
+    const sample = this.#clock.now() - ping.at
+    this.rtt = this.rtt === null ? sample : this.rtt + (sample - this.rtt) / 4
+    if (ping.waiter === null) {
+      this.#probes--
+      return true
+    }
+    ping.waiter.resolve(sample)
+    return false
+  }
+
+  close(error: Error): void {
+    for (const ping of this.#open.values()) ping.waiter?.reject(error)
+    this.#open.clear()
+  }
+}

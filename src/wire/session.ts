@@ -1,0 +1,307 @@
+import type { Socket } from 'node:net'
+import { ProtocolError } from '../core/errors.js'
+import { Carrier, lost } from './carrier.js'
+import { FLAG_RST, GO_AWAY_NORMAL, TYPE_GO_AWAY, TYPE_WINDOW_UPDATE } from './frame.js'
+import { Heartbeat } from './heartbeat.js'
+import { sessionOptions, type SessionOptions } from './options.js'
+import { refuseStream, Stream } from './stream.js'
+import { WireViolation } from './violation.js'
+
+/** `client` opens odd stream ids (the agent), `server` even ones. */
+export type Role = 'client' | 'server'
+
+/** What a session tells its owner. Called synchronously; must not throw. */
+export interface SessionEvents {
+  /** The peer opened a stream: `attach` a handler to it, now or later (its bytes wait inside the window). */
+  onStream(stream: Stream): void
+  /** A carrier is gone; its streams have been closed. */
+  onCarrierClose?(carrier: Carrier, error: Error | null): void
+  /** The peer wants no new streams: on one of several carriers, or at all (`last`). */
+  onGoAway?(code: number, last: boolean): void
+  /** Exactly once: no carrier is left. */
+  onClose(error: Error | null): void
+}
+
+/** Plain counters of a session. Bytes are payload bytes. */
+export interface SessionStats {
+  bytesIn: number
+  bytesOut: number
+  streams: number
+  streamsOpened: number
+  streamsAccepted: number
+  carriers: number
+  /** Received and not yet consumed. */
+  unconsumed: number
+  /** Given to sockets and not yet taken by them. */
+  pending: number
+  /** Window above the guaranteed 256 KiB of each stream. */
+  windowBorrowed: number
+}
+
+const MAX_STREAM_ID = 0xffff_fff0
+
+/** One side of a yamux session: its streams and the carriers that bear them. */
+export class Session {
+  readonly role: Role
+  readonly options: SessionOptions
+  readonly #events: SessionEvents
+  readonly #carriers: Carrier[] = []
+  readonly #streams = new Map<number, Stream>()
+  readonly #unacknowledged = new Set<Stream>()
+  readonly #heartbeat: Heartbeat
+  #nextId: number
+  #inbound = 0
+  #goneAway = false
+  #closed = false
+  #ending = false
+  #closing: Error | null = null
+  #bytesIn = 0
+  #bytesOut = 0
+  #opened = 0
+  #accepted = 0
+  #unconsumed = 0
+
+  constructor(role: Role, options: Partial<SessionOptions>, events: SessionEvents) {
+    this.role = role
+    this.options = sessionOptions(options)
+    this.#events = events
+    this.#nextId = role === 'client' ? 1 : 2
+    this.#heartbeat = new Heartbeat(this, this.options)
+  }
+
+  /** Live carriers, the oldest first. */
+  get carriers(): readonly Carrier[] {
+    return this.#carriers
+  }
+
+  get streamCount(): number {
+    return this.#streams.size
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** The smallest smoothed round trip of any carrier, ms. */
+  get rtt(): number | null {
+    let least: number | null = null
+    for (const { rtt } of this.#carriers) if (rtt !== null && (least === null || rtt < least)) least = rtt
+    return least
+  }
+
+  stats(): SessionStats {
+    let pending = 0
+    for (const carrier of this.#carriers) pending += carrier.egress.pending
+    return {
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      streams: this.#streams.size,
+      streamsOpened: this.#opened,
+      streamsAccepted: this.#accepted,
+      carriers: this.#carriers.length,
+      unconsumed: this.#unconsumed,
+      pending,
+      windowBorrowed: this.options.windowBudget.used,
+    }
+  }
+
+  /**
+   * Takes over a connected socket whose preface is done. `head`: bytes that were read behind the preface.
+   * @throws ProtocolError UR_WIRE_CLOSED
+   */
+  addCarrier(socket: Socket, head?: Buffer): Carrier {
+    this.#assertOpen('add a carrier')
+    const carrier = new Carrier(this, socket)
+    this.#carriers.push(carrier)
+    this.#heartbeat.start()
+    carrier.start(head)
+    return carrier
+  }
+
+  /** The carrier with the fewest unacknowledged bytes, and of equal ones with the fewest streams. */
+  pickCarrier(): Carrier | null {
+    let best: Carrier | null = null
+    for (const carrier of this.#carriers) {
+      if (carrier.retiring || carrier.peerRetiring || carrier.closed) continue
+      if (best === null || lessLoaded(carrier, best)) best = carrier
+    }
+    return best
+  }
+
+  /**
+   * Opens a stream without a round trip: SYN rides on its first frame.
+   * @throws LimitError UR_WIRE_STREAM_LIMIT
+   * @throws ProtocolError UR_WIRE_CLOSED when the session is closed or the peer wants no new streams
+   */
+  open(options: { carrier?: Carrier } = {}): Stream {
+    this.#assertOpen('open a stream')
+    if (this.#streams.size >= this.options.maxStreams || this.#nextId > MAX_STREAM_ID) {
+      refuseStream(this.options.maxStreams)
+    }
+    const carrier = options.carrier ?? this.pickCarrier()
+    if (carrier === null) {
+      throw new ProtocolError('UR_WIRE_CLOSED', 'tried to open a stream, but the other side is closing the session')
+    }
+    const stream = new Stream(this, carrier, this.#nextId, false)
+    this.#nextId += 2
+    this.#opened++
+    this.#register(stream)
+    return stream
+  }
+
+  /** Tells the peer to open no more streams; existing ones go on, new ones are reset. */
+  goAway(): void {
+    if (this.#goneAway || this.#closed) return
+    this.#goneAway = true
+    for (const carrier of this.#carriers) carrier.control(TYPE_GO_AWAY, 0, 0, GO_AWAY_NORMAL)
+  }
+
+  /** Says go away, hands over what was written and closes every carrier. Streams get `error`. */
+  close(error: Error | null = null): void {
+    if (this.#closed) return
+    this.goAway()
+    this.#ending = true
+    this.#closing ??= error
+    for (const carrier of [...this.#carriers]) carrier.end(error)
+  }
+
+  /** Closes every carrier at once. */
+  destroy(error: Error): void {
+    if (this.#closed) return
+    this.#ending = true
+    this.#closing ??= error
+    for (const carrier of [...this.#carriers]) carrier.destroy(error)
+    if (this.#carriers.length === 0) this.#finish(error)
+  }
+
+  /** Resolves when any carrier answered a ping within `timeoutMs`: true, else false. */
+  async answers(timeoutMs: number): Promise<boolean> {
+    const pings = this.#carriers.map((carrier) => carrier.ping().then(() => true))
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs, false)
+    })
+    const answer = await Promise.race([Promise.any(pings).catch(() => false), timeout])
+    clearTimeout(timer)
+    return answer
+  }
+
+  /** For a carrier: a SYN came. Null when the stream is refused. @throws WireViolation */
+  accept(carrier: Carrier, streamId: number): Stream | null {
+    const odd = streamId % 2 === 1
+    if (streamId === 0 || odd !== (this.role === 'server') || this.#streams.has(streamId)) {
+      throw new WireViolation('UR_WIRE_STREAM_ID', `the peer opened stream ${streamId}, which it may not`)
+    }
+    const { maxStreams, maxInboundStreams } = this.options
+    if (this.#goneAway || this.#inbound >= maxInboundStreams || this.#streams.size >= maxStreams) {
+      carrier.control(TYPE_WINDOW_UPDATE, FLAG_RST, streamId, 0)
+      if (this.role === 'server') carrier.countReset()
+      return null
+    }
+    const stream = new Stream(this, carrier, streamId, true)
+    this.#inbound++
+    this.#accepted++
+    this.#unacknowledged.add(stream)
+    this.#register(stream)
+    this.#events.onStream(stream)
+    return stream.closed ? null : stream
+  }
+
+  /** For a carrier: an open stream that lives on it. */
+  streamOn(carrier: Carrier, streamId: number): Stream | null {
+    const stream = this.#streams.get(streamId)
+    return stream !== undefined && stream.carrier === carrier ? stream : null
+  }
+
+  /** For a stream: it is closed, and `unconsumed` bytes of it were never consumed. */
+  forget(stream: Stream, unconsumed: number): void {
+    this.#streams.delete(stream.id)
+    this.#unacknowledged.delete(stream)
+    this.#unconsumed -= unconsumed
+    if (stream.inbound) this.#inbound--
+    stream.carrier.forget(stream)
+    stream.carrier.closeIfRetired()
+  }
+
+  /** For a stream. */
+  bookSent(bytes: number): void {
+    this.#bytesOut += bytes
+  }
+
+  /** For a stream. */
+  bookReceived(bytes: number): void {
+    this.#bytesIn += bytes
+    this.#unconsumed += bytes
+  }
+
+  /** For a stream. */
+  bookConsumed(bytes: number): void {
+    this.#unconsumed -= bytes
+  }
+
+  /** For a stream: its ACK has left. */
+  bookAcknowledged(stream: Stream): void {
+    this.#unacknowledged.delete(stream)
+  }
+
+  /** For the heartbeat: streams that wait for their first data get their ACK at last. */
+  acknowledgeWaiting(): void {
+    for (const stream of this.#unacknowledged) stream.acknowledge()
+  }
+
+  /** For a carrier: a go away came. */
+  onGoAway(carrier: Carrier, code: number): void {
+    const last = this.#carriers.every((other) => other.peerRetiring)
+    if (code !== GO_AWAY_NORMAL) {
+      this.destroy(new ProtocolError('UR_WIRE_GOAWAY', `the other side closed the session with go away code ${code}`))
+      return
+    }
+    if (!last) {
+      carrier.retire()
+      carrier.closeIfRetired()
+    }
+    this.#events.onGoAway?.(code, last)
+  }
+
+  /** For a carrier: its peer broke the protocol, which ends the session. */
+  onViolation(carrier: Carrier, error: WireViolation): void {
+    this.#ending = true
+    this.#closing ??= error
+    for (const other of [...this.#carriers]) if (other !== carrier) other.end(error)
+  }
+
+  /** For a carrier: its socket is closed. */
+  onCarrierClosed(carrier: Carrier, error: Error | null): void {
+    this.#carriers.splice(this.#carriers.indexOf(carrier), 1)
+    const cause = lost(error ?? this.#closing)
+    for (const stream of [...this.#streams.values()]) if (stream.carrier === carrier) stream.lose(cause)
+    this.#events.onCarrierClose?.(carrier, error)
+    if (this.#carriers.length === 0) this.#finish(this.#closing ?? error)
+  }
+
+  #register(stream: Stream): void {
+    this.#streams.set(stream.id, stream)
+    stream.carrier.streamCount++
+  }
+
+  #finish(error: Error | null): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#heartbeat.stop()
+    this.#events.onClose(error)
+  }
+
+  #assertOpen(what: string): void {
+    if (this.#closed || this.#ending) {
+      throw new ProtocolError('UR_WIRE_CLOSED', `tried to ${what} on a session that is closed`)
+    }
+  }
+}
+
+function lessLoaded(a: Carrier, b: Carrier): boolean {
+  const difference = Math.floor(a.unacknowledged / LOAD_STEP) - Math.floor(b.unacknowledged / LOAD_STEP)
+  return difference !== 0 ? difference < 0 : a.streamCount < b.streamCount
+}
+
+/** Differences below this are noise: pings and answers under way. */
+const LOAD_STEP = 64 * 1024

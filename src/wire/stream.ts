@@ -1,0 +1,306 @@
+import { LimitError, NetworkError } from '../core/errors.js'
+import type { StreamHandler } from './api.js'
+import type { Carrier } from './carrier.js'
+import { BORROWED, OWNED, SLAB, type Ownership } from './egress.js'
+import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TYPE_WINDOW_UPDATE } from './frame.js'
+import { SendQueue } from './queue.js'
+import type { Session } from './session.js'
+import { ReceiveWindow, SendWindow } from './window.js'
+
+/**
+ * One yamux stream: slices in, slices out. Lifecycle, flow control and pending flags are three things:
+ *
+ *   lifecycle      open ──end()──▶ half closed (local) ──┐
+ *                  open ──FIN────▶ half closed (remote) ─┴─▶ closed ◀── reset, RST, carrier lost
+ *   flow control   `SendWindow`, `ReceiveWindow`
+ *   pending flags  SYN, ACK: ride on the next frame
+ *
+ * All transitions happen in `#finish`; flags leave in `#takeFlags` and come in by `onFlags`.
+ */
+export class Stream {
+  readonly id: number
+  readonly session: Session
+  /** The carrier that it began on, and stays on. */
+  readonly carrier: Carrier
+  /** For the egress: true while it waits in its ring. */
+  inRing = false
+  readonly #send = new SendWindow()
+  readonly #receive = new ReceiveWindow()
+  readonly #queue = new SendQueue()
+  readonly #inbound: boolean
+  #handler: StreamHandler | null = null
+  #early: Buffer[] | null = null
+  #synPending: boolean
+  #ackPending: boolean
+  #ending = false
+  #finSent = false
+  #finReceived = false
+  #endTold = false
+  #wantsRoom = false
+  #borrowedBudget = 0
+  #lastRefill = 0
+  #closeError: Error | null = null
+  #closed = false
+
+  /** Made by `Session`. */
+  constructor(session: Session, carrier: Carrier, id: number, inbound: boolean) {
+    this.session = session
+    this.carrier = carrier
+    this.id = id
+    this.#inbound = inbound
+    this.#synPending = !inbound
+    this.#ackPending = inbound
+  }
+
+  /** True when the peer opened it. */
+  get inbound(): boolean {
+    return this.#inbound
+  }
+
+  /** Payload bytes received so far: the offset from the stream's start. */
+  get bytesIn(): number {
+    return this.#receive.received
+  }
+
+  /** Payload bytes sent so far: the offset from the stream's start. */
+  get bytesOut(): number {
+    return this.#send.sent
+  }
+
+  /** Bytes that wait for room or credit. */
+  get queued(): number {
+    return this.#queue.bytes
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Receive window's size, bytes. */
+  get windowSize(): number {
+    return this.#receive.size
+  }
+
+  /**
+   * Sets who consumes the stream. Bytes, an end or a close that came before are given at once.
+   * May be called again to hand the stream on.
+   */
+  attach(handler: StreamHandler): void {
+    this.#handler = handler
+    while (this.#early !== null && this.#handler === handler) {
+      const slice = this.#early.shift()!
+      if (this.#early.length === 0) this.#early = null
+      handler.onData(slice, this)
+    }
+    if (this.#handler === handler) this.#tellEnd()
+    if (this.#handler === handler && this.#closed) this.#tellClose()
+  }
+
+  /**
+   * Sends a chunk and takes it over. False: there is no more room, stop until `onWritable`.
+   * After `end`, `reset` or a close the bytes are dropped.
+   */
+  write(chunk: Buffer): boolean {
+    return this.#write(chunk, 0, chunk.length, OWNED)
+  }
+
+  /** As `write`, for `slab[start, end)`; the 12 bytes before `start` belong to us as well. */
+  writeSlab(slab: Buffer, start: number, end: number): boolean {
+    return this.#write(slab, start, end, SLAB)
+  }
+
+  /** As `write`, for bytes that the caller keeps: they are copied before it returns. */
+  writeCopy(buffer: Buffer, start: number, end: number): boolean {
+    return this.#write(buffer, start, end, BORROWED)
+  }
+
+  /** Ends our direction: FIN behind everything that is queued. The other direction goes on. */
+  end(): void {
+    if (this.#ending || this.#closed) return
+    this.#ending = true
+    if (this.#queue.bytes === 0) this.#sendFin()
+  }
+
+  /** Gives up both directions. The peer gets RST; `onClose` gets `error`, or null when none is given. */
+  reset(error: Error | null = null): void {
+    if (this.#closed) return
+    if (!this.#synPending) this.carrier.control(TYPE_WINDOW_UPDATE, FLAG_RST, this.id, 0)
+    this.#finish(error)
+  }
+
+  /** Books `bytes` as gone from our side, which gives the peer credit for as many. */
+  consumed(bytes: number): void {
+    if (this.#closed) return
+    const before = this.#receive.consumed
+    const due = this.#receive.consume(bytes)
+    this.session.bookConsumed(this.#receive.consumed - before)
+    if (!due || this.#finReceived) return
+    this.#growWindow()
+    this.carrier.control(TYPE_WINDOW_UPDATE, this.#takeFlags(), this.id, this.#receive.refill())
+    this.carrier.probe()
+  }
+
+  /** Sends a pending ACK now (a peer gives up on a stream that is not acknowledged for long). */
+  acknowledge(): void {
+    if (this.#ackPending && !this.#closed) {
+      this.carrier.control(TYPE_WINDOW_UPDATE, this.#takeFlags(), this.id, this.#receive.refill())
+    }
+  }
+
+  /** For the egress: sends up to `budget` bytes of the queue. True when there is more that could be sent now. */
+  sendTurn(budget: number): boolean {
+    const queue = this.#queue
+    let left = Math.min(budget, this.#send.credit)
+    while (left > 0 && queue.bytes > 0 && !this.#closed) {
+      const chunk = queue.take(left)
+      left -= chunk.end - chunk.start
+      this.#emit(chunk.buffer, chunk.start, chunk.end, chunk.ownership)
+    }
+    if (queue.bytes === 0 && this.#ending) this.#sendFin()
+    if (this.#wantsRoom && queue.bytes <= this.session.options.streamQueue / 4 && !this.#closed) {
+      this.#wantsRoom = false
+      this.#handler?.onWritable(this)
+    }
+    return !this.#closed && queue.bytes > 0 && this.#send.credit > 0
+  }
+
+  /** For the carrier: a data frame's header. False when its payload passes the window. */
+  onDataHeader(length: number): boolean {
+    if (!this.#receive.receive(length)) return false
+    this.session.bookReceived(length)
+    return true
+  }
+
+  /** For the carrier: true when no payload may come any more. */
+  get finReceived(): boolean {
+    return this.#finReceived
+  }
+
+  /** For the carrier: a piece of payload. */
+  onPayload(slice: Buffer): void {
+    if (this.#closed) return
+    if (this.#handler !== null && this.#early === null) this.#handler.onData(slice, this)
+    else (this.#early ??= []).push(slice)
+  }
+
+  /** For the carrier: a window update. False when the window would pass 2^32-1. */
+  onCredit(delta: number): boolean {
+    if (!this.#send.grant(delta)) return false
+    if (this.#queue.bytes > 0) this.carrier.egress.wait(this)
+    return true
+  }
+
+  /** For the carrier: flags of a frame, once its payload has been given on. */
+  onFlags(flags: number): void {
+    if (flags & FLAG_RST) {
+      this.#finish(new NetworkError('UR_WIRE_RESET', `stream ${this.id} was reset by the other side`))
+    } else if (flags & FLAG_FIN && !this.#finReceived) {
+      this.#finReceived = true
+      this.#tellEnd()
+      this.#closeWhenDone()
+    }
+  }
+
+  /** For the session: the carrier or the session is gone. */
+  lose(error: Error): void {
+    this.#finish(error)
+  }
+
+  #write(buffer: Buffer, from: number, end: number, ownership: Ownership): boolean {
+    if (this.#ending || this.#closed) return true
+    let start = from
+    const queue = this.#queue
+    if (queue.bytes === 0 && this.carrier.egress.direct) {
+      const sendable = Math.min(end - start, this.#send.credit)
+      if (sendable > 0) {
+        this.#emit(buffer, start, start + sendable, ownership)
+        start += sendable
+      }
+    }
+    if (start === end) return true
+    queue.push(buffer, start, end, start > from && ownership === SLAB ? OWNED : ownership)
+    if (this.#send.credit > 0) this.carrier.egress.wait(this)
+    if (queue.bytes < this.session.options.streamQueue) return true
+    this.#wantsRoom = true
+    return false
+  }
+
+  #emit(buffer: Buffer, start: number, end: number, ownership: Ownership): void {
+    const length = end - start
+    this.#send.sent += length
+    this.session.bookSent(length)
+    this.carrier.egress.data(this.id, this.#takeFlags(), buffer, start, end, ownership)
+    this.carrier.probeIfDue()
+  }
+
+  #takeFlags(): number {
+    let flags = 0
+    if (this.#synPending) {
+      this.#synPending = false
+      flags |= FLAG_SYN
+    }
+    if (this.#ackPending) {
+      this.#ackPending = false
+      this.session.bookAcknowledged(this)
+      flags |= FLAG_ACK
+    }
+    return flags
+  }
+
+  #sendFin(): void {
+    if (this.#finSent || this.#closed) return
+    this.#finSent = true
+    this.carrier.control(TYPE_WINDOW_UPDATE, this.#takeFlags() | FLAG_FIN, this.id, 0)
+    this.#closeWhenDone()
+  }
+
+  #growWindow(): void {
+    const now = this.session.options.clock.now()
+    const sinceLast = now - this.#lastRefill
+    this.#lastRefill = now
+    const rtt = this.carrier.rtt
+    if (rtt === null || sinceLast > 2 * rtt) return
+    const { windowMax, windowBudget } = this.session.options
+    this.#borrowedBudget += this.#receive.grow(windowMax, windowBudget)
+  }
+
+  #tellEnd(): void {
+    if (!this.#finReceived || this.#endTold || this.#handler === null || this.#early !== null) return
+    this.#endTold = true
+    this.#handler.onEnd(this)
+  }
+
+  #closeWhenDone(): void {
+    if (this.#finSent && this.#finReceived && !this.#closed) this.#finish(null)
+  }
+
+  /** The one way into `closed`. */
+  #finish(error: Error | null): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#closeError = error
+    this.#queue.clear()
+    if (error !== null) {
+      this.#early = null
+      this.#endTold = true
+    }
+    this.session.options.windowBudget.give(this.#borrowedBudget)
+    this.#borrowedBudget = 0
+    this.session.forget(this, this.#receive.received - this.#receive.consumed)
+    if (this.#handler !== null && this.#early === null) this.#tellClose()
+  }
+
+  #tellClose(): void {
+    const handler = this.#handler
+    this.#handler = null
+    handler?.onClose(this.#closeError, this)
+  }
+}
+
+/** @throws LimitError for a session that has as many streams as it may. */
+export function refuseStream(limit: number): never {
+  throw new LimitError(
+    'UR_WIRE_STREAM_LIMIT',
+    `tried to open a stream, but the session has all of its ${limit} streams open; close some or raise limits.streams_per_session`,
+  )
+}
