@@ -51,7 +51,7 @@ function described<S extends z.ZodType>(schema: S, meta: Meta): S {
 }
 
 function leaf<T, E>(value: Value<T>, meta: Meta, whenAbsent: (parse: (raw: unknown) => T) => E) {
-  const schema = z.unknown().transform((raw, context): T | E => {
+  const schema = z.unknown().optional().transform((raw, context): T | E => {
     const parse = (given: unknown): T => {
       const result = value.parse(given)
       if (!(result instanceof Rejected)) return result
