@@ -8,6 +8,7 @@ const full = process.argv[2] // file that keeps the whole TAP
 writeFileSync(full, '')
 
 let block = []
+let current = ''
 let totals = null
 let brokenFiles = 0
 
@@ -18,9 +19,11 @@ for await (const line of createInterface({ input: process.stdin })) {
   const file = /^(not )?ok \d+ - (.*?)(?: # time=([\d.]+)ms)?(?: # SKIP.*)?$/.exec(line)
   if (!file) {
     block.push(line)
+    current = /^# Subtest: (.*)$/.exec(line)?.[1] ?? current
     continue
   }
-  const [, failed, name, time] = file
+  const [, failed, title, time] = file
+  const name = title === 'timeout!' ? `${current}: timeout` : title
   const seconds = time ? ` ${(Number(time) / 1000).toFixed(1)} s` : ''
   process.stdout.write(`${failed ? 'FAIL' : 'ok  '} ${name}${seconds}\n`)
   if (failed) {

@@ -1,0 +1,37 @@
+import { readdir, readFile } from 'node:fs/promises'
+
+/** Resident memory of a process in bytes (VmRSS of /proc/PID/status). */
+export async function residentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  const match = /^VmRSS:\s+(\d+) kB$/m.exec(status)
+  if (match === null) throw new Error(`process ${pid} has no VmRSS: it has ended`)
+  return Number(match[1]) * 1024
+}
+
+/** Open file descriptors of a process. */
+export async function openDescriptors(pid: number): Promise<number> {
+  return (await readdir(`/proc/${pid}/fd`)).length
+}
+
+/** Watches the resident memory of a process; `peak` is the highest seen, in bytes. */
+export class MemoryWatch {
+  peak = 0
+  private readonly timer: NodeJS.Timeout
+  private readonly pid: number
+
+  constructor(pid: number, everyMs = 50) {
+    this.pid = pid
+    this.timer = setInterval(() => void this.sample(), everyMs)
+  }
+
+  private async sample(): Promise<void> {
+    this.peak = Math.max(this.peak, await residentBytes(this.pid).catch(() => 0))
+  }
+
+  /** One last sample, then the highest value seen. */
+  async stop(): Promise<number> {
+    clearInterval(this.timer)
+    await this.sample()
+    return this.peak
+  }
+}

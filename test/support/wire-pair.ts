@@ -1,0 +1,75 @@
+import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { Session, type SessionEvents, type SessionOptions, type Stream } from '../../src/wire/index.js'
+
+/** Two connected sockets on loopback. */
+export async function socketPair(): Promise<[Socket, Socket]> {
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', noDelay: true })
+  const [accepted] = (await once(server, 'connection')) as [Socket]
+  if (client.connecting) await once(client, 'connect')
+  server.close()
+  return [client, accepted]
+}
+
+export interface SessionEnd {
+  session: Session
+  /** Streams that the peer opened, in order. */
+  streams: Stream[]
+  /** Resolves with the next stream that the peer opens. */
+  nextStream(): Promise<Stream>
+  closed: Promise<Error | null>
+}
+
+/** One side of a session over a socket. */
+export function sessionEnd(
+  role: 'client' | 'server',
+  sockets: Socket[],
+  options: Partial<SessionOptions> = {},
+  events: Partial<SessionEvents> = {},
+): SessionEnd {
+  const streams: Stream[] = []
+  const waiting: ((stream: Stream) => void)[] = []
+  let taken = 0
+  let closedWith: (error: Error | null) => void
+  const closed = new Promise<Error | null>((resolve) => (closedWith = resolve))
+  const session = new Session(role, options, {
+    onStream(stream) {
+      streams.push(stream)
+      events.onStream?.(stream)
+      if (waiting.length > 0) {
+        taken++
+        waiting.shift()!(stream)
+      }
+    },
+    onCarrierClose: (carrier, error) => events.onCarrierClose?.(carrier, error),
+    onGoAway: (code, last) => events.onGoAway?.(code, last),
+    onClose(error) {
+      events.onClose?.(error)
+      closedWith(error)
+    },
+  })
+  for (const socket of sockets) session.addCarrier(socket)
+  return {
+    session,
+    streams,
+    closed,
+    nextStream() {
+      if (taken < streams.length) return Promise.resolve(streams[taken++]!)
+      return new Promise((resolve) => waiting.push(resolve))
+    },
+  }
+}
+
+/** An agent's and a server's end, joined by `carriers` TCP connections on loopback. */
+export async function sessionPair(
+  options: { client?: Partial<SessionOptions>; server?: Partial<SessionOptions>; carriers?: number } = {},
+): Promise<{ client: SessionEnd; server: SessionEnd }> {
+  const pairs: [Socket, Socket][] = []
+  for (let i = 0; i < (options.carriers ?? 1); i++) pairs.push(await socketPair())
+  return {
+    client: sessionEnd('client', pairs.map(([a]) => a), options.client),
+    server: sessionEnd('server', pairs.map(([, b]) => b), options.server),
+  }
+}
