@@ -1,13 +1,9 @@
 /** The candidate with the fewest edits to `word`, ignoring case and `-` versus `_`; undefined only without candidates. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  let best: string | undefined
-  let bestDistance = Number.POSITIVE_INFINITY
+export function nearest(word: string, candidates: Iterable<string>): { word: string; distance: number } | undefined {
+  let best: { word: string; distance: number } | undefined
   for (const candidate of candidates) {
     const distance = editDistance(normal(word), normal(candidate))
-    if (distance < bestDistance) {
-      best = candidate
-      bestDistance = distance
-    }
+    if (!best || distance < best.distance) best = { word: candidate, distance }
   }
   return best
 }

@@ -55,11 +55,15 @@ function problemsOf(schema: z.ZodType, issue: z.core.$ZodIssue): Problem[] {
   return [{ code: 'UR_CONFIG_VALUE', path, message: issue.message }]
 }
 
-/** A key of the same name in another group beats a similar one beside it: `tls` at the top means `listen.tls`. */
+/** A key of (nearly) the same name in another group beats a less similar one beside it: `tls` at the top means `listen.tls`. */
 function nearestKey(schema: z.ZodType, group: KeyPath, key: string): string {
-  const elsewhere = knownKeys(schema).find((path) => path.at(-1) === key.toLowerCase().replaceAll('-', '_'))
-  if (elsewhere) return pathText(elsewhere)
-  return pathText([...group, nearest(key, keysAt(schema, group)) ?? ''])
+  const beside = nearest(key, keysAt(schema, group))
+  const keys = new Map(knownKeys(schema).map((path) => [path.at(-1) as string, path]))
+  const elsewhere = nearest(key, keys.keys())
+  if (elsewhere && elsewhere.distance <= 1 && elsewhere.distance < (beside?.distance ?? Number.POSITIVE_INFINITY)) {
+    return pathText(keys.get(elsewhere.word) ?? [])
+  }
+  return pathText([...group, beside?.word ?? ''])
 }
 
 function unavailable(schema: z.ZodType, config: unknown): Problem[] {
