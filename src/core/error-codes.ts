@@ -103,6 +103,37 @@ export const ERROR_CODES = {
   UR_CONFIG_UNKNOWN_KEY: entry(2, 'The configuration has a key that does not exist.', 'Use the key that the message names, or remove it.'),
   UR_CONFIG_VALUE: entry(2, 'A value of the configuration is not allowed.', 'Write what the message says is allowed.'),
   UR_CONFIG_UNAVAILABLE: entry(2, 'The configuration uses a feature that this version does not have.', 'Leave the key out.'),
+
+  // tunnels: the server's side of agents
+  UR_BIND_INVALID: entry(2, 'A tunnel was asked for in a way that makes no sense.', 'The message names what is wrong.'),
+  UR_KIND_UNSUPPORTED: entry(3, 'The server does not offer tunnels of that kind.', 'Use another kind, or another server.'),
+  UR_PORT_RANGE: entry(3, 'The port is outside the range that the server offers.', 'Choose a port inside the range, or leave --remote-port out.'),
+  UR_PORT_TAKEN: entry(3, 'The port is in use already.', 'Choose another port, or leave --remote-port out.'),
+  UR_PORT_DENIED: entry(3, 'The server may not listen on that port.', 'Choose a port above 1023, or give uniroutd CAP_NET_BIND_SERVICE.'),
+  UR_PORTS_EXHAUSTED: entry(3, 'No port is free in the range that the server offers.', 'Close a tunnel, or widen listen.tcp_ports.'),
+  UR_NAME_TAKEN: entry(3, 'The host name is in use by someone else.', 'Choose another name.'),
+  UR_NAME_INVALID: entry(3, 'That is not a host name.', 'Write a name such as db.example.com, or *.example.com.'),
+  UR_NAME_RESERVED: entry(3, 'The host name belongs to the server itself.', 'Choose another name.'),
+  UR_TAKEN_OVER: entry(3, 'Another agent with the same token took the address over.', 'Stop one of the two agents, or give them different addresses.'),
+  UR_TUNNEL_LIMIT: entry(3, 'The session has as many tunnels as it may.', 'Close a tunnel, or raise limits.tunnels_per_session.'),
+  UR_TUNNEL_CLOSED: entry(1, 'The tunnel was closed by its agent.', 'Nothing: the agent asked for it.'),
+  UR_SESSION_LIMIT: entry(3, 'The server has as many sessions as it may.', 'Raise limits.sessions.'),
+  UR_SESSION_UNKNOWN: entry(1, 'A carrier was offered for a session that does not exist.', 'Nothing: the agent opens a new session.'),
+  UR_CARRIER_LIMIT: entry(1, 'The session has as many carriers as it may.', 'Raise limits.carriers_per_session.'),
+  UR_SERVER_DRAINING: entry(1, 'The server is closing and takes no new sessions.', 'Nothing: the agent tries again.'),
+  UR_AGENT_OFFLINE: entry(1, 'The agent of a tunnel is leaving or gone.', 'Start the agent again.'),
+  UR_STREAM_UNANSWERED: entry(1, 'The agent did not answer when a visitor came.', 'Look into the log of the agent.'),
+  UR_VISITOR_GONE: entry(1, 'A visitor left before the upstream was connected.', 'Nothing.'),
+
+  // ingress: public listeners
+  UR_LISTEN_IN_USE: entry(1, 'An address that the server should listen on is in use.', 'Stop the other program, or change listen.*.'),
+  UR_LISTEN_DENIED: entry(1, 'The server may not listen on an address.', 'Use a port above 1023, or give it CAP_NET_BIND_SERVICE.'),
+  UR_LISTEN_FAILED: entry(1, 'An address could not be listened on.', 'The message says why; correct listen.*.'),
+  UR_FD_EXHAUSTED: entry(1, 'The process has no file descriptors left; new connections are closed.', 'Raise LimitNOFILE, or lower limits.connections.'),
+  UR_CONNECTION_LIMIT: entry(1, 'The server has as many visitors as it may; new ones are closed.', 'Raise limits.connections.'),
+  UR_PENDING_LIMIT: entry(1, 'Too many connections said nothing yet; the oldest was closed.', 'Raise limits.pending_connections, if they are no attack.'),
+  UR_PROXY_HEADER_UNTRUSTED: entry(1, 'A PROXY protocol header came from a network that is not trusted.', 'Add the load balancer to listen.proxy_protocol, if it is yours.'),
+  UR_SNI_UNKNOWN: entry(1, 'A visitor asked for a host name that no tunnel has.', 'Start the tunnel, or correct the DNS record.'),
 } as const satisfies Record<`UR_${string}`, ErrorCodeEntry>
 
 /** Every stable error code. */

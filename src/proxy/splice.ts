@@ -62,6 +62,7 @@ export class Splice implements StreamHandler, IntakeSink {
   /** Starts to read the socket. The owner attaches the splice to the stream, before or after. */
   start(): void {
     const socket = this.#socket
+    socket.on('end', this.#onSocketEnd)
     socket.on('error', this.#onSocketError)
     socket.on('close', this.#onSocketClose)
     if (socket.destroyed) {
@@ -107,13 +108,19 @@ export class Splice implements StreamHandler, IntakeSink {
 
   // Socket to stream.
 
-  onSlab(slab: Buffer, start: number, end: number): boolean {
+  onBorrowed(slab: Buffer, start: number, end: number): boolean {
+    this.bytesIn += end - start
+    this.#total.bytesIn += end - start
+    return this.#stream.writeCopy(slab, start, end)
+  }
+
+  onOwned(slab: Buffer, start: number, end: number): boolean {
     this.bytesIn += end - start
     this.#total.bytesIn += end - start
     return this.#stream.writeSlab(slab, start, end)
   }
 
-  onSocketEnd(): void {
+  readonly #onSocketEnd = (): void => {
     this.#socketEnded = true
     this.#stream.end()
   }
@@ -141,7 +148,7 @@ export class Splice implements StreamHandler, IntakeSink {
   readonly #onSocketClose = (): void => {
     this.#socketOpen = false
     const whole = this.#socketEnded && this.#streamEnded
-    if (this.#streamOpen && !whole) this.#stream.reset(this.#error ?? undefined)
+    if (this.#streamOpen && !whole) this.#stream.reset(this.#error)
     this.#finish()
   }
 

@@ -1,0 +1,316 @@
+import { LimitError, NetworkError, ProtocolError, RefusedError, UniRouteError } from '../core/errors.js'
+import type { Clock } from '../core/clock.js'
+import type { Logger } from '../core/logger.js'
+import { printable } from '../core/printable.js'
+import {
+  CONTROL_STREAM_ID,
+  ControlChannel,
+  refusedOf,
+  type Bind,
+  type Control,
+  type ControlInit,
+} from '../protocol/index.js'
+import { HEADROOM, Session, type Carrier, type SessionOptions, type Stream, type StreamHandler } from '../wire/index.js'
+import type { TokenIdentity, TunnelHooks, TunnelLimits, Visitor } from './api.js'
+import { takenOver, type Binder } from './binder.js'
+import { CarrierPolicy } from './carrier-policy.js'
+import type { Tunnel } from './tunnel.js'
+import { ConnectionIds, openingSlab, VisitorStream } from './visitor-stream.js'
+
+/** What a session needs of its surroundings. */
+export interface AgentSessionContext {
+  readonly binder: Binder
+  readonly limits: TunnelLimits
+  readonly hooks: TunnelHooks
+  readonly clock: Clock
+  readonly connectionIds: ConnectionIds
+  /** The session gained its first open visitor stream: `tick` wants to be called from now on. */
+  onActive(session: AgentSession): void
+  /** Exactly once. */
+  onClose(session: AgentSession): void
+}
+
+export interface AgentIdentity {
+  readonly sessionId: string
+  readonly secret: Buffer
+  readonly token: TokenIdentity
+  readonly instanceId: string
+  readonly agentVersion: string
+  readonly platform: string
+  /** Most carriers that both sides want to have. */
+  readonly carriers: number
+}
+
+/** One authenticated agent: its wire session, its control stream and its tunnels. */
+export class AgentSession {
+  readonly identity: AgentIdentity
+  readonly wire: Session
+  readonly openedAt: number
+  readonly tunnels = new Map<number, Tunnel>()
+  readonly #context: AgentSessionContext
+  readonly #log: Logger
+  readonly #policy: CarrierPolicy<Carrier>
+  /** Open streams of visitors. */
+  readonly #streams = new Map<Stream, Tunnel>()
+  /** Those that the agent has not answered, the oldest first, each with its deadline. */
+  readonly #openings = new Map<Stream, number>()
+  #control: ControlChannel | null = null
+  #binding = 0
+  #toldCarriers = 1
+  #draining = false
+  #closed = false
+
+  constructor(identity: AgentIdentity, context: AgentSessionContext, wire: Partial<SessionOptions>, log: Logger) {
+    this.identity = identity
+    this.#context = context
+    this.#log = log
+    this.openedAt = context.clock.now()
+    this.#policy = new CarrierPolicy(identity.carriers, this.openedAt)
+    const options: Partial<SessionOptions> = {
+      maxStreams: context.limits.streamsPerSession + 1,
+      maxInboundStreams: 1,
+      clock: context.clock,
+      ...wire,
+    }
+    this.wire = new Session('server', options, {
+      onStream: (stream) => this.#onStream(stream),
+      onGoAway: (_code, last) => {
+        if (last) this.#onAgentDrains('the agent said go away')
+      },
+      onClose: (error) => this.#onClose(error),
+    })
+  }
+
+  get id(): string {
+    return this.identity.sessionId
+  }
+
+  get token(): TokenIdentity {
+    return this.identity.token
+  }
+
+  get instanceId(): string {
+    return this.identity.instanceId
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Carriers that the agent is asked to have. */
+  get carriersWanted(): number {
+    return this.#toldCarriers
+  }
+
+  /** Open streams of visitors. */
+  get visitors(): number {
+    return this.#streams.size
+  }
+
+  /**
+   * Opens a stream for a visitor of `tunnel`; `first` are the visitor's bytes that came already. The handler that
+   * `consume` makes gets what the upstream says, and `onClose` with the reason when the upstream was not reached.
+   * Whoever calls must call `visitorGone` once, when the visitor is.
+   * Throws NetworkError or LimitError when it cannot even be tried.
+   */
+  openStream<Handler extends StreamHandler>(
+    tunnel: Tunnel,
+    visitor: Visitor,
+    first: Buffer | null,
+    consume: (stream: Stream) => Handler,
+  ): Handler {
+    if (this.#closed || this.#draining || !tunnel.bound) {
+      throw new NetworkError('UR_AGENT_OFFLINE', `The agent of ${tunnel.publicUrl} is about to leave; try again.`)
+    }
+    const { clock, limits, connectionIds } = this.#context
+    const now = clock.now()
+    const carrier = this.#policy.pick(this.wire.carriers)
+    const stream = this.wire.open(carrier === undefined ? {} : { carrier })
+    const connectionId = connectionIds.next()
+    this.#streams.set(stream, tunnel)
+    this.#openings.set(stream, now + limits.acceptTimeoutMs)
+    tunnel.visitorsTotal++
+    tunnel.visitorsOpen++
+    const handler = consume(stream)
+    stream.attach(
+      new VisitorStream(handler, {
+        accepted: () => {
+          this.#openings.delete(stream)
+          this.#context.hooks.streamOpened(clock.now() - now)
+        },
+        failed: (error) => this.#onOpenFailed(stream, tunnel, connectionId, error),
+      }),
+    )
+    const slab = openingSlab(tunnel, connectionId, visitor, first)
+    stream.writeSlab(slab, HEADROOM, slab.length)
+    if (this.#streams.size === 1) this.#context.onActive(this)
+    this.#decideCarriers(now)
+    return handler
+  }
+
+  /** The visitor of a stream is gone, and all of its bytes with it. */
+  visitorGone(stream: Stream): void {
+    const tunnel = this.#streams.get(stream)
+    if (tunnel === undefined) return
+    this.#streams.delete(stream)
+    this.#openings.delete(stream)
+    tunnel.visitorsOpen--
+  }
+
+  /** Regular work, every quarter of a second: deadlines and carriers. False when nothing is left to do. */
+  tick(now: number): boolean {
+    if (this.#closed) return false
+    for (const [stream, deadline] of this.#openings) {
+      if (deadline > now) break
+      stream.reset(new NetworkError('UR_STREAM_UNANSWERED', 'The agent did not answer a visitor in time.'))
+      this.#openings.delete(stream)
+    }
+    this.#policy.sample(now, this.wire.carriers)
+    this.#decideCarriers(now)
+    return this.#streams.size > 0 || this.#policy.wanted > 1
+  }
+
+  /** Whether the agent answers a ping on any carrier within `ms`. */
+  answers(ms: number): Promise<boolean> {
+    return this.wire.answers(ms)
+  }
+
+  /** Ends one tunnel whose address went elsewhere: the agent is told why, its visitors are cut off. */
+  loseTunnel(tunnel: Tunnel, error: UniRouteError): void {
+    const known = this.tunnels.has(tunnel.id)
+    this.#removeTunnel(tunnel, error)
+    if (known) this.#send({ refused: refusedOf(error, { tunnelId: tunnel.id }) })
+  }
+
+  /** Ends the session: the agent is told why. */
+  refuse(error: UniRouteError): void {
+    this.#send({ refused: refusedOf(error) })
+    this.#releaseTunnels()
+    this.wire.close(error)
+  }
+
+  /** Tells the agent that the server will close; visitors that are there may stay. */
+  drain(graceMs: number, reason: string, instead: readonly string[]): void {
+    if (this.#closed || this.#draining) return
+    this.#draining = true
+    this.#send({ drain: { graceMs, reason, instead: [...instead] } })
+    this.wire.goAway()
+  }
+
+  #send(message: ControlInit): void {
+    this.#control?.send(message)
+  }
+
+  // The control stream.
+
+  #onStream(stream: Stream): void {
+    if (this.#control !== null || stream.id !== CONTROL_STREAM_ID) {
+      stream.reset(new ProtocolError('UR_PROTOCOL_UNEXPECTED', 'Agents open one stream, the control stream.'))
+      return
+    }
+    const { clock, limits } = this.#context
+    const onMessage = (message: Control): void => this.#onMessage(message)
+    const onClose = (error: Error | null): void => this.wire.close(error)
+    const options = { clock, maxMessagesPerSecond: limits.controlRate }
+    this.#control = new ControlChannel(stream, { onMessage, onClose }, options)
+  }
+
+  #onMessage(message: Control): void {
+    if (message.bind) void this.#bind(message.bind)
+    else if (message.unbind) this.#unbind(message.unbind.tunnelId)
+    else if (message.drain) this.#onAgentDrains(message.drain.reason)
+  }
+
+  async #bind(bind: Bind): Promise<void> {
+    const { binder, limits, hooks } = this.#context
+    const { request } = bind
+    this.#binding++
+    try {
+      if (this.tunnels.size + this.#binding > limits.tunnelsPerSession) {
+        throw new LimitError('UR_TUNNEL_LIMIT', `A session may have ${limits.tunnelsPerSession} tunnels, and has them.`)
+      }
+      const tunnel = await binder.bind(this, bind)
+      if (this.#closed) {
+        binder.release(tunnel)
+        return
+      }
+      // Another session may have taken the address while it was opened.
+      if (!tunnel.bound) throw takenOver(tunnel)
+      this.tunnels.set(tunnel.id, tunnel)
+      const { id: tunnelId, publicUrl, port } = tunnel
+      this.#send({ bound: { request, tunnelId, publicUrl, remotePort: port ?? 0 } })
+      this.#log.info({ tunnel: tunnelId, name: tunnel.name, url: publicUrl }, 'tunnel bound')
+    } catch (error) {
+      const refused = refusedOf(error, { request })
+      this.#send({ refused })
+      hooks.bindRefused(error instanceof UniRouteError ? error.code : 'UR_INTERNAL')
+      if (error instanceof UniRouteError) {
+        this.#log.warn({ code: error.code, name: bind.name, reason: error.message }, 'bind refused')
+      } else {
+        this.#log.error({ code: 'UR_INTERNAL', name: bind.name, err: error }, 'bind failed')
+      }
+    } finally {
+      this.#binding--
+    }
+  }
+
+  #unbind(tunnelId: number): void {
+    const tunnel = this.tunnels.get(tunnelId)
+    if (tunnel === undefined) return
+    this.#removeTunnel(tunnel, new RefusedError('UR_TUNNEL_CLOSED', `${tunnel.publicUrl} was closed by its agent.`))
+  }
+
+  #removeTunnel(tunnel: Tunnel, reason: Error): void {
+    if (!tunnel.bound) return
+    tunnel.bound = false
+    this.tunnels.delete(tunnel.id)
+    this.#context.binder.release(tunnel)
+    for (const [stream, owner] of this.#streams) if (owner === tunnel) stream.reset(reason)
+    this.#log.info({ tunnel: tunnel.id, name: tunnel.name, url: tunnel.publicUrl, reason: reason.message }, 'tunnel closed')
+  }
+
+  /** The agent leaves when its visitors have: no new ones. */
+  #onAgentDrains(reason: string): void {
+    if (this.#draining) return
+    this.#draining = true
+    this.#log.info({ reason: printable(reason) }, 'agent drains')
+    this.#releaseTunnels()
+  }
+
+  /** Frees every address; visitors that are there stay. */
+  #releaseTunnels(): void {
+    for (const tunnel of this.tunnels.values()) {
+      tunnel.bound = false
+      this.#context.binder.release(tunnel)
+    }
+    this.tunnels.clear()
+  }
+
+  // Streams and carriers.
+
+  #onOpenFailed(stream: Stream, tunnel: Tunnel, connection: string, error: Error): void {
+    this.#openings.delete(stream)
+    const code = error instanceof UniRouteError ? error.code : 'UR_VISITOR_GONE'
+    this.#context.hooks.streamFailed(code)
+    const reason = printable(error.message)
+    this.#log.info({ code, tunnel: tunnel.id, name: tunnel.name, connection, reason }, 'visitor not served')
+  }
+
+  #decideCarriers(now: number): void {
+    const wanted = this.#policy.decide(now, this.wire.carriers, this.#streams.size, this.wire.rtt)
+    if (wanted === this.#toldCarriers) return
+    this.#toldCarriers = wanted
+    this.#send({ carriers: { wanted } })
+  }
+
+  // The end.
+
+  #onClose(error: Error | null): void {
+    this.#closed = true
+    const reason = error ?? new NetworkError('UR_AGENT_OFFLINE', 'The agent left.')
+    this.#releaseTunnels()
+    const code = error instanceof UniRouteError ? error.code : null
+    this.#log.info({ code, reason: printable(reason.message) }, 'session closed')
+    this.#context.onClose(this)
+  }
+}

@@ -1,0 +1,233 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Socket } from 'node:net'
+import type { Clock } from '../core/clock.js'
+import { LimitError, RefusedError, UniRouteError } from '../core/errors.js'
+import type { Logger } from '../core/logger.js'
+import { printable } from '../core/printable.js'
+import { serverHandshake, type Attach, type Hello, type IncomingCarrier } from '../protocol/index.js'
+import { RouteTable } from '../routing/index.js'
+import type { SessionOptions } from '../wire/index.js'
+import { AgentSession, type AgentSessionContext } from './agent-session.js'
+import type { PortOpener, TokenGate, TunnelHooks, TunnelLimits } from './api.js'
+import { Binder } from './binder.js'
+import type { Tunnel } from './tunnel.js'
+import { ConnectionIds } from './visitor-stream.js'
+
+/** How often sessions with visitors are looked at, ms. */
+const TICK_MS = 250
+/** Why a session ends when its agent comes back with a new one. */
+const SUPERSEDED = 'The same agent opened a new session.'
+
+export interface AgentsOptions {
+  readonly gate: TokenGate
+  readonly opener: PortOpener
+  /** TCP ports for tunnels, both included; null: none. */
+  readonly ports: { readonly first: number; readonly last: number } | null
+  readonly domain: string
+  /** The address of a tunnel as visitors type it. */
+  publicUrl(scheme: 'tcp' | 'tls', host: string | null, port: number | null): string
+  readonly serverVersion: string
+  readonly node: string
+  /** HOST:PORT of this very node, for further carriers; empty: where the agent came in. */
+  readonly nodeAddress: string
+  readonly limits: TunnelLimits
+  readonly wire: Partial<SessionOptions>
+  /** Called once a session, so that each has a budget of its own below the process's. */
+  sessionWire?(): Partial<SessionOptions>
+  readonly hooks: TunnelHooks
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** The server's side of all agents: takes their carriers in, keeps their sessions, and knows every tunnel. */
+export class Agents {
+  /** Host names and ports of all tunnels. */
+  readonly table = new RouteTable<Tunnel>()
+  readonly #options: AgentsOptions
+  readonly #log: Logger
+  readonly #sessions = new Map<string, AgentSession>()
+  readonly #active = new Set<AgentSession>()
+  readonly #context: AgentSessionContext
+  #timer: NodeJS.Timeout | null = null
+  #draining: RefusedError | null = null
+  #onEmpty: (() => void) | null = null
+
+  constructor(options: AgentsOptions) {
+    this.#options = options
+    this.#log = options.log
+    const { opener, ports, domain, limits, hooks, clock } = options
+    this.#context = {
+      binder: new Binder({ opener, table: this.table, ports, domain, publicUrl: (...of) => options.publicUrl(...of) }),
+      limits,
+      hooks,
+      clock,
+      connectionIds: new ConnectionIds(),
+      onActive: (session) => this.#startTicking(session),
+      onClose: (session) => this.#onSessionClose(session),
+    }
+  }
+
+  /** Every live session. */
+  sessions(): IterableIterator<AgentSession> {
+    return this.#sessions.values()
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size
+  }
+
+  /** Tokens of live sessions, each once. */
+  liveTokenIds(): Set<string> {
+    const ids = new Set<string>()
+    for (const session of this.#sessions.values()) ids.add(session.token.id)
+    return ids
+  }
+
+  /** Takes a connection whose TLS handshake chose our ALPN. Never rejects: what goes wrong is told to the agent and logged. */
+  async accept(socket: Socket): Promise<void> {
+    const { hooks, limits, clock } = this.#options
+    const startedAt = clock.now()
+    const remote = `${socket.remoteAddress}:${socket.remotePort}`
+    let incoming: IncomingCarrier | null = null
+    try {
+      incoming = await serverHandshake(socket, { timeoutMs: limits.helloTimeoutMs })
+      if (incoming.hello !== null) await this.#onHello(socket, incoming, incoming.hello, remote)
+      else if (incoming.attach !== null) this.#onAttach(socket, incoming, incoming.attach)
+      hooks.handshake(clock.now() - startedAt)
+    } catch (error) {
+      incoming?.refuse(error, { retryable: isRetryable(error) })
+      const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
+      hooks.handshakeFailed(code)
+      if (error instanceof UniRouteError) this.#log.warn({ code, remote, reason: printable(error.message) }, 'agent refused')
+      else this.#log.error({ code, remote, err: error }, 'agent handshake failed')
+    }
+  }
+
+  /** Ends every session of a token; the agents are told why. Returns how many there were. */
+  endSessionsOfToken(tokenId: string, reason: RefusedError): number {
+    const ending = [...this.#sessions.values()].filter((session) => session.token.id === tokenId)
+    for (const session of ending) session.refuse(reason)
+    return ending.length
+  }
+
+  /**
+   * Lets no new session in, tells all agents to go elsewhere, and resolves when the last visitor is gone or after
+   * `graceMs`. Sessions are then closed.
+   */
+  async drain(graceMs: number, reason: string, instead: readonly string[] = []): Promise<void> {
+    this.#draining = new RefusedError('UR_SERVER_DRAINING', `The server is closing (${reason}); try again in a moment.`)
+    for (const session of this.#sessions.values()) session.drain(graceMs, reason, instead)
+    if (this.#visitors() > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, graceMs)
+        this.#onEmpty = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+        this.#checkEmpty()
+      })
+    }
+    this.close()
+  }
+
+  /** Closes every session now. */
+  close(): void {
+    this.#draining ??= new RefusedError('UR_SERVER_DRAINING', 'The server is closing; try again in a moment.')
+    for (const session of [...this.#sessions.values()]) session.wire.close()
+    this.#onEmpty?.()
+  }
+
+  async #onHello(socket: Socket, incoming: IncomingCarrier, hello: Hello, remote: string): Promise<void> {
+    const { gate, limits, wire, sessionWire, serverVersion, node, nodeAddress } = this.#options
+    if (this.#draining !== null) throw this.#draining
+    const token = await gate.check(hello.token)
+    if (socket.destroyed) return
+    this.#supersede(token.id, hello.instanceId)
+    if (this.#sessions.size >= limits.sessions) {
+      throw new LimitError('UR_SESSION_LIMIT', `The server has all of its ${limits.sessions} sessions; try again later.`)
+    }
+    const several = incoming.capabilities.includes('carriers')
+    const identity = {
+      sessionId: randomBytes(16).toString('hex'),
+      secret: randomBytes(32),
+      token,
+      instanceId: hello.instanceId,
+      agentVersion: printable(hello.agentVersion.slice(0, 50)),
+      platform: printable(hello.platform.slice(0, 50)),
+      carriers: several ? Math.min(limits.carriersPerSession, hello.maxCarriers || limits.carriersPerSession) : 1,
+    }
+    const log = this.#log.child({ session: identity.sessionId, token: token.name })
+    const session = new AgentSession(identity, this.#context, { ...wire, ...sessionWire?.() }, log)
+    this.#sessions.set(session.id, session)
+    incoming.welcome({
+      serverVersion,
+      sessionId: session.id,
+      secret: identity.secret,
+      limits: { streams: limits.streamsPerSession, tunnels: limits.tunnelsPerSession, carriers: identity.carriers },
+      carriersWanted: 1,
+      node,
+      nodeAddress,
+    })
+    log.info({ remote, version: identity.agentVersion, platform: identity.platform }, 'session opened')
+    session.wire.addCarrier(socket, incoming.head)
+  }
+
+  #onAttach(socket: Socket, incoming: IncomingCarrier, attach: Attach): void {
+    const session = this.#sessions.get(attach.sessionId)
+    const secret = Buffer.from(attach.secret)
+    // One answer for both, so that an id alone tells nothing.
+    const known = session !== undefined && secret.length === session.identity.secret.length
+    if (!known || !timingSafeEqual(secret, session.identity.secret)) {
+      throw new RefusedError('UR_SESSION_UNKNOWN', 'There is no such session, or the secret is not its own; say Hello.')
+    }
+    if (session.wire.carriers.length >= session.identity.carriers) {
+      throw new LimitError('UR_CARRIER_LIMIT', `A session may have ${session.identity.carriers} carriers, and has them.`)
+    }
+    incoming.welcome({ sessionId: session.id, carriersWanted: session.carriersWanted })
+    session.wire.addCarrier(socket, incoming.head)
+  }
+
+  /** An agent process has one session: a second Hello of it means that it lost the first. */
+  #supersede(tokenId: string, instanceId: string): void {
+    if (instanceId === '') return
+    for (const session of this.#sessions.values()) {
+      if (session.instanceId !== instanceId || session.token.id !== tokenId) continue
+      session.wire.destroy(new RefusedError('UR_TAKEN_OVER', SUPERSEDED))
+    }
+  }
+
+  #onSessionClose(session: AgentSession): void {
+    this.#sessions.delete(session.id)
+    this.#active.delete(session)
+    this.#checkEmpty()
+  }
+
+  #visitors(): number {
+    let visitors = 0
+    for (const session of this.#sessions.values()) visitors += session.visitors
+    return visitors
+  }
+
+  #checkEmpty(): void {
+    if (this.#onEmpty !== null && this.#visitors() === 0) this.#onEmpty()
+  }
+
+  #startTicking(session: AgentSession): void {
+    this.#active.add(session)
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref()
+  }
+
+  #tick(): void {
+    const now = this.#options.clock.now()
+    for (const session of this.#active) if (!session.tick(now)) this.#active.delete(session)
+    this.#checkEmpty()
+    if (this.#active.size > 0 || this.#timer === null) return
+    clearInterval(this.#timer)
+    this.#timer = null
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  if (error instanceof LimitError) return true
+  return !(error instanceof UniRouteError) || error.code === 'UR_SERVER_DRAINING'
+}

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto'
+import { LimitError, RefusedError, UniRouteError } from '../core/errors.js'
+import { printable } from '../core/printable.js'
+import { Kind, type Bind } from '../protocol/index.js'
+import { normalisePattern, type RouteTable } from '../routing/index.js'
+import type { AgentSession } from './agent-session.js'
+import type { PortOpener } from './api.js'
+import { PortBook } from './port-book.js'
+import { Tunnel } from './tunnel.js'
+
+/** How long a session may take to answer when another of the same token wants its address, ms. */
+export const GHOST_PING_MS = 500
+
+export interface BinderOptions {
+  readonly opener: PortOpener
+  readonly table: RouteTable<Tunnel>
+  /** Both included. null: no TCP tunnels. */
+  readonly ports: { readonly first: number; readonly last: number } | null
+  /** The server's own name; `tls` tunnels without a domain get a name below it. */
+  readonly domain: string
+  /** The address of a tunnel as visitors type it. */
+  publicUrl(scheme: 'tcp' | 'tls', host: string | null, port: number | null): string
+}
+
+/** Decides which tunnel gets which public address, and who must give one up for it. */
+export class Binder {
+  readonly #options: BinderOptions
+  readonly #ports: PortBook
+  #lastId = 0
+
+  constructor(options: BinderOptions) {
+    this.#options = options
+    this.#ports = new PortBook(options.opener, options.table)
+  }
+
+  /**
+   * Binds what an agent asks for; the address may be taken over from another session of the same token.
+   * Throws RefusedError or LimitError, whose code goes to the agent.
+   */
+  async bind(session: AgentSession, bind: Bind): Promise<Tunnel> {
+    if (bind.name === '' || bind.name.length > 100 || bind.name !== printable(bind.name)) {
+      throw new RefusedError('UR_BIND_INVALID', 'A tunnel needs a name of 1 to 100 printable characters.')
+    }
+    switch (bind.kind) {
+      case Kind.KIND_TCP:
+        return bind.remotePort === 0 ? this.#bindAnyPort(session, bind) : this.#bindPort(session, bind)
+      case Kind.KIND_TLS:
+        return this.#bindHost(session, bind)
+      default:
+        throw new RefusedError(
+          'UR_KIND_UNSUPPORTED',
+          `This server has no tunnels of kind ${Kind[bind.kind] ?? bind.kind}; it has tcp and tls.`,
+        )
+    }
+  }
+
+  /** Frees the tunnel's address, unless it was handed on already. */
+  release(tunnel: Tunnel): void {
+    this.#ports.release(tunnel)
+    if (tunnel.host !== null) this.#options.table.deleteHost(tunnel.host, tunnel)
+  }
+
+  // tcp
+
+  async #bindPort(session: AgentSession, bind: Bind): Promise<Tunnel> {
+    const port = bind.remotePort
+    const range = this.#range()
+    if (port < range.first || port > range.last) {
+      throw new RefusedError(
+        'UR_PORT_RANGE',
+        `Port ${port} is outside this server's range ${range.first}-${range.last}; choose one inside, or none.`,
+      )
+    }
+    const holder = this.#ports.holder(port)
+    if (holder !== undefined && !ownedByOther(holder, session)) {
+      throw new RefusedError('UR_PORT_TAKEN', `Port ${port} is bound by ${who(holder, session)}; choose another.`)
+    }
+    return this.#givePort(port, session, bind, holder)
+  }
+
+  async #bindAnyPort(session: AgentSession, bind: Bind): Promise<Tunnel> {
+    for (const port of this.#candidates(session, bind)) {
+      const holder = this.#ports.holder(port)
+      if (holder !== undefined) {
+        const wanted = port === bind.preferredPort || holder.name === bind.name
+        if (!wanted || !(await this.#isGhost(holder, session)) || this.#ports.holder(port) !== holder) continue
+      }
+      try {
+        return await this.#givePort(port, session, bind, holder)
+      } catch (error) {
+        if (!(error instanceof UniRouteError) || error.code !== 'UR_PORT_TAKEN') throw error
+      }
+    }
+    const { first, last } = this.#range()
+    throw new LimitError('UR_PORTS_EXHAUSTED', `No port is free in this server's range ${first}-${last}.`)
+  }
+
+  /** The port that the agent had before, then one that follows from token and name, then those after it. */
+  *#candidates(session: AgentSession, bind: Bind): Generator<number> {
+    const { first, last } = this.#range()
+    if (bind.preferredPort >= first && bind.preferredPort <= last) yield bind.preferredPort
+    const size = last - first + 1
+    const start = digest(session, bind.name).readUInt32BE(0) % size
+    for (let i = 0; i < size; i++) yield first + ((start + i) % size)
+  }
+
+  async #givePort(port: number, session: AgentSession, bind: Bind, holder: Tunnel | undefined): Promise<Tunnel> {
+    const url = this.#options.publicUrl('tcp', null, port)
+    const tunnel = new Tunnel(++this.#lastId, session, { kind: Kind.KIND_TCP, name: bind.name }, { port }, url)
+    const given = this.#ports.give(port, tunnel)
+    if (holder !== undefined) holder.session.loseTunnel(holder, takenOver(holder))
+    await given
+    return tunnel
+  }
+
+  #range(): { first: number; last: number } {
+    const range = this.#options.ports
+    if (range !== null) return range
+    throw new RefusedError('UR_KIND_UNSUPPORTED', 'This server offers no TCP ports (listen.tcp_ports is empty).')
+  }
+
+  /** Whether `session` is the successor of the holder's: the same agent process again, or its session does not answer. */
+  async #isGhost(holder: Tunnel, session: AgentSession): Promise<boolean> {
+    if (!ownedByOther(holder, session)) return false
+    return holder.session.instanceId === session.instanceId || !(await holder.session.answers(GHOST_PING_MS))
+  }
+
+  // tls
+
+  #bindHost(session: AgentSession, bind: Bind): Tunnel {
+    const host = this.#wantedHost(session, bind)
+    const holder = this.#options.table.hostOwner(host)
+    if (holder !== undefined && !ownedByOther(holder, session)) {
+      throw new RefusedError('UR_NAME_TAKEN', `The name ${host} is bound by ${who(holder, session)}; choose another.`)
+    }
+    const url = this.#options.publicUrl('tls', host, null)
+    const tunnel = new Tunnel(++this.#lastId, session, { kind: Kind.KIND_TLS, name: bind.name }, { host }, url)
+    this.#options.table.setHost(host, tunnel)
+    if (holder !== undefined) holder.session.loseTunnel(holder, takenOver(holder))
+    return tunnel
+  }
+
+  #wantedHost(session: AgentSession, bind: Bind): string {
+    const { domain } = this.#options
+    const asked = bind.domain || `${bind.subdomain || `t-${digest(session, bind.name).toString('hex', 0, 5)}`}.${domain}`
+    const host = normalisePattern(asked)
+    if (host === null) {
+      throw new RefusedError('UR_NAME_INVALID', `"${printable(asked)}" is not a host name, nor *. and a host name.`)
+    }
+    if (host === domain || host === `*.${domain}`) {
+      throw new RefusedError('UR_NAME_RESERVED', `The name ${host} belongs to the server itself; choose one below it.`)
+    }
+    return host
+  }
+}
+
+/** Held by another session of the same token: that one has to give way. */
+function ownedByOther(holder: Tunnel, session: AgentSession): boolean {
+  return holder.session !== session && holder.session.token.id === session.token.id
+}
+
+function who(holder: Tunnel, session: AgentSession): string {
+  return holder.session === session ? `your tunnel "${holder.name}"` : 'another token'
+}
+
+/** Why a tunnel's address is no longer its own. */
+export function takenOver(tunnel: Tunnel): RefusedError {
+  return new RefusedError(
+    'UR_TAKEN_OVER',
+    `${tunnel.publicUrl} was taken over by another agent with the same token; stop one of the two, or choose another address.`,
+  )
+}
+
+function digest(session: AgentSession, name: string): Buffer {
+  return createHash('sha256').update(`${session.token.id}\0${name}`).digest()
+}

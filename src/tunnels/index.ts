@@ -1,0 +1,6 @@
+export { AgentSession, type AgentIdentity } from './agent-session.js'
+export { Agents, type AgentsOptions } from './agents.js'
+export * from './api.js'
+export { GHOST_PING_MS } from './binder.js'
+export { CarrierPolicy, GIVE_BACK_MS, type CarrierLoad } from './carrier-policy.js'
+export { Tunnel } from './tunnel.js'

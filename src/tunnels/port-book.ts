@@ -1,0 +1,61 @@
+import type { RouteTable } from '../routing/index.js'
+import type { PortLease, PortOpener } from './api.js'
+import type { Tunnel } from './tunnel.js'
+
+interface Entry {
+  tunnel: Tunnel
+  readonly lease: Promise<PortLease>
+}
+
+/** Which tunnel holds which public port. A port is claimed before it listens, so that two binds cannot race for it. */
+export class PortBook {
+  readonly #entries = new Map<number, Entry>()
+  readonly #opener: PortOpener
+  readonly #table: RouteTable<Tunnel>
+
+  constructor(opener: PortOpener, table: RouteTable<Tunnel>) {
+    this.#opener = opener
+    this.#table = table
+  }
+
+  holder(port: number): Tunnel | undefined {
+    return this.#entries.get(port)?.tunnel
+  }
+
+  /**
+   * Gives the port to `tunnel`: opens it when it was free, otherwise hands it on with its listener.
+   * Throws what the opener throws; the port is free then.
+   */
+  async give(port: number, tunnel: Tunnel): Promise<void> {
+    let entry = this.#entries.get(port)
+    if (entry === undefined) {
+      entry = { tunnel, lease: this.#opener.open(port) }
+      this.#entries.set(port, entry)
+    } else {
+      entry.tunnel = tunnel
+    }
+    this.#table.setPort(port, tunnel)
+    try {
+      await entry.lease
+    } catch (error) {
+      if (this.#entries.get(port) === entry) this.#entries.delete(port)
+      this.#table.deletePort(port, entry.tunnel)
+      throw error
+    }
+  }
+
+  /** Closes the tunnel's port, unless it was handed on. */
+  release(tunnel: Tunnel): void {
+    const port = tunnel.port
+    if (port === null) return
+    const entry = this.#entries.get(port)
+    if (entry?.tunnel !== tunnel) return
+    this.#entries.delete(port)
+    this.#table.deletePort(port, tunnel)
+    // A failure to open was told to whoever asked for the port.
+    entry.lease.then(
+      (lease) => lease.close(),
+      () => undefined,
+    )
+  }
+}
