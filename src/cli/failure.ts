@@ -17,10 +17,11 @@ export interface Failure {
 export function failureOf(error: unknown): Failure | null {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return null
-    return failureOf(new ConfigError('UR_USAGE', usageMessage(error.message)))
+    const message = error.code === 'commander.help' ? 'a command is missing; the help above names them' : usageMessage(error.message)
+    return failureOf(new ConfigError('UR_USAGE', message))
   }
   if (error instanceof UniRouteError) {
-    return { exitCode: error.exitCode, code: error.code, message: printable(error.message) }
+    return { exitCode: error.exitCode, code: error.code, message: error.message.split('\n').map(printable).join('\n') }
   }
   const reason = printable(error instanceof Error ? error.message : String(error))
   const message = `something failed inside this program: ${reason}. Run again with --log-level debug and report it`

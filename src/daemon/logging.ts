@@ -22,8 +22,8 @@ export interface AdjustableLogger extends Logger {
 
 /**
  * The logger behind both programs: pino, one line an event, as JSON or as text for people.
- * Errors among the fields are written as code and message, with their stack at level debug only;
- * fields that are named like secrets are written as `***`, whatever they hold.
+ * Errors among the fields are written as code and message; one without a code is a defect, and at level debug its
+ * stack follows. Fields that are named like secrets are written as `***`, whatever they hold.
  */
 export function createLogging(options: LoggingOptions): AdjustableLogger {
   const write = options.format === 'json' ? options.write : (line: string) => options.write(textLine(line))
@@ -74,9 +74,10 @@ function plainErrors(fields: LogFields, withStack: boolean): Record<string, unkn
 
 function plainError(error: Error, withStack: boolean): Record<string, unknown> {
   const code = error instanceof UniRouteError ? error.code : (error as NodeJS.ErrnoException).code
+  const unexpected = code === undefined
   return {
-    ...(code === undefined ? {} : { code }),
+    ...(unexpected ? {} : { code }),
     message: error.message,
-    ...(withStack ? { stack: error.stack } : {}),
+    ...(withStack && unexpected ? { stack: error.stack } : {}),
   }
 }

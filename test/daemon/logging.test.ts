@@ -33,8 +33,9 @@ t.test('a level hides what is below it, and a change reaches children', async (t
   t.equal(lines.length, 1)
 })
 
-t.test('errors show code and message, and a stack only at level debug', async (t) => {
+t.test('errors show code and message, and a stack only of a defect at level debug', async (t) => {
   const error = new RefusedError('UR_WIRE_GOAWAY', 'the server said no')
+  const defect = new TypeError('the server said no')
   for (const format of ['text', 'json'] as const) {
     const quiet = capture('info', format)
     quiet.log.error({ error }, 'failed')
@@ -43,6 +44,10 @@ t.test('errors show code and message, and a stack only at level debug', async (t
     t.notMatch(quiet.lines.join(''), /logging\.test/)
     const loud = capture('debug', format)
     loud.log.error({ error }, 'failed')
+    t.notMatch(loud.lines.join(''), /logging\.test/)
+    quiet.log.error({ error: defect }, 'failed')
+    t.notMatch(quiet.lines.join(''), /logging\.test/)
+    loud.log.error({ error: defect }, 'failed')
     t.match(loud.lines.join(''), /logging\.test/)
   }
 })

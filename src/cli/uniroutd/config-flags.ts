@@ -1,0 +1,41 @@
+import path from 'node:path'
+import { DEFAULT_SERVER_FILE, devServerConfig, type Loaded, loadServerConfig, type ServerConfig } from '../../config/index.js'
+import { type ConfigOption, overridesOf } from '../options.js'
+
+/** Flags that tell where the configuration is, or override a key of it. */
+export interface ConfigFlags {
+  config?: string
+  dataDir?: string
+}
+
+/** Flags of `run`, `dev` and `check` that win over the file. */
+export const SERVER_OPTIONS: readonly ConfigOption[] = [
+  { flags: '--data-dir <folder>', description: 'database, keys and certificates', path: ['data_dir'] },
+  { flags: '--domain <name>', description: 'name under which the server is reached', path: ['domain'] },
+  { flags: '--listen-tls <address>', description: 'port or HOST:PORT for agents and TLS visitors', path: ['listen', 'tls'] },
+  { flags: '--listen-http <address>', description: 'port or HOST:PORT for plain HTTP, or off', path: ['listen', 'http'] },
+  { flags: '--listen-metrics <address>', description: 'port or HOST:PORT for metrics and health, or off', path: ['listen', 'metrics'] },
+  { flags: '--tcp-ports <range>', description: 'public ports for tcp tunnels: 20000-29999', path: ['listen', 'tcp_ports'] },
+]
+
+/** The configuration of `run` and `check`, with the flags in it. Throws ConfigError. */
+export function serverConfig(flags: ConfigFlags): Loaded<ServerConfig> {
+  const overrides = overridesOf(SERVER_OPTIONS, absolutePaths(flags))
+  return loadServerConfig({ ...(flags.config === undefined ? {} : { file: flags.config }), overrides })
+}
+
+/** The configuration of `dev`, with the flags in it. Throws ConfigError. */
+export function devConfig(flags: ConfigFlags): ServerConfig {
+  return devServerConfig(overridesOf(SERVER_OPTIONS, absolutePaths(flags)))
+}
+
+/** The data folder: the one given, else the configuration's. Throws ConfigError. */
+export function dataFolder(flags: ConfigFlags): string {
+  if (flags.dataDir !== undefined) return path.resolve(flags.dataDir)
+  return loadServerConfig({ file: flags.config ?? DEFAULT_SERVER_FILE }).config.data_dir
+}
+
+// A path on the command line is meant from the working folder, not from the file's.
+function absolutePaths(flags: ConfigFlags): Readonly<Record<string, unknown>> {
+  return flags.dataDir === undefined ? { ...flags } : { ...flags, dataDir: path.resolve(flags.dataDir) }
+}
