@@ -28,6 +28,11 @@ export function failureOf(error: unknown): Failure | null {
   return { exitCode: 1, code: 'UR_INTERNAL', message }
 }
 
+/** The stable code of any error; null where it has none. */
+export function codeOf(error: Error): Code | null {
+  return error instanceof UniRouteError ? error.code : null
+}
+
 // "error: unknown option '--tokne'\n(Did you mean --token?)" as one sentence.
 function usageMessage(message: string): string {
   return message

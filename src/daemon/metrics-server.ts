@@ -3,17 +3,12 @@ import type { AddressInfo } from 'node:net'
 import type { ListenAddress } from '../config/index.js'
 import { NetworkError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
+import type { Metrics } from '../metrics/index.js'
 import type { Readiness } from './readiness.js'
-
-/** Where the text for Prometheus comes from; prom-client's registry is one. */
-export interface MetricsSource {
-  readonly contentType: string
-  metrics(): Promise<string>
-}
 
 export interface MetricsServerOptions {
   listen: ListenAddress
-  metrics: MetricsSource
+  metrics: Metrics
   readiness: Readiness
   log: Logger
 }
@@ -69,7 +64,7 @@ export class MetricsServer {
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, JSON_TYPE, '{"error":"only GET and HEAD"}\n')
     switch (request.url?.split('?', 1)[0]) {
       case '/metrics':
-        return send(response, 200, metrics.contentType, await metrics.metrics())
+        return send(response, 200, metrics.contentType, await metrics.page())
       case '/healthz':
         return send(response, 200, JSON_TYPE, '{"status":"ok"}\n')
       case '/readyz': {

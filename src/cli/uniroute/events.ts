@@ -1,0 +1,32 @@
+import { codeOf } from '../failure.js'
+import type { Output } from '../output.js'
+import type { Presenter, TunnelView } from './presenter.js'
+
+/** Shows an agent as JSON events on stdout. Connections are told only when `connections` is true. */
+export function eventPresenter(output: Output, connections: boolean): Presenter {
+  const event = (name: string, members: Record<string, unknown>) => output.event({ event: name, ...members })
+  return {
+    online: ({ node, serverVersion }) => event('online', { node, server_version: serverVersion }),
+    ready: (tunnels) => event('ready', { tunnels: tunnels.map(plain) }),
+    tunnel: (tunnel) => event('tunnel', plain(tunnel)),
+    offline: (error, retryInMs) =>
+      event('offline', { code: codeOf(error), message: error.message, retry_in_ms: retryInMs === null ? null : Math.round(retryInMs) }),
+    refused: (tunnel, error) => event('error', { code: error.code, message: error.message, tunnel: tunnel.name, fatal: false }),
+    notice: (level, code, text) => event('notice', { level, code, text }),
+    opened: ({ id, tunnel, visitor }) => {
+      if (connections) event('connection', { state: 'opened', id, tunnel, visitor })
+    },
+    closed: ({ id, tunnel, visitor, bytesIn, bytesOut, durationMs, error }) => {
+      if (!connections) return
+      const failure = error === null ? {} : { code: codeOf(error), message: error.message }
+      const ended = { state: 'closed', id, tunnel, visitor, bytes_in: bytesIn, bytes_out: bytesOut, duration_ms: Math.round(durationMs) }
+      event('connection', { ...ended, ...failure })
+    },
+    draining: (graceMs) => event('draining', { grace_ms: graceMs }),
+    end: () => undefined,
+  }
+}
+
+function plain({ name, kind, publicUrl, upstream }: TunnelView): Record<string, unknown> {
+  return { name, kind, public_url: publicUrl, upstream }
+}

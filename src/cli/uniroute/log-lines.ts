@@ -1,0 +1,27 @@
+import type { Logger } from '../../core/logger.js'
+import type { Presenter, TunnelView } from './presenter.js'
+
+/** Shows an agent as log lines: where there is no terminal. */
+export function logPresenter(log: Logger): Presenter {
+  const forwarding = ({ name, publicUrl, upstream }: TunnelView) =>
+    log.info({ tunnel: name }, `forwarding ${publicUrl} -> ${upstream}`)
+  return {
+    online: ({ node, serverVersion }) => log.info({ node, server_version: serverVersion }, 'session online'),
+    ready: (tunnels) => tunnels.forEach(forwarding),
+    tunnel: forwarding,
+    offline: (error, retryInMs) =>
+      log.warn({ error, ...(retryInMs === null ? {} : { retry_in_ms: Math.round(retryInMs) }) }, 'session offline'),
+    refused: ({ name }, error) => log.error({ tunnel: name, error }, 'the server refused a tunnel'),
+    notice: (level, code, text) => log[NOTICE_LEVELS[level]]({ code }, `the server says: ${text}`),
+    opened: ({ id, tunnel, visitor }) => log.debug({ connection: id, tunnel, visitor }, 'connection opened'),
+    closed: ({ id, tunnel, visitor, bytesIn, bytesOut, durationMs, error }) => {
+      const fields = { connection: id, tunnel, visitor, bytes_in: bytesIn, bytes_out: bytesOut, duration_ms: Math.round(durationMs) }
+      if (error === null) log.debug(fields, 'connection closed')
+      else log.warn({ ...fields, error }, 'connection failed')
+    },
+    draining: (graceMs) => log.info({ grace_ms: graceMs }, 'stopping; open connections may end'),
+    end: () => undefined,
+  }
+}
+
+const NOTICE_LEVELS = { info: 'info', warning: 'warn', error: 'error' } as const
