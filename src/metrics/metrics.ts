@@ -1,0 +1,139 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Code } from '../core/error-codes.js'
+import {
+  BUILD_INFO,
+  EVENTS,
+  type EventMetric,
+  LEFT_OUT,
+  LIMIT,
+  type NumberMetric,
+  type NumberName,
+  NUMBERS,
+} from './definitions.js'
+
+/** Plain numbers as they are now. Counters (`…Total`, bytes) must never fall while the source is registered. */
+export type Source = () => Readonly<Partial<Record<NumberName, number>>>
+
+/**
+ * The metrics of one process. Hot paths bump numbers of their own, which a source reports when the page is asked for;
+ * the methods are for what happens once a connection or less often.
+ */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #sources = new Set<Source>()
+  readonly #numbers = new Map<NumberMetric, Gauge | Counter>()
+  readonly #limits: Gauge
+  readonly #handshake = this.#histogram(EVENTS.handshake)
+  readonly #streamOpen = this.#histogram(EVENTS.streamOpen)
+  readonly #handshakeFailures = this.#reasons(EVENTS.handshakeFailures)
+  readonly #bindRefusals = this.#reasons(EVENTS.bindRefusals)
+  readonly #streamFailures = this.#reasons(EVENTS.streamFailures)
+  readonly #rejections = this.#reasons(EVENTS.rejections)
+  readonly #reloads = this.#reasons(EVENTS.reloads)
+
+  /** `processMetrics`: CPU, memory, descriptors, event-loop delay and garbage collection of this process. */
+  constructor({ version, processMetrics = true }: { readonly version: string; readonly processMetrics?: boolean }) {
+    const registers = [this.#registry]
+    for (const [metric] of Object.values(NUMBERS)) {
+      if (this.#numbers.has(metric)) continue
+      const { kind, name, help, label } = metric as NumberMetric
+      const settings = { name, help, registers, labelNames: label === undefined ? [] : [label] }
+      this.#numbers.set(metric, kind === 'gauge' ? new Gauge(settings) : new Counter(settings))
+    }
+    this.#limits = new Gauge({ name: LIMIT.name, help: LIMIT.help, labelNames: [LIMIT.label], registers })
+    new Gauge({ name: BUILD_INFO.name, help: BUILD_INFO.help, labelNames: [BUILD_INFO.label], registers }).labels(version).set(1)
+    if (!processMetrics) return
+    collectDefaultMetrics({ register: this.#registry })
+    for (const name of LEFT_OUT) this.#registry.removeSingleMetric(name)
+  }
+
+  /** Registers numbers to read at each scrape; the answer takes them out again. */
+  addSource(source: Source): () => void {
+    this.#sources.add(source)
+    return () => void this.#sources.delete(source)
+  }
+
+  /** Shows the configured bounds: `limits` of the configuration, durations in ms under names that end in `_timeout`. */
+  setLimits(limits: Readonly<Record<string, number>>): void {
+    for (const [name, value] of Object.entries(limits)) {
+      this.#limits.labels(name).set(name.endsWith('_timeout') ? value / 1000 : value)
+    }
+  }
+
+  /** An agent was welcomed after `ms`. */
+  handshake(ms: number): void {
+    this.#handshake.observe(ms / 1000)
+  }
+
+  /** A connection wanted to be a carrier and was not. */
+  handshakeFailed(code: Code): void {
+    this.#handshakeFailures.inc(code)
+  }
+
+  /** A Bind was refused. */
+  bindRefused(code: Code): void {
+    this.#bindRefusals.inc(code)
+  }
+
+  /** The upstream accepted a visitor's stream `ms` after it was opened. */
+  streamOpened(ms: number): void {
+    this.#streamOpen.observe(ms / 1000)
+  }
+
+  /** A visitor's stream was not accepted. */
+  streamFailed(code: Code): void {
+    this.#streamFailures.inc(code)
+  }
+
+  /** A connection was turned away before it reached a tunnel. */
+  rejected(code: Code): void {
+    this.#rejections.inc(code)
+  }
+
+  /** The configuration was read again. */
+  reloaded(result: 'ok' | 'failed'): void {
+    this.#reloads.inc(result)
+  }
+
+  /** Content type of `page`. */
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** The page that Prometheus reads. */
+  async page(): Promise<string> {
+    const sums = new Map<NumberName, number>()
+    for (const source of this.#sources) {
+      for (const [name, value] of Object.entries(source()) as [NumberName, number][]) {
+        sums.set(name, (sums.get(name) ?? 0) + value)
+      }
+    }
+    for (const metric of this.#numbers.values()) metric.reset()
+    for (const [name, value] of sums) {
+      const [metric, label] = NUMBERS[name] as readonly [NumberMetric, string?]
+      this.#numbers.get(metric)?.inc(metric.label === undefined ? {} : { [metric.label]: label ?? '' }, value)
+    }
+    return await this.#registry.metrics()
+  }
+
+  #histogram({ name, help, buckets }: EventMetric): Histogram {
+    return new Histogram({ name, help, buckets: [...(buckets ?? [])], registers: [this.#registry] })
+  }
+
+  #reasons({ name, help, label = '' }: EventMetric): BoundReasons {
+    return new BoundReasons(new Counter({ name, help, labelNames: [label], registers: [this.#registry] }))
+  }
+}
+
+/** A counter with one label, whose children are bound once. */
+class BoundReasons {
+  readonly #children = new Map<string, Counter.Internal>()
+
+  constructor(private readonly counter: Counter) {}
+
+  inc(reason: string): void {
+    let child = this.#children.get(reason)
+    if (!child) this.#children.set(reason, (child = this.counter.labels(reason)))
+    child.inc()
+  }
+}
