@@ -134,6 +134,18 @@ export const ERROR_CODES = {
   UR_PENDING_LIMIT: entry(1, 'Too many connections said nothing yet; the oldest was closed.', 'Raise limits.pending_connections, if they are no attack.'),
   UR_PROXY_HEADER_UNTRUSTED: entry(1, 'A PROXY protocol header came from a network that is not trusted.', 'Add the load balancer to listen.proxy_protocol, if it is yours.'),
   UR_SNI_UNKNOWN: entry(1, 'A visitor asked for a host name that no tunnel has.', 'Start the tunnel, or correct the DNS record.'),
+
+  // agent: connecting to the server
+  UR_SERVER_NAME: entry(4, 'The name of the server does not resolve.', 'Check --server and the DNS of this machine.'),
+  UR_SERVER_UNREACHABLE: entry(4, 'No connection to the server could be made.', 'Check --server, that uniroutd runs, and the firewalls between.'),
+  UR_SERVER_TIMEOUT: entry(4, 'The server did not answer in time.', 'Check --server and the network; if only a proxy leads out, set https_proxy.'),
+  UR_SERVER_LOST: entry(4, 'The session with the server was lost.', 'Nothing: the agent reconnects, unless --no-reconnect forbids it.'),
+  UR_SERVER_TLS: entry(4, 'The TLS handshake with the server failed.', 'Check that --server names the TLS port of a UniRoute server.'),
+  UR_SERVER_ALPN: entry(1, 'What answered is no UniRoute server, or not on this port.', 'Check the host and the port of --server.'),
+  UR_TLS_VERIFY: entry(1, 'The certificate of the server could not be verified.', 'Give the authority that signed it with --ca FILE, or correct the host of --server.'),
+  UR_CA_FILE: entry(2, 'A file with certificate authorities could not be read or holds no certificate.', 'Give a PEM file that begins with -----BEGIN CERTIFICATE-----.'),
+  UR_PROXY_CONFIG: entry(2, 'The URL of the HTTP proxy was not understood.', 'Write https_proxy as http://USER:PASSWORD@HOST:PORT.'),
+  UR_PROXY_CONNECT: entry(4, 'The HTTP proxy did not make the connection to the server.', 'The message has the answer of the proxy; put the host of the server into no_proxy to go without it.'),
 } as const satisfies Record<`UR_${string}`, ErrorCodeEntry>
 
 /** Every stable error code. */

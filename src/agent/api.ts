@@ -1,0 +1,134 @@
+import type { Clock } from '../core/clock.js'
+import type { UniRouteError } from '../core/errors.js'
+import type { Logger } from '../core/logger.js'
+import type { Secret } from '../core/secret.js'
+import type { HostPort, Upstream } from '../config/index.js'
+
+/** One tunnel that the agent offers. */
+export interface TunnelSpec {
+  /** Unique within the agent; the server gives the same name the same port each time. */
+  readonly name: string
+  readonly kind: 'tcp' | 'tls'
+  readonly upstream: Upstream
+  /** How a `tls` upstream is verified. */
+  readonly upstreamTls?: UpstreamTls
+  /** `tcp`: the public port that must be had; 0 (default): the server chooses, the same one each time. */
+  readonly remotePort?: number
+  /** `tls`: the public name. */
+  readonly domain?: string
+  /** Tell the upstream the visitor's address by a PROXY protocol header of this version. */
+  readonly proxyProtocol?: 1 | 2
+}
+
+export interface UpstreamTls {
+  /** PEM file with the authority that signed the upstream's certificate; it is trusted instead of the system's. */
+  readonly caFile?: string
+  /** The name that the certificate must have and that is sent as SNI. Default: the upstream's host. */
+  readonly serverName?: string
+  /** Take any certificate. */
+  readonly insecure?: boolean
+}
+
+export interface AgentOptions {
+  readonly server: HostPort
+  /** Undefined: none, which the server refuses. */
+  readonly token?: Secret
+  /** PEM file with one more authority to trust for the server's certificate, beside those of Node. */
+  readonly caFile?: string
+  /** Do not verify the server's certificate. A warning is logged at each start. */
+  readonly insecure?: boolean
+  /** At least one. */
+  readonly tunnels: readonly TunnelSpec[]
+  /** Carriers: `auto` (default) grows by need up to 8; a number is dialled at once and kept. */
+  readonly connections?: 'auto' | number
+  /** Default true; false: the first failure or loss ends the agent with NetworkError (exit code 4). */
+  readonly reconnect?: boolean
+  /** Where `https_proxy`, `all_proxy` and `no_proxy` are looked up. Default `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** For connecting to the server: name, TCP, proxy and TLS together, ms. Default 10 000. */
+  readonly connectTimeoutMs?: number
+  /** For connecting to an upstream, ms. Default 10 000. */
+  readonly dialTimeoutMs?: number
+  readonly log?: Logger
+  readonly clock?: Clock
+}
+
+export type AgentState = 'idle' | 'connecting' | 'online' | 'reconnecting' | 'draining' | 'closed'
+
+/** A tunnel as it stands. */
+export interface TunnelStatus {
+  readonly name: string
+  readonly kind: 'tcp' | 'tls'
+  /** `localhost:5432` */
+  readonly upstream: string
+  /** Null while it has no public address. */
+  readonly publicUrl: string | null
+  /** Why the server gives it no address, now or any more. */
+  readonly problem: UniRouteError | null
+  readonly visitorsTotal: number
+  readonly visitorsOpen: number
+  /** Visitors whose connection to the upstream failed. */
+  readonly failures: number
+  /** From visitors to the upstream, and back. */
+  readonly bytesIn: number
+  readonly bytesOut: number
+}
+
+export interface AgentStatus {
+  readonly state: AgentState
+  /** HOST:PORT that is dialled. */
+  readonly server: string
+  readonly session: SessionInfo | null
+  /** Null while unknown. */
+  readonly rttMs: number | null
+  readonly carriers: number
+  readonly tunnels: readonly TunnelStatus[]
+}
+
+export interface SessionInfo {
+  readonly id: string
+  /** Name of the server's node; may be empty. */
+  readonly node: string
+  readonly serverVersion: string
+}
+
+/** One visitor's connection. */
+export interface ConnectionInfo {
+  /** The server's connection id, the same as in its log. */
+  readonly id: string
+  /** The tunnel's name. */
+  readonly tunnel: string
+  /** IP:PORT of the visitor. */
+  readonly visitor: string
+}
+
+export interface ConnectionEnd extends ConnectionInfo {
+  /** From the visitor to the upstream, and back. */
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly durationMs: number
+  /** Null: in good order. */
+  readonly error: Error | null
+}
+
+/** What an agent tells; the arguments of each event. */
+export interface AgentEvents {
+  /** A session was opened; its tunnels are being bound. */
+  online: [session: SessionInfo]
+  /** Once: every tunnel has got its address or a refusal, and at least one its address. These are those that have. */
+  ready: [tunnels: readonly TunnelStatus[]]
+  /** After `ready`: a tunnel got an address again (perhaps another one). */
+  tunnel: [tunnel: TunnelStatus]
+  /** The server gives a tunnel no address, or took it back. */
+  refused: [tunnel: TunnelStatus, error: UniRouteError]
+  /** No session: a try failed, or the session was lost. The next try is in `retryInMs`; null: there is none. */
+  offline: [error: UniRouteError, retryInMs: number | null]
+  notice: [level: 'info' | 'warning' | 'error', code: string, text: string]
+  /** A visitor came (`opened`) and left or was turned away (`closed`, exactly once for each). */
+  opened: [connection: ConnectionInfo]
+  closed: [connection: ConnectionEnd]
+  /** `stop` was called, or the server is about to close: no new visitors; those that are there have `graceMs`. */
+  draining: [graceMs: number]
+  /** Last, exactly once: null after `stop`, otherwise why the agent gave up. */
+  close: [error: UniRouteError | null]
+}
