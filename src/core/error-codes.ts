@@ -133,6 +133,7 @@ export const ERROR_CODES = {
   UR_CONNECTION_LIMIT: entry(1, 'The server has as many visitors as it may; new ones are closed.', 'Raise limits.connections.'),
   UR_PENDING_LIMIT: entry(1, 'Too many connections said nothing yet; the oldest was closed.', 'Raise limits.pending_connections, if they are no attack.'),
   UR_PROXY_HEADER_UNTRUSTED: entry(1, 'A PROXY protocol header came from a network that is not trusted.', 'Add the load balancer to listen.proxy_protocol, if it is yours.'),
+  UR_TLS_HANDSHAKE: entry(1, 'The TLS handshake with an agent failed.', 'Look at the agent: often it does not trust the certificate of the server.'),
   UR_SNI_UNKNOWN: entry(1, 'A visitor asked for a host name that no tunnel has.', 'Start the tunnel, or correct the DNS record.'),
 
   // agent: connecting to the server

@@ -20,7 +20,7 @@ import { ConnectionIds, openingSlab, VisitorStream } from './visitor-stream.js'
 /** What a session needs of its surroundings. */
 export interface AgentSessionContext {
   readonly binder: Binder
-  readonly limits: TunnelLimits
+  limits(): TunnelLimits
   readonly hooks: TunnelHooks
   readonly clock: Clock
   readonly connectionIds: ConnectionIds
@@ -67,7 +67,7 @@ export class AgentSession {
     this.openedAt = context.clock.now()
     this.#policy = new CarrierPolicy(identity.carriers, this.openedAt)
     const options: Partial<SessionOptions> = {
-      maxStreams: context.limits.streamsPerSession + 1,
+      maxStreams: context.limits().streamsPerSession + 1,
       maxInboundStreams: 1,
       clock: context.clock,
       ...wire,
@@ -122,13 +122,13 @@ export class AgentSession {
     if (this.#closed || this.#draining || !tunnel.bound) {
       throw new NetworkError('UR_AGENT_OFFLINE', `The agent of ${tunnel.publicUrl} is about to leave; try again.`)
     }
-    const { clock, limits, connectionIds } = this.#context
+    const { clock, connectionIds } = this.#context
     const now = clock.now()
     const carrier = this.#policy.pick(this.wire.carriers)
     const stream = this.wire.open(carrier === undefined ? {} : { carrier })
     const connectionId = connectionIds.next()
     this.#streams.set(stream, tunnel)
-    this.#openings.set(stream, now + limits.acceptTimeoutMs)
+    this.#openings.set(stream, now + this.#context.limits().acceptTimeoutMs)
     tunnel.visitorsTotal++
     tunnel.visitorsOpen++
     const handler = consume(stream)
@@ -208,10 +208,10 @@ export class AgentSession {
       stream.reset(new ProtocolError('UR_PROTOCOL_UNEXPECTED', 'Agents open one stream, the control stream.'))
       return
     }
-    const { clock, limits } = this.#context
+    const { clock } = this.#context
     const onMessage = (message: Control): void => this.#onMessage(message)
     const onClose = (error: Error | null): void => this.wire.close(error)
-    const options = { clock, maxMessagesPerSecond: limits.controlRate }
+    const options = { clock, maxMessagesPerSecond: this.#context.limits().controlRate }
     this.#control = new ControlChannel(stream, { onMessage, onClose }, options)
   }
 
@@ -222,10 +222,12 @@ export class AgentSession {
   }
 
   async #bind(bind: Bind): Promise<void> {
-    const { binder, limits, hooks } = this.#context
+    const { binder, hooks } = this.#context
+    const limits = this.#context.limits()
     const { request } = bind
     this.#binding++
     try {
+      if (this.#draining) throw new RefusedError('UR_SERVER_DRAINING', 'No new tunnels: the session is closing.')
       if (this.tunnels.size + this.#binding > limits.tunnelsPerSession) {
         throw new LimitError('UR_TUNNEL_LIMIT', `A session may have ${limits.tunnelsPerSession} tunnels, and has them.`)
       }

@@ -5,11 +5,12 @@ import { LimitError, RefusedError, UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import { printable } from '../core/printable.js'
 import { serverHandshake, type Attach, type Hello, type IncomingCarrier } from '../protocol/index.js'
-import { RouteTable } from '../routing/index.js'
+import type { RouteTable } from '../routing/index.js'
 import type { SessionOptions } from '../wire/index.js'
 import { AgentSession, type AgentSessionContext } from './agent-session.js'
 import type { PortOpener, TokenGate, TunnelHooks, TunnelLimits } from './api.js'
 import { Binder } from './binder.js'
+import type { PortRanges } from './port-ranges.js'
 import type { Tunnel } from './tunnel.js'
 import { ConnectionIds } from './visitor-stream.js'
 
@@ -20,9 +21,11 @@ const SUPERSEDED = 'The same agent opened a new session.'
 
 export interface AgentsOptions {
   readonly gate: TokenGate
+  /** Host names and ports of all tunnels; `ingress` reads it. */
+  readonly table: RouteTable<Tunnel>
   readonly opener: PortOpener
-  /** TCP ports for tunnels, both included; null: none. */
-  readonly ports: { readonly first: number; readonly last: number } | null
+  /** TCP ports for tunnels. */
+  readonly ports: PortRanges
   readonly domain: string
   /** The address of a tunnel as visitors type it. */
   publicUrl(scheme: 'tcp' | 'tls', host: string | null, port: number | null): string
@@ -30,10 +33,10 @@ export interface AgentsOptions {
   readonly node: string
   /** HOST:PORT of this very node, for further carriers; empty: where the agent came in. */
   readonly nodeAddress: string
-  readonly limits: TunnelLimits
-  readonly wire: Partial<SessionOptions>
-  /** Called once a session, so that each has a budget of its own below the process's. */
-  sessionWire?(): Partial<SessionOptions>
+  /** The bounds as they are now; asked for each session and each stream, so that a reload counts. */
+  limits(): TunnelLimits
+  /** Bounds of a new session's wire, with a budget of its own below the process's. */
+  wire(): Partial<SessionOptions>
   readonly hooks: TunnelHooks
   readonly clock: Clock
   readonly log: Logger
@@ -41,8 +44,6 @@ export interface AgentsOptions {
 
 /** The server's side of all agents: takes their carriers in, keeps their sessions, and knows every tunnel. */
 export class Agents {
-  /** Host names and ports of all tunnels. */
-  readonly table = new RouteTable<Tunnel>()
   readonly #options: AgentsOptions
   readonly #log: Logger
   readonly #sessions = new Map<string, AgentSession>()
@@ -55,10 +56,10 @@ export class Agents {
   constructor(options: AgentsOptions) {
     this.#options = options
     this.#log = options.log
-    const { opener, ports, domain, limits, hooks, clock } = options
+    const { table, opener, ports, domain, hooks, clock } = options
     this.#context = {
-      binder: new Binder({ opener, table: this.table, ports, domain, publicUrl: (...of) => options.publicUrl(...of) }),
-      limits,
+      binder: new Binder({ opener, table, ports, domain, publicUrl: (...of) => options.publicUrl(...of) }),
+      limits: () => options.limits(),
       hooks,
       clock,
       connectionIds: new ConnectionIds(),
@@ -85,12 +86,12 @@ export class Agents {
 
   /** Takes a connection whose TLS handshake chose our ALPN. Never rejects: what goes wrong is told to the agent and logged. */
   async accept(socket: Socket): Promise<void> {
-    const { hooks, limits, clock } = this.#options
+    const { hooks, clock } = this.#options
     const startedAt = clock.now()
     const remote = `${socket.remoteAddress}:${socket.remotePort}`
     let incoming: IncomingCarrier | null = null
     try {
-      incoming = await serverHandshake(socket, { timeoutMs: limits.helloTimeoutMs })
+      incoming = await serverHandshake(socket, { timeoutMs: this.#options.limits().helloTimeoutMs })
       if (incoming.hello !== null) await this.#onHello(socket, incoming, incoming.hello, remote)
       else if (incoming.attach !== null) this.#onAttach(socket, incoming, incoming.attach)
       hooks.handshake(clock.now() - startedAt)
@@ -138,7 +139,8 @@ export class Agents {
   }
 
   async #onHello(socket: Socket, incoming: IncomingCarrier, hello: Hello, remote: string): Promise<void> {
-    const { gate, limits, wire, sessionWire, serverVersion, node, nodeAddress } = this.#options
+    const { gate, serverVersion, node, nodeAddress } = this.#options
+    const limits = this.#options.limits()
     if (this.#draining !== null) throw this.#draining
     const token = await gate.check(hello.token)
     if (socket.destroyed) return
@@ -157,7 +159,7 @@ export class Agents {
       carriers: several ? Math.min(limits.carriersPerSession, hello.maxCarriers || limits.carriersPerSession) : 1,
     }
     const log = this.#log.child({ session: identity.sessionId, token: token.name })
-    const session = new AgentSession(identity, this.#context, { ...wire, ...sessionWire?.() }, log)
+    const session = new AgentSession(identity, this.#context, this.#options.wire(), log)
     this.#sessions.set(session.id, session)
     incoming.welcome({
       serverVersion,

@@ -6,6 +6,7 @@ import { normalisePattern, type RouteTable } from '../routing/index.js'
 import type { AgentSession } from './agent-session.js'
 import type { PortOpener } from './api.js'
 import { PortBook } from './port-book.js'
+import type { PortRanges } from './port-ranges.js'
 import { Tunnel } from './tunnel.js'
 
 /** How long a session may take to answer when another of the same token wants its address, ms. */
@@ -14,8 +15,7 @@ export const GHOST_PING_MS = 500
 export interface BinderOptions {
   readonly opener: PortOpener
   readonly table: RouteTable<Tunnel>
-  /** Both included. null: no TCP tunnels. */
-  readonly ports: { readonly first: number; readonly last: number } | null
+  readonly ports: PortRanges
   /** The server's own name; `tls` tunnels without a domain get a name below it. */
   readonly domain: string
   /** The address of a tunnel as visitors type it. */
@@ -64,12 +64,9 @@ export class Binder {
 
   async #bindPort(session: AgentSession, bind: Bind): Promise<Tunnel> {
     const port = bind.remotePort
-    const range = this.#range()
-    if (port < range.first || port > range.last) {
-      throw new RefusedError(
-        'UR_PORT_RANGE',
-        `Port ${port} is outside this server's range ${range.first}-${range.last}; choose one inside, or none.`,
-      )
+    const ranges = this.#ranges()
+    if (ranges.find(port) === undefined) {
+      throw new RefusedError('UR_PORT_RANGE', `Port ${port} is not in this server's range ${ranges}; choose one inside, or none.`)
     }
     const holder = this.#ports.holder(port)
     if (holder !== undefined && !ownedByOther(holder, session)) {
@@ -91,17 +88,15 @@ export class Binder {
         if (!(error instanceof UniRouteError) || error.code !== 'UR_PORT_TAKEN') throw error
       }
     }
-    const { first, last } = this.#range()
-    throw new LimitError('UR_PORTS_EXHAUSTED', `No port is free in this server's range ${first}-${last}.`)
+    throw new LimitError('UR_PORTS_EXHAUSTED', `No port is free in this server's range ${this.#ranges()}.`)
   }
 
   /** The port that the agent had before, then one that follows from token and name, then those after it. */
   *#candidates(session: AgentSession, bind: Bind): Generator<number> {
-    const { first, last } = this.#range()
-    if (bind.preferredPort >= first && bind.preferredPort <= last) yield bind.preferredPort
-    const size = last - first + 1
-    const start = digest(session, bind.name).readUInt32BE(0) % size
-    for (let i = 0; i < size; i++) yield first + ((start + i) % size)
+    const ranges = this.#ranges()
+    if (ranges.find(bind.preferredPort) !== undefined) yield bind.preferredPort
+    const start = digest(session, bind.name).readUInt32BE(0) % ranges.size
+    for (let i = 0; i < ranges.size; i++) yield ranges.at((start + i) % ranges.size)
   }
 
   async #givePort(port: number, session: AgentSession, bind: Bind, holder: Tunnel | undefined): Promise<Tunnel> {
@@ -113,9 +108,9 @@ export class Binder {
     return tunnel
   }
 
-  #range(): { first: number; last: number } {
-    const range = this.#options.ports
-    if (range !== null) return range
+  #ranges(): PortRanges {
+    const { ports } = this.#options
+    if (ports.size > 0) return ports
     throw new RefusedError('UR_KIND_UNSUPPORTED', 'This server offers no TCP ports (listen.tcp_ports is empty).')
   }
 

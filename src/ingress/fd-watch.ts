@@ -1,0 +1,50 @@
+import { closeSync, openSync } from 'node:fs'
+import type { Clock } from '../core/clock.js'
+import type { Logger } from '../core/logger.js'
+import type { IngressHooks } from './api.js'
+import { ThrottledLog } from './throttled-log.js'
+
+const EVERY_MS = 1000
+
+/**
+ * Notices when the process has no file descriptors left. libuv keeps a spare one and uses it to accept and close what
+ * the listeners cannot take, without telling anybody; so this asks the system for a descriptor once a second.
+ * The state heals by itself as connections end.
+ */
+export class FdWatch {
+  /** True while the last look found none. */
+  exhausted = false
+  readonly #hooks: IngressHooks
+  readonly #log: Logger
+  readonly #throttled: ThrottledLog
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(hooks: IngressHooks, log: Logger, clock: Clock) {
+    this.#hooks = hooks
+    this.#log = log
+    this.#throttled = new ThrottledLog(log, clock)
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => this.look(), EVERY_MS).unref()
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#timer = null
+  }
+
+  look(): void {
+    try {
+      closeSync(openSync('/dev/null', 'r'))
+      if (this.exhausted) this.#log.info({}, 'file descriptors are free again')
+      this.exhausted = false
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'EMFILE' && code !== 'ENFILE') throw error
+      this.exhausted = true
+      this.#hooks.rejected('UR_FD_EXHAUSTED')
+      this.#throttled.warn('UR_FD_EXHAUSTED', {}, 'no file descriptors left: new connections are closed until some end')
+    }
+  }
+}

@@ -1,0 +1,7 @@
+export { Admission } from './admission.js'
+export type { CertificatePem } from './agent-tls.js'
+export * from './api.js'
+export { FdWatch } from './fd-watch.js'
+export { HttpPort } from './http-port.js'
+export { TcpPorts, type TcpPortsOptions } from './tcp-ports.js'
+export { TlsPort, type TlsPortOptions } from './tls-port.js'

@@ -1,0 +1,139 @@
+import type { Server, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { UniRouteError } from '../core/errors.js'
+import type { Logger } from '../core/logger.js'
+import { clientHelloAlert, peek, PLAIN_HTTP_ANSWER, type Peeked } from '../hello/index.js'
+import { ALPN } from '../protocol/index.js'
+import { serveVisitor } from '../proxy/index.js'
+import type { RouteTable } from '../routing/index.js'
+import type { Tunnel } from '../tunnels/index.js'
+import type { Admission } from './admission.js'
+import { AgentTls, type CertificatePem } from './agent-tls.js'
+import type { IngressLimits, ListenOn } from './api.js'
+import { answerAndClose, closeServer, listen, portOf, publicServer } from './listener.js'
+import { visitorOf } from './proxied.js'
+
+export interface TlsPortOptions {
+  readonly table: RouteTable<Tunnel>
+  readonly admission: Admission
+  limits(): IngressLimits
+  /** Whether an address is that of a load balancer which sends PROXY headers. */
+  isTrustedProxy(address: string): boolean
+  readonly contextFor: ConstructorParameters<typeof AgentTls>[0]['contextFor']
+  readonly defaultPem: CertificatePem
+  /** An agent's connection, after its TLS handshake. Settles when it is a carrier, or refused. */
+  onAgent(socket: TLSSocket): Promise<void>
+  readonly log: Logger
+}
+
+/** The one public port for everything TLS: agents by ALPN, visitors of `tls` tunnels by SNI. Nothing is decrypted here. */
+export class TlsPort {
+  readonly #options: TlsPortOptions
+  readonly #agents: AgentTls
+  readonly #server: Server
+  /** Agents' connections that have not said Hello, by the other end's address. */
+  readonly #handshaking = new Map<string, Socket>()
+
+  constructor(options: TlsPortOptions) {
+    this.#options = options
+    this.#agents = new AgentTls({
+      contextFor: options.contextFor,
+      defaultPem: options.defaultPem,
+      handshakeTimeoutMs: options.limits().helloTimeoutMs,
+      onAgent: (socket) => void this.#onAgent(socket),
+      onFailure: (error, socket) => {
+        socket.destroy()
+        const fields = { remote: socket.remoteAddress, reason: error.message }
+        options.admission.rejected('UR_TLS_HANDSHAKE', fields, 'TLS handshake of an agent failed')
+      },
+    })
+    this.#server = publicServer((socket) => void this.#onSocket(socket))
+  }
+
+  /** Resolves with the port. */
+  async listen(on: ListenOn): Promise<number> {
+    await listen(this.#server, on)
+    this.#server.on('error', (error) => {
+      this.#options.admission.rejected('UR_FD_EXHAUSTED', { reason: error.message }, 'a connection could not be accepted')
+    })
+    return portOf(this.#server)
+  }
+
+  /** Another default certificate, for agents from now on. */
+  setDefaultCertificate(pem: CertificatePem): void {
+    this.#agents.setDefault(pem)
+  }
+
+  /** Stops listening; connections stay. */
+  close(): Promise<void> {
+    return closeServer(this.#server)
+  }
+
+  async #onSocket(socket: Socket): Promise<void> {
+    const { admission, isTrustedProxy } = this.#options
+    admission.accepted('tls')
+    socket.on('error', ignore)
+    admission.addPending(socket)
+    const { helloTimeoutMs: timeoutMs, helloBytes: maxBytes } = this.#options.limits()
+    const trustedProxy = isTrustedProxy(socket.remoteAddress ?? '')
+    let peeked: Peeked
+    try {
+      peeked = await peek(socket, { timeoutMs, maxBytes, trustedProxy })
+    } catch (error) {
+      this.#turnAway(socket, error)
+      return
+    }
+    if (peeked.hello.alpn.includes(ALPN)) this.#takeAgent(socket)
+    else this.#onVisitor(socket, peeked)
+  }
+
+  #takeAgent(socket: Socket): void {
+    const peer = peerOf(socket)
+    this.#handshaking.set(peer, socket)
+    socket.once('close', () => this.#handshaking.delete(peer))
+    this.#agents.take(socket)
+  }
+
+  async #onAgent(socket: TLSSocket): Promise<void> {
+    await this.#options.onAgent(socket)
+    const raw = this.#handshaking.get(peerOf(socket))
+    if (raw !== undefined) this.#options.admission.removePending(raw)
+  }
+
+  #onVisitor(socket: Socket, { hello, proxy }: Peeked): void {
+    const { admission, table, log } = this.#options
+    admission.removePending(socket)
+    const tunnel = hello.sni === null ? undefined : table.findHost(hello.sni)
+    if (tunnel === undefined) {
+      const fields = { sni: hello.sni, remote: socket.remoteAddress }
+      answerAndClose(socket, clientHelloAlert('unrecognizedName'))
+      admission.rejected('UR_SNI_UNKNOWN', fields, 'no tunnel has the name that a visitor asked for')
+      return
+    }
+    if (!admission.addVisitor(socket)) return
+    const visitor = { ...visitorOf(socket, proxy), sni: hello.sni ?? '', alpn: hello.alpn.join(',') }
+    const first = socket.read() as Buffer | null
+    socket.off('error', ignore)
+    serveVisitor(tunnel, socket, visitor, first, log, () => admission.visitorGone())
+  }
+
+  /** Answers what can be answered to a connection that did not bring a ClientHello. */
+  #turnAway(socket: Socket, error: unknown): void {
+    const { admission } = this.#options
+    admission.removePending(socket)
+    const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
+    const fields = { remote: socket.remoteAddress, reason: (error as Error).message }
+    if (code === 'UR_HELLO_PLAIN_HTTP') answerAndClose(socket, PLAIN_HTTP_ANSWER)
+    else if (code === 'UR_HELLO_INVALID' || code === 'UR_HELLO_TOO_LONG') {
+      answerAndClose(socket, clientHelloAlert('decodeError'))
+    } else socket.destroy()
+    admission.rejected(code, fields, 'connection turned away')
+  }
+}
+
+function peerOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`
+}
+
+/** Until somebody else owns the socket: 'close' follows an error, and is what counts. */
+function ignore(): void {}
