@@ -6,7 +6,7 @@ import { choice, either, hostName, hostPort, integer, path, secret, text, upstre
 const notYet = (kind: string): boolean => kind === 'http' || kind === 'udp'
 
 const tunnel = section('', {
-  kind: required(choice('tcp', 'tls', 'http', 'udp'), { doc: 'What the public side speaks.', later: notYet }),
+  kind: required(choice('tcp', 'tls', 'http', 'udp'), { doc: 'What the public side speaks; `http` and `udp` are not in this version.', later: notYet }),
   upstream: required(upstream, { doc: 'The local service.' }),
   upstream_ca: optional(path, {
     doc: 'PEM file with the authority that signed the certificate of a `tls://` upstream.',
@@ -19,7 +19,7 @@ const tunnel = section('', {
   domain: optional(hostName, { doc: 'Public name of a `tls` tunnel.' }),
   subdomain: optional(text('one label of a host name, such as shop', /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i), {
     doc: 'Public name of an `http` tunnel, below the domain of the server.',
-    later: () => true,
+    later: 'key',
   }),
   proxy_protocol: optional(choice(1, 2), {
     doc: 'Tell the upstream the visitor’s address by a PROXY protocol header of this version.',

@@ -21,8 +21,8 @@ export interface KeyFacts {
   readonly secret?: boolean
   /** A file or folder: `~/` is the home folder, and a relative path is meant from the configuration file's folder. */
   readonly path?: boolean
-  /** Given the parsed value: true when it needs a feature that this version does not have. */
-  readonly later?: (value: never) => boolean
+  /** This version does not have the feature: 'key' for any value but the default, a function for some parsed values. */
+  readonly later?: 'key' | ((value: never) => boolean)
   /** How the docs show a default that depends on the machine. */
   readonly defaultText?: string
 }

@@ -18,7 +18,6 @@ import {
   text,
 } from './values.js'
 
-const always = (): boolean => true
 const url = text('an http:// or https:// address', /^https?:\/\/\S+$/)
 
 const listen = section('Where the server listens. A port of 0 is any free port.', {
@@ -39,7 +38,7 @@ const listen = section('Where the server listens. A port of 0 is any free port.'
   udp_ports: field(orOff(portRanges), {
     doc: 'Public ports that `udp` tunnels may have.',
     default: 'off',
-    later: (ranges: unknown) => ranges !== null,
+    later: 'key',
   }),
   proxy_protocol: field(networks, {
     doc: 'Networks of load balancers whose PROXY protocol header (v1 or v2) is read. Everybody else is taken as the visitor.',
@@ -52,24 +51,24 @@ const acme = section('Certificates from an ACME authority.', {
   directory: field(url, {
     doc: 'The directory of the authority.',
     default: 'https://acme-v02.api.letsencrypt.org/directory',
-    later: (address: string) => address !== 'https://acme-v02.api.letsencrypt.org/directory',
+    later: 'key',
   }),
-  email: optional(text('an e-mail address', /^\S+@\S+$/), { doc: 'Contact for the account.', later: always }),
+  email: optional(text('an e-mail address', /^\S+@\S+$/), { doc: 'Contact for the account.', later: 'key' }),
   eab: section('External account binding.', {
-    kid: optional(text('a key id', /^\S+$/), { doc: 'The key id.', later: always }),
-    hmac_key: optional(secret('a base64url text', /^\S+$/), { doc: 'The key, in base64url.', secret: true, later: always }),
+    kid: optional(text('a key id', /^\S+$/), { doc: 'The key id.', later: 'key' }),
+    hmac_key: optional(secret('a base64url text', /^\S+$/), { doc: 'The key, in base64url.', secret: true, later: 'key' }),
   }),
   challenge: field(choice('tls-alpn-01', 'http-01', 'dns-01'), {
     doc: 'How ownership of a name is shown.',
     default: 'tls-alpn-01',
-    later: (challenge: string) => challenge !== 'tls-alpn-01',
+    later: 'key',
   }),
-  dns: optional(text('the name of a DNS provider', /^\S+$/), { doc: 'Who answers dns-01.', later: always }),
+  dns: optional(text('the name of a DNS provider', /^\S+$/), { doc: 'Who answers dns-01.', later: 'key' }),
 })
 
 const certs = section('The certificates of the server.', {
   mode: field(choice('files', 'dev', 'acme'), {
-    doc: '`files`: your own certificates; `dev`: a certificate authority of its own in `data_dir`; `acme`: issued on demand.',
+    doc: '`files`: your own certificates; `dev`: a certificate authority of its own in `data_dir`; `acme` (not in this version): issued on demand.',
     default: 'files',
     later: (mode: string) => mode === 'acme',
   }),
@@ -164,12 +163,12 @@ export const serverSchema = section('', {
   listen,
   certs,
   store: field(either(choice('sqlite'), secret('postgres://user:password@host/database', /^postgres(ql)?:\/\/\S+$/)), {
-    doc: 'What holds tokens: `sqlite` (a file in `data_dir`) or a PostgreSQL address.',
+    doc: 'What holds tokens: `sqlite` (a file in `data_dir`), or a PostgreSQL address (not in this version).',
     default: 'sqlite',
     secret: true,
     later: (store: unknown) => store !== 'sqlite',
   }),
-  redis: optional(secret('a redis:// address', /^rediss?:\/\/\S+$/), { doc: 'Redis address, for several nodes.', secret: true, later: always }),
+  redis: optional(secret('a redis:// address', /^rediss?:\/\/\S+$/), { doc: 'Redis address, for several nodes.', secret: true, later: 'key' }),
   node: section('This server among several.', {
     name: field(text('a name of letters, digits, dots and dashes', /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/), {
       doc: 'Told to agents, and in log lines.',

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { z } from 'zod'
 import type { Code } from '../core/error-codes.js'
 import { ConfigError } from '../core/errors.js'
@@ -68,7 +69,10 @@ function nearestKey(schema: z.ZodType, group: KeyPath, key: string): string {
 
 function unavailable(schema: z.ZodType, config: unknown): Problem[] {
   return leavesOf(schema, config)
-    .filter(({ meta, value }) => value !== null && meta.later?.(value as never))
+    .filter(({ schema, meta: { later }, value }) => {
+      if (value === null || later === undefined) return false
+      return later === 'key' ? !isDeepStrictEqual(value, schema.parse(undefined)) : later(value as never)
+    })
     .map(({ path, meta, value }) => ({
       code: 'UR_CONFIG_UNAVAILABLE',
       path,

@@ -11,6 +11,7 @@ export function pathText(path: KeyPath): string {
 
 /** A leaf of the schema together with the value that it has in one configuration. */
 export interface Leaf {
+  readonly schema: z.ZodType
   readonly path: KeyPath
   readonly meta: Meta
   readonly value: unknown
@@ -31,7 +32,7 @@ export function mapLeaves(schema: z.ZodType, value: unknown, change: (leaf: Leaf
     const entries = Object.entries(value as Readonly<Record<string, unknown>>)
     return Object.fromEntries(entries.map(([key, item]) => [key, mapLeaves(items, item, change, [...path, key])]))
   }
-  return change({ path, meta, value })
+  return change({ schema, path, meta, value })
 }
 
 /** Every leaf of a parsed configuration, in the order of the schema. */
