@@ -19,6 +19,9 @@ export class Relay {
   port = 0
   /** Connections that were made through it. */
   connections = 0
+  /** Settles with the first connection. */
+  readonly visited: Promise<void>
+  private onVisit: () => void = () => undefined
   private readonly server: net.Server
   private readonly pairs = new Set<Pair>()
   private readonly held = new Set<net.Socket>()
@@ -28,6 +31,7 @@ export class Relay {
 
   private constructor(target: () => number) {
     this.target = target
+    this.visited = new Promise((resolve) => (this.onVisit = resolve))
     this.server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (near) => this.accept(near))
   }
 
@@ -40,6 +44,7 @@ export class Relay {
 
   private accept(near: net.Socket): void {
     this.connections += 1
+    this.onVisit()
     near.on('error', () => near.destroy())
     near.setNoDelay(true)
     if (!this.swallowing) return this.join(near)
