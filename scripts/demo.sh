@@ -1,0 +1,7 @@
+#!/bin/sh
+# Installs, builds, and shows a tunnel at work until Ctrl-C. ONCE=1 ends by itself after the first fetch.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/packages.sh
+prepare_project
+exec node scripts/demo/demo.mjs
