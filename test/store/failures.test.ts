@@ -1,0 +1,186 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'libsql'
+import t, { type Test } from 'tap'
+import { openStore, SCHEMA_VERSION, tokenHash } from '../../src/store/index.js'
+import { storeFor } from './support.js'
+
+const storeModule = new URL('../../src/store/index.ts', import.meta.url).href
+const isRoot = process.getuid?.() === 0
+
+/** A file system of 256 KiB, outside of tap's folders since those are removed before teardowns run. */
+function smallDisk(t: Test, prepare: (dir: string) => void = () => {}): string {
+  const dir = mkdtempSync(join(tmpdir(), 'uniroute-disk-'))
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'uniroute-test', dir])
+  t.teardown(() => {
+    execFileSync('umount', ['-l', dir])
+    rmdirSync(dir)
+  })
+  prepare(dir)
+  return dir
+}
+
+t.test('a full disk is UR_STORE_FULL, loses nothing, and is over when there is room again', { skip: !isRoot }, async (t) => {
+  const dir = smallDisk(t)
+  const ballast = join(dir, 'ballast')
+  const { tokens } = await storeFor(t, { file: join(dir, 'uniroute.db') })
+  const { token } = await tokens.create('before')
+  spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=1k', 'count=1024'])
+  const created: string[] = []
+  const error = await fillUp(async (i) => created.push((await tokens.create(`n${i}`)).token))
+  t.match(error, { name: 'StoreError', code: 'UR_STORE_FULL', message: /disk is full.*free some space/ })
+  t.match(await tokens.findByHash(tokenHash(token)), { name: 'before' }, 'reads go on')
+  t.equal((await tokens.list()).length, 1 + created.length, 'what was reported as created is there')
+  rmSync(ballast)
+  await tokens.create('after')
+  t.equal((await tokens.list()).length, 2 + created.length)
+})
+
+t.test('a full disk at the first start', { skip: !isRoot }, async (t) => {
+  const dir = smallDisk(t)
+  spawnSync('dd', ['if=/dev/zero', `of=${join(dir, 'ballast')}`, 'bs=1k', 'count=1024'])
+  await t.rejects(openStore({ file: join(dir, 'uniroute.db') }), { name: 'StoreError', code: 'UR_STORE_FULL' })
+})
+
+t.test('a limit on the file size is an explained StoreError and leaves the database whole', async (t) => {
+  const file = join(t.testdir({}), 'uniroute.db')
+  const script = `
+    import { execFileSync } from 'node:child_process'
+    import { openStore } from ${JSON.stringify(storeModule)}
+    const { tokens } = await openStore({ file: ${JSON.stringify(file)} })
+    process.on('SIGXFSZ', () => {})
+    execFileSync('prlimit', ['--pid', process.pid, '--fsize=300000:'])
+    try { for (let i = 0; i < 10000; i++) await tokens.create('n' + i) } catch (error) {
+      console.log(JSON.stringify({ name: error.name, code: error.code, count: (await tokens.list()).length }))
+    }`
+  const seen = JSON.parse(inAnotherProcess(script)) as { name: string; code: string; count: number }
+  t.match(seen, { name: 'StoreError', code: /^UR_STORE_(FULL|IO)$/ })
+  const { tokens } = await storeFor(t, { file })
+  t.equal((await tokens.list()).length, seen.count)
+})
+
+t.test('a file system that is read-only', { skip: !isRoot }, async (t) => {
+  const elsewhere = join(t.testdir({}), 'uniroute.db')
+  const store = await openStore({ file: elsewhere })
+  await store.tokens.create('a')
+  await store.close()
+  const dir = smallDisk(t, (disk) => {
+    copyFileSync(elsewhere, join(disk, 'uniroute.db'))
+    execFileSync('mount', ['-o', 'remount,ro', disk])
+  })
+  const error = { name: 'StoreError', code: 'UR_STORE_READ_ONLY', message: /read-write/ }
+  await t.rejects(openStore({ file: join(dir, 'new.db') }), error)
+  await t.rejects(openStore({ file: join(dir, 'newdir', 'new.db') }), { name: 'StoreError' })
+  await t.rejects(openStore({ file: join(dir, 'uniroute.db') }), error)
+})
+
+t.test('a folder without write permission', async (t) => {
+  const script = `
+    import { openStore } from ${JSON.stringify(storeModule)}
+    if (process.getuid() === 0) process.seteuid(65534)
+    try { await openStore({ file: '/etc/uniroute-test/uniroute.db' }) } catch (error) {
+      console.log(JSON.stringify({ name: error.name, code: error.code, message: error.message }))
+    }`
+  t.match(JSON.parse(inAnotherProcess(script)), {
+    name: 'StoreError',
+    code: 'UR_STORE_CANNOT_OPEN',
+    message: /may write in it/,
+  })
+})
+
+t.test('a path where a file stands in for the folder, and a folder for the file', async (t) => {
+  const dir = t.testdir({ file: 'x', folder: {} })
+  await t.rejects(openStore({ file: join(dir, 'file', 'uniroute.db') }), { code: 'UR_STORE_CANNOT_OPEN' })
+  await t.rejects(openStore({ file: join(dir, 'folder') }), { code: 'UR_STORE_CANNOT_OPEN' })
+})
+
+t.test('a file that is no database is left as it was', async (t) => {
+  const text = 'dear diary, '.repeat(500)
+  const file = join(t.testdir({ 'uniroute.db': text }), 'uniroute.db')
+  await t.rejects(openStore({ file }), { name: 'StoreError', code: 'UR_STORE_NOT_A_DATABASE', message: /move it away/ })
+  t.equal(readFileSync(file, 'utf8'), text)
+})
+
+t.test("another program's database is left as it was", async (t) => {
+  const file = join(t.testdir({}), 'uniroute.db')
+  const other = new Database(file)
+  other.exec('create table recipes (name text)')
+  other.close()
+  const before = readFileSync(file)
+  await t.rejects(openStore({ file }), { code: 'UR_STORE_NOT_A_DATABASE', message: /another program/ })
+  t.ok(readFileSync(file).equals(before))
+})
+
+t.test('a damaged file: at the start, and while it is open', async (t) => {
+  const file = join(t.testdir({}), 'uniroute.db')
+  const store = await openStore({ file })
+  for (let i = 0; i < 300; i++) await store.tokens.create(`token-${i}`)
+  await store.close()
+  const whole = readFileSync(file)
+  const damaged = Buffer.from(whole)
+  damaged.fill(0x41, 4096, damaged.length)
+  writeFileSync(file, damaged)
+  const use = async (): Promise<unknown> => {
+    const opened = await openStore({ file })
+    return opened.tokens.list().finally(() => opened.close())
+  }
+  await t.rejects(use(), { name: 'StoreError', code: 'UR_STORE_CORRUPT', message: /backup/ })
+
+  writeFileSync(file, whole)
+  truncateSync(file, 4096 * 3)
+  await t.rejects(use(), { name: 'StoreError', code: 'UR_STORE_CORRUPT' })
+})
+
+t.test('an empty file becomes a database, and a file open to others becomes private', async (t) => {
+  const file = join(t.testdir({ 'uniroute.db': '' }), 'uniroute.db')
+  await storeFor(t, { file })
+  t.equal(statSync(file).mode & 0o777, 0o600)
+})
+
+t.test('a newer schema is refused and left alone', async (t) => {
+  const file = join(t.testdir({}), 'uniroute.db')
+  const store = await openStore({ file })
+  await store.close()
+  const raw = new Database(file)
+  raw.exec(`update schema_version set version = ${SCHEMA_VERSION + 5}`)
+  raw.close()
+  await t.rejects(openStore({ file }), {
+    name: 'StoreError',
+    code: 'UR_STORE_NEWER',
+    message: new RegExp(`version ${SCHEMA_VERSION + 5}.*up to ${SCHEMA_VERSION}`),
+  })
+})
+
+t.test('many that start at once migrate once', async (t) => {
+  const file = join(t.testdir({}), 'uniroute.db')
+  const stores = await Promise.all(Array.from({ length: 8 }, () => storeFor(t, { file })))
+  await Promise.all(stores.map(({ tokens }, i) => tokens.create(`from-${i}`)))
+  t.equal((await stores[0]?.tokens.list())?.length, 8)
+})
+
+t.test('after close every call is UR_STORE_CLOSED, and closing twice is fine', async (t) => {
+  const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
+  await store.close()
+  await store.close()
+  await t.rejects(store.tokens.list(), { name: 'StoreError', code: 'UR_STORE_CLOSED' })
+  await t.rejects(store.tokens.create('a'), { name: 'StoreError', code: 'UR_STORE_CLOSED' })
+  await t.rejects(store.tokens.revoke('a'), { name: 'StoreError', code: 'UR_STORE_CLOSED' })
+})
+
+function inAnotherProcess(script: string): string {
+  const typescript = process.execArgv.filter((argument) => argument.includes('@tapjs/typescript'))
+  return execFileSync(process.execPath, [...typescript, '--input-type=module', '-e', script], { encoding: 'utf8' })
+}
+
+async function fillUp(write: (i: number) => Promise<unknown>): Promise<unknown> {
+  for (let i = 0; i < 10_000; i++) {
+    try {
+      await write(i)
+    } catch (error) {
+      return error
+    }
+  }
+  return null
+}
