@@ -50,6 +50,7 @@ export class Carrier implements FrameSink {
   #lastStream: Stream | null = null
   #probedAt = -Infinity
   #probedBytes = 0
+  #probeWanted = false
   #acknowledged = 0
   #error: Error | null = null
   #closed = false
@@ -120,13 +121,23 @@ export class Carrier implements FrameSink {
     })
   }
 
-  /** Pings, unless one is under way or was a moment ago: for the round trip and for `unacknowledged`. */
+  /**
+   * Pings, for the round trip and for `unacknowledged`. While one is under way, or was a moment ago, it waits for the
+   * next bytes that come, or for the heartbeat.
+   */
   probe(): void {
+    if (this.#closed) return
     const now = this.session.options.clock.now()
-    if (this.#closed || this.#pings.probing || now - this.#probedAt < PROBE_GAP_MS) return
+    this.#probeWanted = this.#pings.probing || now - this.#probedAt < PROBE_GAP_MS
+    if (this.#probeWanted) return
     this.#probedAt = now
     this.#probedBytes = this.egress.written
     this.#sendPing(null)
+  }
+
+  /** For the heartbeat: sends a probe that had to wait. */
+  probeIfWanted(): void {
+    if (this.#probeWanted) this.probe()
   }
 
   /** Probes when enough was sent since the last time. */
@@ -272,6 +283,7 @@ export class Carrier implements FrameSink {
     } catch (error) {
       this.destroy(error instanceof Error ? error : new Error(String(error)))
     }
+    if (this.#probeWanted) this.probe()
   }
 
   #onClose(): void {

@@ -43,6 +43,7 @@ export class Heartbeat {
       if (carrier.heard) carrier.silentLooks = 0
       else carrier.silentLooks++
       carrier.heard = false
+      carrier.probeIfWanted()
       if (slept) carrier.silentLooks = LOOKS - 2
       if (carrier.silentLooks >= LOOKS) {
         const seconds = Math.round((LOOKS * this.#everyMs) / 100) / 10
