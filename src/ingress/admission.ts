@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../core/clock.js'
 import type { Code } from '../core/error-codes.js'
 import type { Logger } from '../core/logger.js'
-import type { IngressHooks, IngressLimits, ListenerKind } from './api.js'
+import type { NumberName } from '../metrics/index.js'
+import type { IngressHooks, IngressLimits } from './api.js'
 import { ThrottledLog } from './throttled-log.js'
 
 /** Counts public connections against their bounds. One for all listeners of the process. */
@@ -23,10 +24,6 @@ export class Admission {
 
   get pending(): number {
     return this.#pending.size
-  }
-
-  accepted(listener: ListenerKind): void {
-    this.#hooks.accepted(listener)
   }
 
   /** A connection that must say who it is. When there are too many, the one that was silent longest goes. */
@@ -67,6 +64,11 @@ export class Admission {
   rejected(code: Code, fields: Readonly<Record<string, unknown>>, message: string): void {
     this.#hooks.rejected(code)
     this.#log.warn(code, fields, message)
+  }
+
+  /** For the metrics page. */
+  numbers(): Partial<Record<NumberName, number>> {
+    return { connections: this.visitors + this.#pending.size, pendingConnections: this.#pending.size }
   }
 
   /** Closes what has not said who it is. */

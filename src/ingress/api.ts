@@ -14,16 +14,11 @@ export interface IngressLimits {
 
 /** What happens at the public listeners, for metrics. Called synchronously; must not throw. */
 export interface IngressHooks {
-  /** A connection was accepted on a listener. */
-  accepted(listener: ListenerKind): void
   /** A connection was closed by us before it reached an agent or an upstream. */
   rejected(code: Code): void
 }
 
-export type ListenerKind = 'tls' | 'http' | 'tcp'
-
 export const noIngressHooks: IngressHooks = {
-  accepted() {},
   rejected() {},
 }
 

@@ -13,7 +13,6 @@ export class HttpPort {
     const options = { headersTimeout, requestTimeout: headersTimeout, connectionsCheckingInterval: 1000 }
     this.#server = createServer({ ...options, maxHeaderSize: limits.helloBytes }, answer)
     this.#server.on('connection', (socket) => {
-      admission.accepted('http')
       admission.addPending(socket)
     })
   }

@@ -60,7 +60,6 @@ export class TcpPorts implements PortOpener {
 
   #onSocket(port: number, socket: Socket): void {
     const { admission, log, table, isTrustedProxy } = this.#options
-    admission.accepted('tcp')
     if (isTrustedProxy(socket.remoteAddress ?? '')) {
       void this.#onProxied(port, socket)
       return

@@ -71,7 +71,6 @@ export class TlsPort {
 
   async #onSocket(socket: Socket): Promise<void> {
     const { admission, isTrustedProxy } = this.#options
-    admission.accepted('tls')
     socket.on('error', ignore)
     admission.addPending(socket)
     const { helloTimeoutMs: timeoutMs, helloBytes: maxBytes } = this.#options.limits()

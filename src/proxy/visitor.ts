@@ -24,9 +24,9 @@ export function serveVisitor(
       first,
       (stream) =>
         new Splice(stream, socket, {
-          total: tunnel,
+          total: session.visitorBytes,
           onClose: (result) => {
-            session.visitorGone(stream)
+            session.visitorGone(stream, result.bytesIn, result.bytesOut)
             onClose(result)
           },
         }),

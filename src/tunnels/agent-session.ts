@@ -12,6 +12,7 @@ import {
 } from '../protocol/index.js'
 import { HEADROOM, Session, type Carrier, type SessionOptions, type Stream, type StreamHandler } from '../wire/index.js'
 import type { TokenIdentity, TunnelHooks, TunnelLimits, Visitor } from './api.js'
+import type { Totals } from './numbers.js'
 import { takenOver, type Binder } from './binder.js'
 import { CarrierPolicy } from './carrier-policy.js'
 import type { Tunnel } from './tunnel.js'
@@ -24,6 +25,7 @@ export interface AgentSessionContext {
   readonly hooks: TunnelHooks
   readonly clock: Clock
   readonly connectionIds: ConnectionIds
+  readonly totals: Totals
   /** The session gained its first open visitor stream: `tick` wants to be called from now on. */
   onActive(session: AgentSession): void
   /** Exactly once. */
@@ -97,6 +99,11 @@ export class AgentSession {
     return this.#closed
   }
 
+  /** Where visitors' bytes are added up. */
+  get visitorBytes(): { bytesIn: number; bytesOut: number } {
+    return this.#context.totals
+  }
+
   /** Carriers that the agent is asked to have. */
   get carriersWanted(): number {
     return this.#toldCarriers
@@ -129,6 +136,7 @@ export class AgentSession {
     const connectionId = connectionIds.next()
     this.#streams.set(stream, tunnel)
     this.#openings.set(stream, now + this.#context.limits().acceptTimeoutMs)
+    this.#context.totals.visitors[tunnel.port === null ? 'tls' : 'tcp']++
     tunnel.visitorsTotal++
     tunnel.visitorsOpen++
     const handler = consume(stream)
@@ -149,12 +157,14 @@ export class AgentSession {
   }
 
   /** The visitor of a stream is gone, and all of its bytes with it. */
-  visitorGone(stream: Stream): void {
+  visitorGone(stream: Stream, bytesIn: number, bytesOut: number): void {
     const tunnel = this.#streams.get(stream)
     if (tunnel === undefined) return
     this.#streams.delete(stream)
     this.#openings.delete(stream)
     tunnel.visitorsOpen--
+    tunnel.bytesIn += bytesIn
+    tunnel.bytesOut += bytesOut
   }
 
   /** Regular work, every quarter of a second: deadlines and carriers. False when nothing is left to do. */

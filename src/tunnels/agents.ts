@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../core/clock.js'
 import { LimitError, RefusedError, UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
+import type { NumberName } from '../metrics/index.js'
 import { printable } from '../core/printable.js'
 import { serverHandshake, type Attach, type Hello, type IncomingCarrier } from '../protocol/index.js'
 import type { RouteTable } from '../routing/index.js'
@@ -10,6 +11,7 @@ import type { SessionOptions } from '../wire/index.js'
 import { AgentSession, type AgentSessionContext } from './agent-session.js'
 import type { PortOpener, TokenGate, TunnelHooks, TunnelLimits } from './api.js'
 import { Binder } from './binder.js'
+import { Totals, tunnelNumbers } from './numbers.js'
 import type { PortRanges } from './port-ranges.js'
 import type { Tunnel } from './tunnel.js'
 import { ConnectionIds } from './visitor-stream.js'
@@ -48,6 +50,7 @@ export class Agents {
   readonly #log: Logger
   readonly #sessions = new Map<string, AgentSession>()
   readonly #active = new Set<AgentSession>()
+  readonly #totals = new Totals()
   readonly #context: AgentSessionContext
   #timer: NodeJS.Timeout | null = null
   #draining: RefusedError | null = null
@@ -63,6 +66,7 @@ export class Agents {
       hooks,
       clock,
       connectionIds: new ConnectionIds(),
+      totals: this.#totals,
       onActive: (session) => this.#startTicking(session),
       onClose: (session) => this.#onSessionClose(session),
     }
@@ -75,6 +79,11 @@ export class Agents {
 
   get sessionCount(): number {
     return this.#sessions.size
+  }
+
+  /** For the metrics page. */
+  numbers(): Partial<Record<NumberName, number>> {
+    return tunnelNumbers(this.#totals, this.#sessions.values())
   }
 
   /** Tokens of live sessions, each once. */
@@ -161,6 +170,7 @@ export class Agents {
     const log = this.#log.child({ session: identity.sessionId, token: token.name })
     const session = new AgentSession(identity, this.#context, this.#options.wire(), log)
     this.#sessions.set(session.id, session)
+    this.#totals.sessions++
     incoming.welcome({
       serverVersion,
       sessionId: session.id,
@@ -200,6 +210,7 @@ export class Agents {
 
   #onSessionClose(session: AgentSession): void {
     this.#sessions.delete(session.id)
+    this.#totals.sessionGone(session)
     this.#active.delete(session)
     this.#checkEmpty()
   }

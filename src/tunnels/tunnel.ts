@@ -19,7 +19,7 @@ export class Tunnel {
   /** `tls`: the host name or wildcard. */
   readonly host: string | null
   readonly publicUrl: string
-  /** Bytes from visitors and to visitors. */
+  /** Bytes from visitors and to visitors that have gone. */
   bytesIn = 0
   bytesOut = 0
   visitorsTotal = 0

@@ -1,0 +1,68 @@
+import type { NumberName } from '../metrics/index.js'
+import type { AgentSession } from './agent-session.js'
+
+/** What has happened since the start, of sessions that are gone too. Plain numbers. */
+export class Totals {
+  /** From visitors and to visitors. */
+  bytesIn = 0
+  bytesOut = 0
+  readonly visitors = { tcp: 0, tls: 0 }
+  sessions = 0
+  /** Of sessions that are gone. */
+  readonly gone = { bytesIn: 0, bytesOut: 0, streamsOpened: 0 }
+
+  sessionGone(session: AgentSession): void {
+    const { bytesIn, bytesOut, streamsOpened } = session.wire.stats()
+    this.gone.bytesIn += bytesIn
+    this.gone.bytesOut += bytesOut
+    this.gone.streamsOpened += streamsOpened
+  }
+}
+
+/** All numbers of `tunnels` for the metrics page. */
+export function tunnelNumbers(totals: Totals, sessions: Iterable<AgentSession>): Partial<Record<NumberName, number>> {
+  const numbers = {
+    sessions: 0,
+    sessionsTotal: totals.sessions,
+    carriers: 0,
+    tcpTunnels: 0,
+    tlsTunnels: 0,
+    streams: 0,
+    streamsTotal: totals.gone.streamsOpened,
+    tcpConnectionsTotal: totals.visitors.tcp,
+    tlsConnectionsTotal: totals.visitors.tls,
+    visitorBytesIn: totals.bytesIn,
+    visitorBytesOut: totals.bytesOut,
+    carrierBytesIn: totals.gone.bytesIn,
+    carrierBytesOut: totals.gone.bytesOut,
+    wireUnconsumed: 0,
+    wirePending: 0,
+    wireWindow: 0,
+  }
+  const trips: number[] = []
+  for (const session of sessions) {
+    const stats = session.wire.stats()
+    numbers.sessions++
+    numbers.carriers += stats.carriers
+    numbers.streams += session.visitors
+    numbers.streamsTotal += stats.streamsOpened
+    numbers.carrierBytesIn += stats.bytesIn
+    numbers.carrierBytesOut += stats.bytesOut
+    numbers.wireUnconsumed += stats.unconsumed
+    numbers.wirePending += stats.pending
+    numbers.wireWindow += stats.windowBorrowed
+    for (const tunnel of session.tunnels.values()) {
+      if (tunnel.port === null) numbers.tlsTunnels++
+      else numbers.tcpTunnels++
+    }
+    if (session.wire.rtt !== null) trips.push(session.wire.rtt / 1000)
+  }
+  return { ...numbers, ...roundTrips(trips) }
+}
+
+function roundTrips(seconds: number[]): Partial<Record<NumberName, number>> {
+  if (seconds.length === 0) return {}
+  seconds.sort((a, b) => a - b)
+  const [rttMinSeconds = 0, rttMedianSeconds = 0, rttMaxSeconds = 0] = [0, seconds.length >> 1, seconds.length - 1].map((i) => seconds[i])
+  return { rttMinSeconds, rttMedianSeconds, rttMaxSeconds }
+}
