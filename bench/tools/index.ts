@@ -1,0 +1,14 @@
+import { bore } from './bore.js'
+import { chisel } from './chisel.js'
+import { direct } from './direct.js'
+import { frp } from './frp.js'
+import { rathole, ratholePlain } from './rathole.js'
+import { ssh } from './ssh.js'
+import { stunnel } from './stunnel.js'
+import type { Tool } from './tool.js'
+import { uniroute, uniroute8 } from './uniroute.js'
+
+/** Columns of the loopback table. */
+export const LOOPBACK_TOOLS: readonly Tool[] = [direct, uniroute, stunnel, ssh, frp, rathole, chisel, ratholePlain, bore]
+/** Columns of the WAN table. */
+export const WAN_TOOLS: readonly Tool[] = [direct, uniroute, uniroute8, frp, rathole, chisel, ssh, bore]
