@@ -5,6 +5,8 @@ import { Output, type OutputMode } from './output.js'
 /** Handed to every command's action. */
 export interface CommandContext {
   output: Output
+  /** Where a defect is told that ends the program, instead of on stderr: a server has a log. */
+  onCrash(write: (message: string) => void): void
 }
 
 /**
@@ -16,12 +18,14 @@ export async function runProgram(name: string, argv: string[], build: (root: Com
   process.stderr.on('error', ignoreBrokenStderr)
   const root = new Command(name)
   root.exitOverride().configureOutput({ outputError: () => undefined })
-  build(root, { output })
+  let writeCrash: ((message: string) => void) | null = null
+  build(root, { output, onCrash: (write) => (writeCrash = write) })
   const report = (error: unknown) => {
     const failure = failureOf(error)
     if (!failure) return 0
     output.failure(failure)
-    process.stderr.write(`${name}: ${failure.message} (${failure.code})\n`)
+    if (failure.code === 'UR_INTERNAL' && writeCrash !== null) writeCrash(failure.message)
+    else process.stderr.write(`${name}: ${failure.message} (${failure.code})\n`)
     if (failure.code === 'UR_INTERNAL' && isDebug(argv) && error instanceof Error) process.stderr.write(`${error.stack}\n`)
     return failure.exitCode
   }

@@ -1,6 +1,7 @@
+import type { TunnelStatus } from '../../agent/index.js'
 import { codeOf } from '../failure.js'
 import type { Output } from '../output.js'
-import type { Presenter, TunnelView } from './presenter.js'
+import type { Presenter } from './presenter.js'
 
 /** Shows an agent as JSON events on stdout. Connections are told only when `connections` is true. */
 export function eventPresenter(output: Output, connections: boolean): Presenter {
@@ -10,7 +11,7 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
     ready: (tunnels) => event('ready', { tunnels: tunnels.map(plain) }),
     tunnel: (tunnel) => event('tunnel', plain(tunnel)),
     offline: (error, retryInMs) =>
-      event('offline', { code: codeOf(error), message: error.message, retry_in_ms: retryInMs === null ? null : Math.round(retryInMs) }),
+      event('offline', { code: error.code, message: error.message, retry_in_ms: retryInMs === null ? null : Math.round(retryInMs) }),
     refused: (tunnel, error) => event('error', { code: error.code, message: error.message, tunnel: tunnel.name, fatal: false }),
     notice: (level, code, text) => event('notice', { level, code, text }),
     opened: ({ id, tunnel, visitor }) => {
@@ -27,6 +28,6 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
   }
 }
 
-function plain({ name, kind, publicUrl, upstream }: TunnelView): Record<string, unknown> {
+function plain({ name, kind, publicUrl, upstream }: TunnelStatus): Record<string, unknown> {
   return { name, kind, public_url: publicUrl, upstream }
 }

@@ -1,9 +1,10 @@
+import type { TunnelStatus } from '../../agent/index.js'
 import type { Logger } from '../../core/logger.js'
-import type { Presenter, TunnelView } from './presenter.js'
+import type { Presenter } from './presenter.js'
 
 /** Shows an agent as log lines: where there is no terminal. */
 export function logPresenter(log: Logger): Presenter {
-  const forwarding = ({ name, publicUrl, upstream }: TunnelView) =>
+  const forwarding = ({ name, publicUrl, upstream }: TunnelStatus) =>
     log.info({ tunnel: name }, `forwarding ${publicUrl} -> ${upstream}`)
   return {
     online: ({ node, serverVersion }) => log.info({ node, server_version: serverVersion }, 'session online'),

@@ -1,0 +1,31 @@
+import type { Command } from 'commander'
+import { ConfigError } from '../../core/errors.js'
+import { silentLogger } from '../../core/logger.js'
+import { printable } from '../../core/printable.js'
+import { openCertificates } from '../../daemon/certificates.js'
+import { checkServer, type Finding } from '../../daemon/check.js'
+import { addConfigOptions, example } from '../options.js'
+import type { CommandContext } from '../program.js'
+import { type ConfigFlags, SERVER_OPTIONS, serverConfig } from './config-flags.js'
+
+/** `uniroutd check`: whether a server with this configuration could run here. */
+export function addCheckCommand(root: Command, { output }: CommandContext): void {
+  const command = root.command('check').description('check the configuration, certificates, ports and the data folder')
+  command.option('--config <file>', 'configuration (default: /etc/uniroute/uniroutd.yml)')
+  addConfigOptions(command, SERVER_OPTIONS)
+  command.addHelpText('after', example('uniroutd check --config /etc/uniroute/uniroutd.yml'))
+  command.action(async (flags: ConfigFlags) => {
+    const { config, file } = serverConfig(flags)
+    const findings = await checkServer(config, async () => {
+      const certificates = await openCertificates(config, silentLogger)
+      await certificates.close()
+    })
+    output.text([`ok       configuration ${file}`, ...findings.map(line)].map((text) => `${text}\n`).join(''))
+    const bad = findings.filter(({ problem }) => problem !== null).length
+    if (bad > 0) throw new ConfigError('UR_CHECK_FAILED', `${bad} of ${findings.length + 1} checks failed; the lines above say which`)
+  })
+}
+
+function line({ what, problem }: Finding): string {
+  return problem === null ? `ok       ${what}` : `problem  ${what}: ${printable(problem)}`
+}

@@ -1,0 +1,19 @@
+import { addCommonCommands } from '../common-commands.js'
+import { example } from '../options.js'
+import { runProgram } from '../program.js'
+import { addCheckCommand } from './check.js'
+import { addDevCommand, addRunCommand } from './run.js'
+import { addTokenCommands } from './token.js'
+
+/** The program `uniroutd`. Resolves with its exit code. */
+export function uniroutd(argv: string[]): Promise<number> {
+  return runProgram('uniroutd', argv, (root, context) => {
+    root.description('The UniRoute server: gives services behind agents a public address.')
+    root.addHelpText('after', example('uniroutd dev', 'uniroutd run --config /etc/uniroute/uniroutd.yml', 'uniroutd token create laptop'))
+    addRunCommand(root, context)
+    addDevCommand(root, context)
+    addCheckCommand(root, context)
+    addTokenCommands(root, context)
+    addCommonCommands(root, context)
+  })
+}

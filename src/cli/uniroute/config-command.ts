@@ -1,0 +1,22 @@
+import type { Command } from 'commander'
+import { loadAgentConfig } from '../../config/index.js'
+import { example } from '../options.js'
+import type { CommandContext } from '../program.js'
+
+/** `uniroute config check` */
+export function addConfigCommands(root: Command, { output }: CommandContext): void {
+  const config = root.command('config').description('look at the configuration')
+  config.addHelpText('after', example('uniroute config check'))
+  config
+    .command('check')
+    .description('check the configuration file, without connecting')
+    .option('--config <file>', 'the file (env UNIROUTE_CONFIG; default: ~/.config/uniroute/uniroute.yml)')
+    .addHelpText('after', example('uniroute config check --config ./uniroute.yml'))
+    .action((flags: { config?: string }) => {
+      const loaded = loadAgentConfig({ ...(flags.config === undefined ? {} : { file: flags.config }), env: process.env })
+      for (const warning of loaded.warnings) process.stderr.write(`uniroute: warning: ${warning}\n`)
+      const names = Object.keys(loaded.config.tunnels)
+      const tunnels = names.length === 0 ? 'no tunnels' : `${names.length} ${names.length === 1 ? 'tunnel' : 'tunnels'} (${names.join(', ')})`
+      output.text(loaded.file === null ? 'There is no configuration file; flags and environment are valid.\n' : `${loaded.file} is valid: ${tunnels}.\n`)
+    })
+}

@@ -1,0 +1,46 @@
+import { type Command, Option } from 'commander'
+import { type AgentConfig, type Loaded, loadAgentConfig } from '../../config/index.js'
+import { ConfigError } from '../../core/errors.js'
+import { addConfigOptions, addRunningOptions, type ConfigOption, overridesOf, type RunningFlags } from '../options.js'
+
+/** Flags of every command that connects to a server. */
+export interface ConnectionFlags extends RunningFlags {
+  config?: string
+  reconnect: boolean
+  insecure?: true
+}
+
+const CONFIG_OPTIONS: readonly ConfigOption[] = [
+  { flags: '--server <host:port>', description: 'the server (env UNIROUTE_SERVER)', path: ['server'] },
+  { flags: '--token <token>', description: 'the token; better in UNIROUTE_TOKEN, which others cannot see', path: ['token'] },
+  { flags: '--ca <file>', description: 'PEM file with one more authority to trust (env UNIROUTE_CA)', path: ['ca'] },
+  { flags: '--connections <auto|n>', description: 'TLS connections to the server, 1 to 8 (default: auto)', path: ['connections'] },
+  { flags: '--log-level <level>', description: '', path: ['log', 'level'] },
+  { flags: '--log-format <format>', description: '', path: ['log', 'format'] },
+]
+
+/** Adds the flags of every command that connects to a server. */
+export function addConnectionOptions(command: Command): Command {
+  addConfigOptions(
+    command,
+    CONFIG_OPTIONS.filter(({ description }) => description !== ''),
+  )
+  command
+    .option('--config <file>', 'configuration (env UNIROUTE_CONFIG; default: ~/.config/uniroute/uniroute.yml)')
+    .option('--no-reconnect', 'end with exit code 4 when the server cannot be reached or is lost')
+    .addOption(new Option('--insecure', 'do not verify the certificate of the server; anyone in between can read along'))
+  return addRunningOptions(command)
+}
+
+/** The agent's configuration with flags over environment over file. Throws ConfigError. */
+export function agentConfig(flags: ConnectionFlags): Loaded<AgentConfig> {
+  const overrides = overridesOf(CONFIG_OPTIONS, { ...flags })
+  return loadAgentConfig({ ...(flags.config === undefined ? {} : { file: flags.config }), env: process.env, overrides })
+}
+
+/** The server to dial, or ConfigError(UR_USAGE) that says how to name one. */
+export function requiredServer({ config, file }: Loaded<AgentConfig>): NonNullable<AgentConfig['server']> {
+  if (config.server !== null) return config.server
+  const where = file === null ? 'a uniroute.yml' : file
+  throw new ConfigError('UR_USAGE', `no server is named; give --server HOST:PORT, set UNIROUTE_SERVER, or write "server:" in ${where}`)
+}

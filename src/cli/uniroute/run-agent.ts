@@ -1,0 +1,105 @@
+import { Agent, type AgentEvents, type TunnelSpec } from '../../agent/index.js'
+import type { AgentConfig, Loaded } from '../../config/index.js'
+import { systemClock } from '../../core/clock.js'
+import { silentLogger, type Logger } from '../../core/logger.js'
+import { createLogging } from '../../daemon/logging.js'
+import { StopSignals } from '../../daemon/stop-signals.js'
+import type { CommandContext } from '../program.js'
+import { type ConnectionFlags, requiredServer } from './connection-flags.js'
+import { eventPresenter } from './events.js'
+import { screenPresenter } from './live-screen.js'
+import { logPresenter } from './log-lines.js'
+import type { Presenter } from './presenter.js'
+import type { TunnelPlan } from './tunnel-plan.js'
+
+const DEFAULT_GRACE_MS = 30_000
+
+/**
+ * Runs an agent until it is stopped by a signal, or gives up: then its error is thrown.
+ * The first SIGINT or SIGTERM lets open connections end, the second ends at once.
+ */
+export async function runAgent(
+  loaded: Loaded<AgentConfig>,
+  flags: ConnectionFlags,
+  plans: (loaded: Loaded<AgentConfig>) => TunnelPlan[],
+  { output }: CommandContext,
+): Promise<void> {
+  const { config } = loaded
+  const server = requiredServer(loaded)
+  const tunnels = plans(loaded).map(specOf)
+  const onScreen = output.mode === 'text' && process.stdout.isTTY && flags.logLevel === undefined && flags.logFormat === undefined
+  const log = onScreen && process.stderr.isTTY ? silentLogger : stderrLogger(config)
+  for (const warning of loaded.warnings) log.warn({}, warning)
+
+  const agent = new Agent({
+    server,
+    tunnels,
+    ...(config.token === null ? {} : { token: config.token }),
+    ...(config.ca === null ? {} : { caFile: config.ca }),
+    insecure: flags.insecure === true,
+    connections: config.connections,
+    reconnect: flags.reconnect,
+    log,
+  })
+  const presenter = onScreen
+    ? screenPresenter({
+        terminal: process.stdout,
+        color: useColor(process.stdout),
+        status: () => agent.status(),
+        now: () => systemClock.now(),
+      })
+    : output.mode === 'json'
+      ? eventPresenter(output, config.log.level === 'debug')
+      : logPresenter(log)
+
+  const graceMs = flags.gracePeriod ?? DEFAULT_GRACE_MS
+  const signals = new StopSignals({ stop: () => agent.stop(graceMs), force: () => agent.kill() })
+  output.onBroken(() => signals.stop())
+  process.on('exit', () => presenter.end())
+  present(agent, presenter)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      agent.once('close', (error) => (error === null ? resolve() : reject(error)))
+      agent.start()
+    })
+  } finally {
+    signals.dispose()
+    presenter.end()
+  }
+}
+
+function present(agent: Agent, presenter: Presenter): void {
+  const on = <E extends Exclude<keyof AgentEvents, 'close'>>(event: E) =>
+    agent.on(event, (...args) => (presenter[event] as (...args: AgentEvents[E]) => void)(...(args as AgentEvents[E])))
+  on('online')
+  on('ready')
+  on('tunnel')
+  on('refused')
+  on('offline')
+  on('notice')
+  on('opened')
+  on('closed')
+  on('draining')
+}
+
+function specOf(plan: TunnelPlan): TunnelSpec {
+  const { name, kind, upstream, upstreamCa, remotePort, domain, proxyProtocol } = plan
+  return {
+    name,
+    kind,
+    upstream,
+    remotePort,
+    ...(upstreamCa === null ? {} : { upstreamTls: { caFile: upstreamCa } }),
+    ...(domain === null ? {} : { domain }),
+    ...(proxyProtocol === null ? {} : { proxyProtocol }),
+  }
+}
+
+function stderrLogger({ log }: AgentConfig): Logger {
+  return createLogging({ level: log.level, format: log.format, write: (line) => process.stderr.write(line) })
+}
+
+/** Whether to colour: a terminal that can, and nobody said NO_COLOR (https://no-color.org). */
+function useColor(terminal: NodeJS.WriteStream): boolean {
+  return !process.env['NO_COLOR'] && terminal.hasColors()
+}

@@ -1,0 +1,69 @@
+import path from 'node:path'
+import { type AgentConfig, type AgentTunnelConfig, formatUpstream, readUpstream, type Upstream } from '../../config/index.js'
+import { ConfigError } from '../../core/errors.js'
+
+/** A tunnel that the user asked for. */
+export interface TunnelPlan {
+  readonly name: string
+  readonly kind: 'tcp' | 'tls'
+  readonly upstream: Upstream
+  /** PEM file with the authority of a `tls://` upstream. */
+  readonly upstreamCa: string | null
+  /** 0: any. */
+  readonly remotePort: number
+  readonly domain: string | null
+  readonly proxyProtocol: 1 | 2 | null
+}
+
+/** What `uniroute tcp` and `uniroute tls` were given. */
+export interface TunnelFlags {
+  name?: string
+  remotePort?: number
+  domain?: string
+  proxyProtocol?: 1 | 2
+  upstreamCa?: string
+}
+
+/** The tunnel of `uniroute tcp|tls UPSTREAM`. Throws ConfigError. */
+export function planFromFlags(kind: 'tcp' | 'tls', upstreamText: string, flags: TunnelFlags): TunnelPlan {
+  const upstream = readUpstream(upstreamText)
+  if (flags.upstreamCa !== undefined && upstream.kind !== 'tls') {
+    throw new ConfigError('UR_USAGE', '--upstream-ca is for an upstream spoken to over TLS, such as tls://db:5432')
+  }
+  return {
+    name: flags.name ?? `${kind}-${upstream.kind === 'unix' ? path.basename(upstream.path) : upstream.port}`,
+    kind,
+    upstream,
+    upstreamCa: flags.upstreamCa === undefined ? null : path.resolve(flags.upstreamCa),
+    remotePort: flags.remotePort ?? 0,
+    domain: flags.domain ?? null,
+    proxyProtocol: flags.proxyProtocol ?? null,
+  }
+}
+
+/** The tunnels of `uniroute start NAME…` or `--all`. Throws ConfigError(UR_USAGE) for a name that is not in the file. */
+export function plansFromConfig(config: AgentConfig, file: string | null, names: readonly string[], all: boolean): TunnelPlan[] {
+  const known = Object.keys(config.tunnels)
+  if (known.length === 0) {
+    throw new ConfigError('UR_USAGE', `there are no tunnels in ${file ?? 'the configuration: there is no file'}; write some below "tunnels:"`)
+  }
+  if (all === names.length > 0) throw new ConfigError('UR_USAGE', `name tunnels or write --all; there are: ${known.join(', ')}`)
+  return (all ? known : [...new Set(names)]).map((name) => {
+    const tunnel = Object.hasOwn(config.tunnels, name) ? config.tunnels[name] : undefined
+    if (!tunnel) throw new ConfigError('UR_USAGE', `there is no tunnel "${name}" in ${file}; there are: ${known.join(', ')}`)
+    return planOf(name, tunnel)
+  })
+}
+
+function planOf(name: string, tunnel: AgentTunnelConfig): TunnelPlan {
+  const { kind, upstream, upstream_ca: upstreamCa, remote_port: remotePort, domain, proxy_protocol: proxyProtocol } = tunnel
+  if (kind !== 'tcp' && kind !== 'tls') {
+    throw new ConfigError('UR_NOT_IN_VERSION', `the tunnel "${name}" is of kind ${kind}, which this version does not have`)
+  }
+  return { name, kind, upstream, upstreamCa, remotePort, domain, proxyProtocol }
+}
+
+/** The upstream of a plan as it is shown. */
+export function upstreamText(plan: TunnelPlan): string {
+  return formatUpstream(plan.upstream)
+}

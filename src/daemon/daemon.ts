@@ -1,0 +1,210 @@
+import { mkdir } from 'node:fs/promises'
+import type { TLSSocket } from 'node:tls'
+import { TokenGate } from '../access/index.js'
+import { networkMatcher, type ServerConfig } from '../config/index.js'
+import { systemClock } from '../core/clock.js'
+import type { Logger } from '../core/logger.js'
+import { VERSION } from '../core/version.js'
+import { Admission, FdWatch, HttpPort, TcpPorts, TlsPort, type ListenOn } from '../ingress/index.js'
+import { Metrics } from '../metrics/index.js'
+import { RouteTable } from '../routing/index.js'
+import { openStore, type Store } from '../store/index.js'
+import { Agents, PortRanges, type Tunnel } from '../tunnels/index.js'
+import { WindowBudget } from '../wire/index.js'
+import { openCertificates, type Certificates } from './certificates.js'
+import { Closers } from './closers.js'
+import { databaseFile } from './database.js'
+import { ingressLimits, tunnelLimits, wireLimits } from './limits.js'
+import { MetricsServer } from './metrics-server.js'
+import { hostPort, publicUrl } from './public-url.js'
+import { Readiness } from './readiness.js'
+import { reloadedConfig } from './reload.js'
+import { wireBounds } from './wire-bounds.js'
+
+/** Where a started server listens: `HOST:PORT`, null where it does not. */
+export interface Addresses {
+  readonly tls: string
+  readonly http: string | null
+  readonly metrics: string | null
+}
+
+export interface DaemonOptions {
+  config: ServerConfig
+  log: Logger
+  /** Sockets that were opened for us, instead of `listen.tls` and `listen.http`. */
+  sockets?: { readonly tls?: number; readonly http?: number }
+}
+
+/** A running server: every room wired to the others, and the order in which they start and stop. */
+export class Daemon {
+  readonly readiness = new Readiness()
+  readonly store: Store
+  readonly certificates: Certificates
+  #config: ServerConfig
+  #isTrustedProxy: (address: string) => boolean
+  readonly #log: Logger
+  readonly #metrics = new Metrics({ version: VERSION })
+  readonly #closers: Closers
+  readonly #admission: Admission
+  readonly #agents: Agents
+  readonly #tcpPorts: TcpPorts
+  readonly #listeners: { close(): unknown }[] = []
+  #addresses: Addresses = { tls: '', http: null, metrics: null }
+  #tlsPort = 0
+
+  private constructor({ config, log }: DaemonOptions, store: Store, certificates: Certificates, closers: Closers) {
+    this.#config = config
+    this.#log = log
+    this.store = store
+    this.certificates = certificates
+    this.#closers = closers
+    this.#isTrustedProxy = networkMatcher(config.listen.proxy_protocol)
+    const metrics = this.#metrics
+    metrics.setLimits(config.limits)
+
+    const ranges = new PortRanges(config.listen.tcp_ports)
+    const limits = () => ingressLimits(this.#config)
+    const hooks = { accepted: () => undefined, rejected: metrics.rejected.bind(metrics) }
+    this.#admission = new Admission(limits, hooks, log, systemClock)
+    const table = new RouteTable<Tunnel>()
+    const isTrustedProxy = (address: string) => this.#isTrustedProxy(address)
+    this.#tcpPorts = new TcpPorts({ table, ranges, admission: this.#admission, limits, isTrustedProxy, log })
+    const gate = new TokenGate({ tokens: store.tokens, log })
+    closers.add(() => gate.close())
+    const processBudget = new WindowBudget(config.limits.process_window_budget)
+    this.#agents = new Agents({
+      gate,
+      table,
+      opener: this.#tcpPorts,
+      ports: ranges,
+      domain: config.domain,
+      publicUrl: (scheme, host, port) => publicUrl(config, this.#tlsPort, scheme, host, port),
+      serverVersion: VERSION,
+      node: config.node.name,
+      nodeAddress: config.node.advertise === null ? '' : hostPort(config.node.advertise.host, config.node.advertise.port),
+      limits: () => tunnelLimits(this.#config),
+      wire: () => wireLimits(this.#config, processBudget),
+      hooks: metrics,
+      clock: systemClock,
+      log,
+    })
+    gate.watchRevocations(
+      () => this.#agents.liveTokenIds(),
+      (tokenId, reason) => this.#agents.endSessionsOfToken(tokenId, reason),
+    )
+    const watch = new FdWatch(hooks, log, systemClock)
+    watch.start()
+    closers.add(() => watch.stop())
+    metrics.addSource(() => this.#agents.numbers())
+    metrics.addSource(() => this.#admission.numbers())
+    metrics.addSource(() => wireBounds(this.#agents.numbers(), this.#config))
+  }
+
+  /** Starts a server. What was started is stopped again when a part fails. Throws UniRouteError. */
+  static async start(options: DaemonOptions): Promise<Daemon> {
+    const { config, log, sockets = {} } = options
+    const closers = new Closers()
+    try {
+      await mkdir(config.data_dir, { recursive: true, mode: 0o700 })
+      const store = await openStore({ file: databaseFile(config.data_dir) })
+      closers.add(() => store.close())
+      const certificates = await openCertificates(config, log)
+      closers.add(() => certificates.close())
+      const daemon = new Daemon(options, store, certificates, closers)
+      await daemon.#listen(sockets)
+      return daemon
+    } catch (error) {
+      await closers.close().catch((failure: unknown) => log.error({ error: failure }, 'closing after a failed start failed'))
+      throw error
+    }
+  }
+
+  get addresses(): Addresses {
+    return this.#addresses
+  }
+
+  get config(): ServerConfig {
+    return this.#config
+  }
+
+  /** Follows a configuration that was read again, as far as a running server can, without dropping a connection. */
+  async reload(after: ServerConfig): Promise<void> {
+    const { config, diff } = reloadedConfig(this.#config, after)
+    await this.certificates.reload(config)
+    this.#config = config
+    this.#isTrustedProxy = networkMatcher(config.listen.proxy_protocol)
+    this.#metrics.setLimits(config.limits)
+    this.#metrics.reloaded('ok')
+    this.#log.info({ changed: diff.reloadable }, 'configuration reloaded')
+    if (diff.needsRestart.length > 0) {
+      this.#log.warn({ keys: diff.needsRestart }, 'these keys changed too, but take effect only after a restart')
+    }
+  }
+
+  /** A reload that could not be: the old configuration stays. */
+  reloadFailed(error: unknown): void {
+    this.#metrics.reloaded('failed')
+    this.#log.error({ error }, 'configuration not reloaded; the old one stays in force')
+  }
+
+  /**
+   * Comes to an end: takes no new visitor and no new agent, tells all agents, and resolves when the last visitor is
+   * gone or after `graceMs`, with everything closed.
+   */
+  async drain(graceMs: number): Promise<void> {
+    this.readiness.set('draining', 'the server is stopping')
+    for (const listener of this.#listeners) listener.close()
+    this.#tcpPorts.close()
+    this.#admission.close()
+    await this.#agents.drain(graceMs, 'the server is stopping')
+    await this.#closers.close()
+  }
+
+  /** Cuts a drain short: what is still open is closed now. */
+  force(): void {
+    this.#agents.close()
+  }
+
+  async #listen(sockets: NonNullable<DaemonOptions['sockets']>): Promise<void> {
+    const { listen } = this.#config
+    const admission = this.#admission
+    const log = this.#log
+    const limits = () => ingressLimits(this.#config)
+    const tls = new TlsPort({
+      table: this.#agents.table,
+      admission,
+      limits,
+      isTrustedProxy: (address) => this.#isTrustedProxy(address),
+      contextFor: (name) => this.certificates.contextFor(name),
+      defaultPem: this.certificates.defaultPem,
+      onAgent: (socket: TLSSocket) => this.#agents.accept(socket),
+      log,
+    })
+    this.certificates.onDefaultChange((pem) => tls.setDefaultCertificate(pem))
+    this.#tlsPort = await tls.listen(listenOn(sockets.tls, listen.tls))
+    this.#listeners.push(tls)
+    this.#closers.add(() => tls.close())
+    const addresses = { tls: addressText(listen.tls, this.#tlsPort), http: null as string | null, metrics: null as string | null }
+
+    if (listen.http !== null) {
+      const http = new HttpPort(admission, ingressLimits(this.#config))
+      addresses.http = addressText(listen.http, await http.listen(listenOn(sockets.http, listen.http)))
+      this.#listeners.push(http)
+      this.#closers.add(() => http.close())
+    }
+    if (listen.metrics !== null) {
+      const server = await MetricsServer.listen({ listen: listen.metrics, metrics: this.#metrics, readiness: this.readiness, log })
+      addresses.metrics = addressText(listen.metrics, server.address.port)
+      this.#closers.add(() => server.close())
+    }
+    this.#addresses = addresses
+  }
+}
+
+function listenOn(fd: number | undefined, address: { host: string | undefined; port: number }): ListenOn {
+  return fd === undefined ? address : { fd }
+}
+
+function addressText({ host }: { host: string | undefined }, port: number): string {
+  return hostPort(host ?? '0.0.0.0', port)
+}

@@ -1,0 +1,80 @@
+import type { ServerConfig } from '../config/index.js'
+import { Daemon, type Addresses } from './daemon.js'
+import { devToken } from './dev-token.js'
+import type { AdjustableLogger, LogLevel } from './logging.js'
+import { StopSignals } from './stop-signals.js'
+
+/** What a server that is ready tells: where it listens; and in development how to get in. */
+export interface Ready extends Addresses {
+  readonly domain: string
+  readonly dev: { readonly token: string; readonly ca: string } | null
+}
+
+export interface ServeOptions {
+  config: ServerConfig
+  /** Reads the configuration again, at SIGHUP. Throws ConfigError. */
+  reread(): ServerConfig
+  log: AdjustableLogger
+  /** Wins over `log.level` of the configuration, and of one that is read again. */
+  logLevel?: LogLevel | undefined
+  /** Wins over `grace_period` of the configuration, ms. */
+  gracePeriodMs?: number | undefined
+  /** A development server: it makes a token for its user. */
+  dev: boolean
+  onReady(ready: Ready): void
+}
+
+/**
+ * Runs a server until a signal stops it: SIGTERM and SIGINT let open connections end (a second one does not), SIGHUP
+ * reads the configuration again. Throws UniRouteError when it cannot start.
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { config, log } = options
+  const daemon = await Daemon.start({ config, log })
+  const ended = untilStopped(daemon, options)
+  const reload = () => void reloadNow(daemon, options)
+  process.on('SIGHUP', reload)
+  try {
+    const { certificates, store, addresses } = daemon
+    const ca = certificates.caFile
+    const dev = options.dev && ca !== null ? { token: await devToken(store, config.data_dir), ca } : null
+    const { tls, http, metrics } = addresses
+    log.info({ tls, http, metrics, domain: config.domain }, 'ready')
+    options.onReady({ ...addresses, domain: config.domain, dev })
+    await ended
+  } finally {
+    process.off('SIGHUP', reload)
+  }
+}
+
+function untilStopped(daemon: Daemon, { log, gracePeriodMs }: ServeOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const signals = new StopSignals({
+      stop: () => {
+        const graceMs = gracePeriodMs ?? daemon.config.grace_period
+        log.info({ grace_ms: graceMs }, 'stopping: open connections may end')
+        daemon.drain(graceMs).then(
+          () => {
+            signals.dispose()
+            log.info({}, 'stopped')
+            resolve()
+          },
+          (error: unknown) => reject(error as Error),
+        )
+      },
+      force: () => {
+        log.warn({}, 'stopping at once')
+        daemon.force()
+      },
+    })
+  })
+}
+
+async function reloadNow(daemon: Daemon, { reread, log, logLevel }: ServeOptions): Promise<void> {
+  try {
+    await daemon.reload(reread())
+    log.setLevel(logLevel ?? daemon.config.log.level)
+  } catch (error) {
+    daemon.reloadFailed(error)
+  }
+}
