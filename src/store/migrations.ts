@@ -21,7 +21,10 @@ export async function migrate(database: Kysely<Tables>, file: string): Promise<v
     const from = await schemaVersion(transaction, file)
     if (from === SCHEMA_VERSION) return
     if (from === 0) {
-      await transaction.schema.createTable('schema_version').addColumn('version', 'integer', (c) => c.notNull()).execute()
+      await transaction.schema
+        .createTable('schema_version')
+        .addColumn('version', 'integer', (c) => c.notNull())
+        .execute()
       await transaction.insertInto('schema_version').values({ version: 0 }).execute()
     }
     for (const migration of MIGRATIONS.slice(from)) await migration(transaction)

@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'libsql'
@@ -22,21 +31,25 @@ function smallDisk(t: Test, prepare: (dir: string) => void = () => {}): string {
   return dir
 }
 
-t.test('a full disk is UR_STORE_FULL, loses nothing, and is over when there is room again', { skip: !isRoot }, async (t) => {
-  const dir = smallDisk(t)
-  const ballast = join(dir, 'ballast')
-  const { tokens } = await storeFor(t, { file: join(dir, 'uniroute.db') })
-  const { token } = await tokens.create('before')
-  spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=1k', 'count=1024'])
-  const created: string[] = []
-  const error = await fillUp(async (i) => created.push((await tokens.create(`n${i}`)).token))
-  t.match(error, { name: 'StoreError', code: 'UR_STORE_FULL', message: /disk is full.*free some space/ })
-  t.match(await tokens.findByHash(tokenHash(token)), { name: 'before' }, 'reads go on')
-  t.equal((await tokens.list()).length, 1 + created.length, 'what was reported as created is there')
-  rmSync(ballast)
-  await tokens.create('after')
-  t.equal((await tokens.list()).length, 2 + created.length)
-})
+t.test(
+  'a full disk is UR_STORE_FULL, loses nothing, and is over when there is room again',
+  { skip: !isRoot },
+  async (t) => {
+    const dir = smallDisk(t)
+    const ballast = join(dir, 'ballast')
+    const { tokens } = await storeFor(t, { file: join(dir, 'uniroute.db') })
+    const { token } = await tokens.create('before')
+    spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=1k', 'count=1024'])
+    const created: string[] = []
+    const error = await fillUp(async (i) => created.push((await tokens.create(`n${i}`)).token))
+    t.match(error, { name: 'StoreError', code: 'UR_STORE_FULL', message: /disk is full.*free some space/ })
+    t.match(await tokens.findByHash(tokenHash(token)), { name: 'before' }, 'reads go on')
+    t.equal((await tokens.list()).length, 1 + created.length, 'what was reported as created is there')
+    rmSync(ballast)
+    await tokens.create('after')
+    t.equal((await tokens.list()).length, 2 + created.length)
+  },
+)
 
 t.test('a full disk at the first start', { skip: !isRoot }, async (t) => {
   const dir = smallDisk(t)

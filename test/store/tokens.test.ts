@@ -121,23 +121,26 @@ t.test('other processes create and revoke while this one has it open', async (t)
   t.strictSame((await here.tokens.revokedSince(0)).ids, [mine.id])
 })
 
-t.test('a lock of another process: reads go on, a write waits and then succeeds, the event loop never stops', async (t) => {
-  const file = fileFor(t)
-  const { tokens } = await storeFor(t, { file })
-  const { id } = await tokens.create('before')
-  const lock = await lockFromOutside(t, file)
-  const writing = tokens.create('during')
-  const longestStop = await longestStopDuring(async () => {
-    for (let i = 0; i < 10; i++) {
-      t.match(await tokens.list(), [{ id }])
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-  })
-  t.ok(longestStop < 200, `the loop stopped for ${longestStop} ms`)
-  await lock.release()
-  await writing
-  t.equal((await tokens.list()).length, 2)
-})
+t.test(
+  'a lock of another process: reads go on, a write waits and then succeeds, the event loop never stops',
+  async (t) => {
+    const file = fileFor(t)
+    const { tokens } = await storeFor(t, { file })
+    const { id } = await tokens.create('before')
+    const lock = await lockFromOutside(t, file)
+    const writing = tokens.create('during')
+    const longestStop = await longestStopDuring(async () => {
+      for (let i = 0; i < 10; i++) {
+        t.match(await tokens.list(), [{ id }])
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+    })
+    t.ok(longestStop < 200, `the loop stopped for ${longestStop} ms`)
+    await lock.release()
+    await writing
+    t.equal((await tokens.list()).length, 2)
+  },
+)
 
 t.test('a lock held longer than the limit is UR_STORE_LOCKED, and afterwards all is well', async (t) => {
   const file = fileFor(t)
