@@ -62,13 +62,13 @@ export function mustEqual(actual: unknown, expected: unknown, what: string): voi
   throw new Error(`${what}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`)
 }
 
-/** The input in pieces of random lengths, each a copy of its own. */
+/** The input in pieces of random lengths. */
 export function cutAnywhere(input: Buffer, random: Random): Buffer[] {
   const most = random.pick([1, 3, 20, 400, input.length]) + 1
   const pieces: Buffer[] = []
   for (let at = 0; at < input.length; ) {
     const end = Math.min(input.length, at + 1 + random.below(most))
-    pieces.push(Buffer.from(input.subarray(at, end)))
+    pieces.push(input.subarray(at, end))
     at = end
   }
   return pieces

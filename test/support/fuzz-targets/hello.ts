@@ -9,8 +9,11 @@ import { RECORDED_HELLOS } from '../recorded-hellos.js'
 function parseEveryWay<T extends { kind: string }>(parse: (bytes: Buffer) => T, input: Buffer, random: Random): T {
   const result = parse(surroundedBy(0x00, input))
   mustEqual(parse(surroundedBy(0xff, input)), result, 'the result depends on memory outside the input')
-  mustEqual(parse(Buffer.concat([input, random.bytes(20)])).kind === 'need' && result.kind !== 'need', false, 'undecided')
-  for (let tries = 0; tries < 4; tries++) {
+  if (result.kind !== 'need') {
+    const longer = Buffer.concat([input, random.bytes(20)])
+    mustEqual(parse(longer), result, 'more bytes changed what was decided')
+  }
+  for (let tries = 0; tries < 3; tries++) {
     const prefix = parse(input.subarray(0, random.below(input.length + 1)))
     if (prefix.kind !== 'need') mustEqual(prefix, result, 'a prefix was decided otherwise than the whole')
   }
