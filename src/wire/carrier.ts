@@ -53,6 +53,7 @@ export class Carrier implements FrameSink {
   #probeWanted = false
   #acknowledged = 0
   #error: Error | null = null
+  #linger: NodeJS.Timeout | null = null
   #closed = false
 
   /** Made by `Session.addCarrier`. */
@@ -165,7 +166,7 @@ export class Carrier implements FrameSink {
     this.#parser.stop()
     this.egress.flush()
     this.socket.end()
-    setTimeout(() => this.socket.destroy(), LINGER_MS).unref()
+    this.#linger ??= setTimeout(() => this.socket.destroy(), LINGER_MS).unref()
   }
 
   /** Closes at once. A violation is told to the peer first. */
@@ -289,6 +290,7 @@ export class Carrier implements FrameSink {
   #onClose(): void {
     if (this.#closed) return
     this.#closed = true
+    if (this.#linger !== null) clearTimeout(this.#linger)
     this.#parser.stop()
     this.egress.close()
     const error = this.#error
