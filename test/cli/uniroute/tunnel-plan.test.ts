@@ -1,0 +1,48 @@
+import t from 'tap'
+import { loadAgentConfig } from '../../../src/config/index.js'
+import { planFromFlags, plansFromConfig, upstreamText } from '../../../src/cli/uniroute/tunnel-plan.js'
+
+function config(t: Tap, yaml: string) {
+  const file = `${t.testdir({ 'uniroute.yml': yaml })}/uniroute.yml`
+  return loadAgentConfig({ file, env: {} })
+}
+type Tap = { testdir(fixture: object): string }
+
+const FILE = `
+tunnels:
+  web: { kind: tls, upstream: 8443, domain: web.example.com }
+  db: { kind: tcp, upstream: db.internal:5432, remote_port: 20432, proxy_protocol: 2 }
+`
+
+t.test('names of tunnels from the command line', async (t) => {
+  t.equal(planFromFlags('tcp', '5432', {}).name, 'tcp-5432')
+  t.equal(planFromFlags('tls', 'web:8443', {}).name, 'tls-8443')
+  t.equal(planFromFlags('tcp', 'unix:/run/db.sock', {}).name, 'tcp-db.sock')
+  t.equal(planFromFlags('tcp', '5432', { name: 'mine' }).name, 'mine')
+})
+
+t.test('flags', async (t) => {
+  const plan = planFromFlags('tcp', 'tls://db:5432', { remotePort: 20_001, proxyProtocol: 1, upstreamCa: '/ca.pem' })
+  t.match(plan, { remotePort: 20_001, proxyProtocol: 1, upstreamCa: '/ca.pem', domain: null })
+  t.equal(upstreamText(plan), 'tls://db:5432')
+  t.throws(() => planFromFlags('tcp', '5432', { upstreamCa: '/ca.pem' }), { code: 'UR_USAGE' })
+  t.throws(() => planFromFlags('tcp', 'nonsense', {}), { code: 'UR_UPSTREAM_SYNTAX' })
+})
+
+t.test('tunnels of the file, by name or all', async (t) => {
+  const { config: it, file } = config(t as Tap, FILE)
+  t.match(plansFromConfig(it, file, ['db', 'db'], false), [
+    { name: 'db', kind: 'tcp', remotePort: 20_432, proxyProtocol: 2, domain: null },
+  ])
+  t.strictSame(plansFromConfig(it, file, [], true).map(({ name }) => name), ['web', 'db'])
+})
+
+t.test('what cannot be started, and why', async (t) => {
+  const { config: it, file } = config(t as Tap, FILE)
+  t.throws(() => plansFromConfig(it, file, ['dbb'], false), { code: 'UR_USAGE', message: /"dbb".*web, db/ })
+  t.throws(() => plansFromConfig(it, file, ['constructor'], false), { code: 'UR_USAGE' })
+  t.throws(() => plansFromConfig(it, file, [], false), { code: 'UR_USAGE', message: /--all/ })
+  t.throws(() => plansFromConfig(it, file, ['db'], true), { code: 'UR_USAGE', message: /--all/ })
+  const empty = config(t as Tap, '{}')
+  t.throws(() => plansFromConfig(empty.config, empty.file, [], true), { code: 'UR_USAGE', message: /no tunnels/ })
+})
