@@ -1,0 +1,214 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import t from 'tap'
+import { RefusedError } from '../../src/core/errors.js'
+import { agentHandshake, AcceptResult } from '../../src/protocol/index.js'
+import { eventually, within } from '../support/hang.js'
+import { sessionEnd, socketPair } from '../support/wire-pair.js'
+import { must, TestAgent, testServer, type TestServer } from './support.js'
+
+async function visit(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  await once(socket, 'connect')
+  socket.on('error', () => undefined)
+  return socket
+}
+
+function attach(server: TestServer, sessionId: string, secret: Uint8Array): ReturnType<typeof agentHandshake> {
+  return socketPair().then(([socket, serverSide]) => {
+    void server.agents.accept(serverSide)
+    return agentHandshake(socket, { attach: { protocol: 1, sessionId, secret } })
+  })
+}
+
+t.test('a good token is welcomed, a bad one refused with its code', async (t) => {
+  const failed: string[] = []
+  const times: number[] = []
+  const hooks = { handshake: (ms: number) => times.push(ms), handshakeFailed: (code: string) => failed.push(code) }
+  const server = await testServer(t, { hooks })
+  const agent = await TestAgent.connect(t, server)
+  t.match(agent.welcome, { serverVersion: 'test', node: 'n1', carriersWanted: 1, limits: { carriers: 8, tunnels: 100 } })
+  t.equal(agent.welcome.secret.length, 32)
+  await t.rejects(TestAgent.connect(t, server, { token: 'eve' }), { code: 'UR_TOKEN_INVALID', retryable: false })
+  t.same(failed, ['UR_TOKEN_INVALID'])
+  t.equal(times.length, 1)
+  t.same([...server.agents.liveTokenIds()], ['alice'])
+})
+
+t.test('beyond the limit of sessions agents are told to come back', async (t) => {
+  const server = await testServer(t, { limits: { sessions: 1 } })
+  await TestAgent.connect(t, server)
+  await t.rejects(TestAgent.connect(t, server), { code: 'UR_SESSION_LIMIT', retryable: true })
+})
+
+t.test('a carrier is attached with the secret only, up to the limit', async (t) => {
+  const server = await testServer(t, { limits: { carriersPerSession: 2 } })
+  const { welcome } = await TestAgent.connect(t, server)
+  const { sessionId, secret } = welcome
+  const wrong = Buffer.from(secret)
+  wrong[31]! ^= 1
+  const unknown = { code: 'UR_SESSION_UNKNOWN' }
+  await t.rejects(attach(server, sessionId, wrong), unknown)
+  await t.rejects(attach(server, sessionId, Buffer.alloc(0)), unknown)
+  await t.rejects(attach(server, '0'.repeat(32), secret), unknown)
+  await attach(server, sessionId, secret)
+  const [session] = server.agents.sessions()
+  t.equal(session?.wire.carriers.length, 2)
+  await t.rejects(attach(server, sessionId, secret), { code: 'UR_CARRIER_LIMIT' })
+})
+
+t.test('a visitor reaches the agent: header, bytes both ways, and the counters', async (t) => {
+  const opened: number[] = []
+  const server = await testServer(t, { hooks: { streamOpened: (ms) => opened.push(ms) } })
+  const agent = await TestAgent.connect(t, server)
+  const { bound } = await agent.bind({ name: 'db', remotePort: server.first })
+  const visitor = await visit(server.first)
+  visitor.end('hello')
+  const { open, stream, data } = await agent.visitor({ result: AcceptResult.OK })
+  t.match(open, {
+    tunnelId: bound?.tunnelId,
+    visitorAddress: '127.0.0.1',
+    visitorPort: visitor.localPort,
+    serverPort: server.first,
+    connectionId: /^[0-9a-f]{32}$/,
+    traceId: /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/,
+  })
+  stream.write(Buffer.from('world'))
+  const [answer] = (await within('the answer', once(visitor, 'data'))) as [Buffer]
+  t.equal(answer.toString(), 'world')
+  stream.end()
+  await within('the end', once(visitor, 'close'))
+  t.equal(data(), 'hello')
+  t.equal(opened.length, 1)
+  await eventually('the counters', () => must(server.agents.numbers().visitorBytesIn === 5))
+  t.match(server.agents.numbers(), {
+    sessions: 1,
+    tcpTunnels: 1,
+    tcpConnectionsTotal: 1,
+    visitorBytesOut: 5,
+    streams: 0,
+    streamsTotal: 1,
+  })
+})
+
+t.test('an upstream that was not reached resets the visitor, and its reason is counted', async (t) => {
+  const failed: string[] = []
+  const server = await testServer(t, { hooks: { streamFailed: (code) => failed.push(code) } })
+  const agent = await TestAgent.connect(t, server)
+  await agent.bind({ remotePort: server.first })
+  const visitor = await visit(server.first)
+  const reset = once(visitor, 'error') as Promise<[NodeJS.ErrnoException]>
+  await agent.visitor({ result: AcceptResult.UPSTREAM_REFUSED, detail: 'localhost:5432 refused' })
+  t.equal((await within('the reset', reset))[0].code, 'ECONNRESET')
+  t.same(failed, ['UR_UPSTREAM_REFUSED'])
+})
+
+t.test('an agent that does not answer a visitor in time', async (t) => {
+  const failed: string[] = []
+  const hooks = { streamFailed: (code: string) => failed.push(code) }
+  const server = await testServer(t, { hooks, limits: { acceptTimeoutMs: 1 } })
+  const agent = await TestAgent.connect(t, server)
+  await agent.bind({ remotePort: server.first })
+  const visitor = await visit(server.first)
+  const reset = once(visitor, 'error')
+  const { ended } = await agent.visitor()
+  await within('the reset', reset)
+  t.match(await within('the reset', ended), { code: 'UR_WIRE_RESET' })
+  t.same(failed, ['UR_STREAM_UNANSWERED'])
+})
+
+t.test('an agent that ends a stream, or sends garbage, instead of StreamAccept', async (t) => {
+  const failed: string[] = []
+  const server = await testServer(t, { hooks: { streamFailed: (code) => failed.push(code) } })
+  const agent = await TestAgent.connect(t, server)
+  await agent.bind({ remotePort: server.first })
+  for (const misbehave of ['end', 'garbage']) {
+    const reset = once(await visit(server.first), 'error')
+    const { stream } = await agent.visitor()
+    if (misbehave === 'end') stream.end()
+    else stream.write(Buffer.alloc(32, 0xff))
+    await within('the reset', reset)
+  }
+  t.equal(failed[0], 'UR_STREAM_UNANSWERED')
+  t.match(failed[1], /^UR_PROTOCOL_/)
+})
+
+t.test('an agent may open the control stream and nothing else', async (t) => {
+  const server = await testServer(t)
+  const agent = await TestAgent.connect(t, server)
+  await agent.bind()
+  const stream = agent.end.session.open()
+  const closed = new Promise<Error | null>((resolve) => {
+    stream.attach({ onData: () => undefined, onEnd: () => undefined, onWritable: () => undefined, onClose: resolve })
+  })
+  stream.write(Buffer.from('hi'))
+  t.match(await within('the reset', closed), { code: 'UR_WIRE_RESET' })
+  t.ok((await agent.bind()).bound, 'the session lives on')
+})
+
+t.test('the sessions of a revoked token end, with the reason, and their ports close', async (t) => {
+  const server = await testServer(t)
+  const alice = await TestAgent.connect(t, server, { token: 'alice' })
+  const bob = await TestAgent.connect(t, server, { token: 'bob' })
+  await alice.bind({ remotePort: server.first })
+  const reason = new RefusedError('UR_TOKEN_REVOKED', 'The token was revoked.')
+  t.equal(server.agents.endSessionsOfToken('alice', reason), 1)
+  t.match((await alice.message((message) => Boolean(message.refused))).refused, { code: 'UR_TOKEN_REVOKED', request: 0 })
+  await within('the end', alice.end.closed)
+  const [refused] = (await once(connect(server.first, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException]
+  t.equal(refused.code, 'ECONNREFUSED')
+  t.ok((await bob.bind()).bound)
+})
+
+t.test('drain: agents are told, nobody new is let in, and it ends with the last visitor', async (t) => {
+  const server = await testServer(t)
+  const agent = await TestAgent.connect(t, server)
+  await agent.bind({ remotePort: server.first })
+  const visitor = await visit(server.first)
+  const { stream } = await agent.visitor({ result: AcceptResult.OK })
+  const drained = server.agents.drain(20_000, 'restart', ['b.example:443'])
+  const { drain } = await agent.message((message) => Boolean(message.drain))
+  t.match(drain, { graceMs: 20_000, reason: 'restart', instead: ['b.example:443'] })
+  await t.rejects(TestAgent.connect(t, server), { code: 'UR_SERVER_DRAINING', retryable: true })
+  const late = connect(server.first, '127.0.0.1')
+  await within('the reset of a late visitor', once(late, 'error'))
+  stream.write(Buffer.from('last words'))
+  stream.end()
+  const [words] = (await within('the last words', once(visitor, 'data'))) as [Buffer]
+  t.equal(words.toString(), 'last words')
+  visitor.end()
+  await within('the drain', drained)
+  await within('the end of the session', agent.end.closed)
+})
+
+t.test('drain: who stays longer than the grace period is cut off', async (t) => {
+  const server = await testServer(t)
+  const agent = await TestAgent.connect(t, server)
+  await agent.bind({ remotePort: server.first })
+  const visitor = await visit(server.first)
+  await agent.visitor({ result: AcceptResult.OK })
+  const closed = new Promise((resolve) => visitor.once('close', resolve))
+  await within('the drain', server.agents.drain(20, 'restart'))
+  await within('the cut', closed)
+})
+
+t.test('several carriers are asked for when visitors fill the one there is', async (t) => {
+  const server = await testServer(t)
+  const agent = await TestAgent.connect(t, server)
+  await agent.bind({ remotePort: server.first })
+  const visitor = await visit(server.first)
+  await agent.visitor({ result: AcceptResult.OK })
+  agent.socket.pause() // what the visitor sends is not acknowledged any more
+  visitor.write(Buffer.alloc(4 * 1024 * 1024))
+  const [session] = server.agents.sessions()
+  await eventually('the wish', () => must(session!.carriersWanted === 2))
+  const [socket, serverSide] = await socketPair()
+  void server.agents.accept(serverSide)
+  const { sessionId, secret } = agent.welcome
+  const { welcome } = await agentHandshake(socket, { attach: { protocol: 1, sessionId, secret } })
+  t.equal(welcome.carriersWanted, 2)
+  const second = sessionEnd('client', [socket])
+  const late = await visit(server.first)
+  t.teardown(() => late.destroy())
+  await within('a stream on the second carrier', second.nextStream())
+})

@@ -1,0 +1,193 @@
+import type { Socket } from 'node:net'
+import type { Test } from 'tap'
+import { systemClock } from '../../src/core/clock.js'
+import { RefusedError } from '../../src/core/errors.js'
+import { silentLogger } from '../../src/core/logger.js'
+import { Admission, noIngressHooks, TcpPorts } from '../../src/ingress/index.js'
+import {
+  agentHandshake,
+  CAPABILITIES,
+  ControlChannel,
+  encodeStreamAccept,
+  Kind,
+  StreamOpenReader,
+  type BindInit,
+  type Control,
+  type ControlInit,
+  type StreamAcceptInit,
+  type StreamOpen,
+  type Welcome,
+} from '../../src/protocol/index.js'
+import { RouteTable } from '../../src/routing/index.js'
+import {
+  Agents,
+  DEFAULT_TUNNEL_LIMITS,
+  noTunnelHooks,
+  PortRanges,
+  type TunnelHooks,
+  type TunnelLimits,
+  type Tunnel,
+} from '../../src/tunnels/index.js'
+import type { Stream } from '../../src/wire/index.js'
+import { portSlot } from '../support/places.js'
+import { within } from '../support/hang.js'
+import { sessionEnd, socketPair, type SessionEnd } from '../support/wire-pair.js'
+
+export interface TestServer {
+  readonly agents: Agents
+  readonly table: RouteTable<Tunnel>
+  readonly first: number
+  readonly last: number
+}
+
+/** Tokens `alice` and `bob` are good, everything else is not. */
+export async function testServer(
+  t: Test,
+  given: { limits?: Partial<TunnelLimits>; hooks?: Partial<TunnelHooks> } = {},
+): Promise<TestServer> {
+  const { first, last } = await portSlot(t)
+  const table = new RouteTable<Tunnel>()
+  const ranges = new PortRanges([{ host: '127.0.0.1', from: first, to: last }])
+  const bounds = { connections: 1000, pendingConnections: 100, helloTimeoutMs: 5000, helloBytes: 16384 }
+  const ports = new TcpPorts({
+    table,
+    ranges,
+    admission: new Admission(() => bounds, noIngressHooks, silentLogger, systemClock),
+    limits: () => bounds,
+    isTrustedProxy: () => false,
+    log: silentLogger,
+  })
+  const agents = new Agents({
+    gate: {
+      check(token) {
+        if (token === 'alice' || token === 'bob') return Promise.resolve({ id: token, name: token })
+        return Promise.reject(new RefusedError('UR_TOKEN_INVALID', 'The token is not known here.'))
+      },
+    },
+    table,
+    opener: ports,
+    ports: ranges,
+    domain: 'tunnels.example.com',
+    publicUrl: (scheme, host, port) => (port === null ? `${scheme}://${host}` : `${scheme}://127.0.0.1:${port}`),
+    serverVersion: 'test',
+    node: 'n1',
+    nodeAddress: '',
+    limits: () => ({ ...DEFAULT_TUNNEL_LIMITS, ...given.limits }),
+    wire: () => ({}),
+    hooks: { ...noTunnelHooks, ...given.hooks },
+    clock: systemClock,
+    log: silentLogger,
+  })
+  t.teardown(() => {
+    agents.close()
+    ports.close()
+  })
+  return { agents, table, first, last }
+}
+
+/** An agent made of the protocol's parts, which does only what a test tells it. */
+export class TestAgent {
+  readonly streams: Stream[] = []
+  readonly messages: Control[] = []
+  #waiting: (() => void)[] = []
+  #request = 0
+
+  private constructor(
+    readonly welcome: Welcome,
+    readonly end: SessionEnd,
+    readonly socket: Socket,
+    readonly control: ControlChannel,
+  ) {}
+
+  static async connect(t: Test, server: TestServer, options: { token?: string; instance?: string } = {}): Promise<TestAgent> {
+    const [socket, serverSide] = await socketPair()
+    t.teardown(() => socket.destroy())
+    void server.agents.accept(serverSide)
+    const hello = {
+      protocol: 1,
+      agentVersion: 'test',
+      token: options.token ?? 'alice',
+      instanceId: options.instance ?? `${Math.random()}`,
+      capabilities: [...CAPABILITIES],
+    }
+    const { welcome, head } = await agentHandshake(socket, { hello })
+    const end = sessionEnd('client', [])
+    end.session.addCarrier(socket, head)
+    let agent: TestAgent | null = null
+    const control = new ControlChannel(end.session.open(), {
+      onMessage: (message) => agent?.onMessage(message),
+      onClose: () => agent?.wake(),
+    })
+    agent = new TestAgent(welcome, end, socket, control)
+    return agent
+  }
+
+  send(message: ControlInit): void {
+    this.control.send(message)
+  }
+
+  /** Sends a Bind of kind tcp and resolves with the answer. */
+  async bind(bind: BindInit = {}): Promise<Control> {
+    const request = ++this.#request
+    this.send({ bind: { kind: Kind.KIND_TCP, name: `t${request}`, ...bind, request } })
+    return await this.message((message) => (message.bound ?? message.refused)?.request === request)
+  }
+
+  /** The next message that fits, the ones that came already included. */
+  async message(fits: (message: Control) => boolean): Promise<Control> {
+    for (;;) {
+      const index = this.messages.findIndex(fits)
+      const found = this.messages[index]
+      if (found !== undefined) {
+        this.messages.splice(index, 1)
+        return found
+      }
+      await within('a control message', new Promise<void>((resolve) => this.#waiting.push(resolve)))
+    }
+  }
+
+  /** The next visitor's stream, with its header and what came behind it. */
+  async visitor(accept?: StreamAcceptInit): Promise<{ stream: Stream; open: StreamOpen; data: () => string; ended: Promise<Error | null> }> {
+    const stream = await within('a stream', this.end.nextStream())
+    const reader = new StreamOpenReader()
+    let data = ''
+    let opened!: (open: StreamOpen) => void
+    const open = new Promise<StreamOpen>((resolve) => (opened = resolve))
+    let header: StreamOpen | null = null
+    let closed!: (error: Error | null) => void
+    const ended = new Promise<Error | null>((resolve) => (closed = resolve))
+    stream.attach({
+      onData: (slice) => {
+        stream.consumed(slice.length)
+        if (header === null) {
+          header = reader.push(slice)
+          if (header === null) return
+          data += reader.rest.toString()
+          opened(header)
+        } else data += slice.toString()
+      },
+      onEnd: () => undefined,
+      onWritable: () => undefined,
+      onClose: (error) => closed(error),
+    })
+    const head = await within('StreamOpen', open)
+    if (accept !== undefined) stream.write(encodeStreamAccept(accept))
+    return { stream, open: head, data: () => data, ended }
+  }
+
+  onMessage(message: Control): void {
+    this.messages.push(message)
+    this.wake()
+  }
+
+  wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
+  }
+}
+
+/** For `eventually`: throws until it holds. */
+export async function must(holds: boolean): Promise<void> {
+  if (!holds) throw new Error('it does not hold yet')
+}
