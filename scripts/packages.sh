@@ -46,7 +46,7 @@ prepare_project() {
     return 1
   }
   if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-    npm ci --no-audit --no-fund >&2 || return 1
+    npm ci --include=dev --no-audit --no-fund >&2 || return 1
     touch node_modules/.package-lock.json
   fi
   npm run --silent build

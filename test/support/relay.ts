@@ -111,6 +111,13 @@ export class Relay {
     this.each((socket) => socket.resetAndDestroy())
   }
 
+  /** The connection that was made last is reset. */
+  cutNewest(): void {
+    const newest = [...this.pairs].at(-1)
+    newest?.near.resetAndDestroy()
+    newest?.far.resetAndDestroy()
+  }
+
   private each(work: (socket: net.Socket) => void): void {
     for (const pair of [...this.pairs]) {
       if (pair.dead) continue

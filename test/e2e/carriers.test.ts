@@ -1,0 +1,50 @@
+import t from 'tap'
+import { eventually } from '../support/hang.js'
+import { Agent, Server } from '../support/product.js'
+import { drain, echoOn, pump, RandomSource, startEcho, startUpstream, visit } from '../support/pumps.js'
+import { Relay } from '../support/relay.js'
+
+const MIB = 1024 ** 2
+
+async function carriers(server: Server, wanted: (count: number) => boolean, what: string): Promise<number> {
+  return eventually(`${what} carriers`, async () => {
+    const count = await server.metric('uniroute_carriers')
+    if (!wanted(count)) throw new Error(`${count} carriers`)
+    return count
+  })
+}
+
+t.test('--connections 3: three carriers, and the loss of one ends its own streams only', async (t) => {
+  const [server, upstream] = await Promise.all([Server.start(t), startEcho(t)])
+  const relay = await Relay.start(t, server.port)
+  const agent = await Agent.start(t, server, ['tcp', String(upstream.port), '--connections', '3'], { via: relay.port })
+  await carriers(server, (count) => count === 3, 'three')
+  const visitors = await Promise.all(Array.from({ length: 9 }, () => visit(agent.port())))
+  await Promise.all(visitors.map((visitor) => echoOn(visitor)))
+
+  relay.cutNewest()
+  await eventually('the streams of the lost carrier to end', async () => {
+    if (visitors.every((visitor) => !visitor.destroyed && !visitor.readableEnded)) throw new Error('all are open')
+  })
+  const rest = visitors.filter((visitor) => !visitor.destroyed && !visitor.readableEnded)
+  t.ok(rest.length > 0 && rest.length < 9, `${rest.length} of 9 go on`)
+  await Promise.all(rest.map((visitor) => echoOn(visitor)))
+  await carriers(server, (count) => count === 3, 'three again')
+  t.equal(await server.metric('uniroute_sessions_total'), 1, 'the session is the same')
+  for (const visitor of visitors) visitor.destroy()
+})
+
+t.test('auto: a bulk transfer makes room for others by one more carrier', async (t) => {
+  const server = await Server.start(t)
+  const upstream = await startUpstream(t, (socket) => {
+    socket.resume()
+    void pump(socket, new RandomSource(2048 * MIB)).catch(() => undefined)
+  })
+  const agent = await Agent.start(t, server, ['tcp', String(upstream.port)])
+  t.equal(await server.metric('uniroute_carriers'), 1, 'one at rest')
+  const bulk = await visit(agent.port())
+  drain(bulk).catch(() => undefined)
+  const count = await carriers(server, (each) => each > 1, 'more')
+  t.ok(count <= 8)
+  bulk.destroy()
+})
