@@ -127,7 +127,7 @@ export interface AgentEvents {
   /** A visitor came (`opened`) and left or was turned away (`closed`, exactly once for each). */
   opened: [connection: ConnectionInfo]
   closed: [connection: ConnectionEnd]
-  /** `stop` was called, or the server is about to close: no new visitors; those that are there have `graceMs`. */
+  /** `stop` was called: no new visitors; those that are there have `graceMs`. */
   draining: [graceMs: number]
   /** Last, exactly once: null after `stop`, otherwise why the agent gave up. */
   close: [error: UniRouteError | null]

@@ -108,7 +108,10 @@ export async function serverHandshake(socket: Socket, options: ServerHandshakeOp
       refuse: (error, details) => refuse(socket, error, details),
     }
   } catch (error) {
-    refuse(socket, error, (error as UniRouteError).code === 'UR_PROTOCOL_VERSION' ? { protocols: [...versions] } : {})
+    refuse(socket, error, {
+      retryable: error instanceof NetworkError,
+      protocols: (error as UniRouteError).code === 'UR_PROTOCOL_VERSION' ? [...versions] : [],
+    })
     throw error
   }
 }

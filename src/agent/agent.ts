@@ -1,0 +1,331 @@
+import { randomUUID } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import type { TLSSocket } from 'node:tls'
+import { systemClock, type Clock } from '../core/clock.js'
+import { ConfigError, NetworkError, RefusedError, UniRouteError } from '../core/errors.js'
+import { silentLogger, type Logger } from '../core/logger.js'
+import { VERSION } from '../core/version.js'
+import { parseHostPort, type HostPort } from '../config/index.js'
+import { agentHandshake, CAPABILITIES, PROTOCOL_VERSION, ServerRefusal, type Welcome } from '../protocol/index.js'
+import { hostPortText } from './addresses.js'
+import type { AgentEvents, AgentOptions, AgentState, AgentStatus, SessionInfo } from './api.js'
+import { ConnectLoop } from './connect-loop.js'
+import { ServerDialer } from './dial-server.js'
+import { Link, MAX_CARRIERS, type LinkEvents } from './link.js'
+import { Monitor } from './monitor.js'
+import { Tunnel } from './tunnel.js'
+
+const CONNECT_TIMEOUT_MS = 10_000
+const DIAL_TIMEOUT_MS = 10_000
+/** A session that was closed in good order may take this long to hand over what it has written, ms. */
+const CLOSE_MS = 1_000
+
+interface Dialled {
+  readonly target: HostPort
+  readonly socket: TLSSocket
+}
+
+/**
+ * Offers local services at public addresses: keeps a session with a server, comes back after every loss, and connects
+ * visitors to the upstreams. See `AgentEvents` for what it tells.
+ */
+export class Agent extends EventEmitter<AgentEvents> {
+  readonly #options: AgentOptions
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #instanceId = randomUUID()
+  readonly #dialer: ServerDialer
+  readonly #tunnels: readonly Tunnel[]
+  readonly #loop: ConnectLoop<Dialled, Link>
+  readonly #monitor: Monitor
+  #state: AgentState = 'idle'
+  #session: SessionInfo | null = null
+  #link: Link | null = null
+  /** Sessions that the server is about to close, for the sake of the visitors that they still have. */
+  readonly #leaving = new Set<Link>()
+  /** Where the server told us to go instead. */
+  #instead: readonly HostPort[] = []
+  #everOnline = false
+  #readyTold = false
+  #forced: NodeJS.Timeout | null = null
+
+  /** Throws ConfigError(UR_USAGE) for options that make no sense. Nothing happens before `start`. */
+  constructor(options: AgentOptions) {
+    super()
+    checkOptions(options)
+    const { env = process.env, caFile, insecure, clock = systemClock } = options
+    this.#options = options
+    this.#clock = clock
+    this.#log = options.log ?? silentLogger
+    this.#dialer = new ServerDialer({ caFile, insecure, env, timeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS })
+    const timeoutMs = options.dialTimeoutMs ?? DIAL_TIMEOUT_MS
+    this.#tunnels = options.tunnels.map((spec) => new Tunnel(spec, { timeoutMs, clock }))
+    this.#loop = new ConnectLoop<Dialled, Link>({
+      clock,
+      dial: (tryNumber, signal) => this.#dial(this.#targetOf(tryNumber), signal),
+      open: (dialled, signal) => this.#open(dialled, signal),
+      discard: ({ socket }) => socket.destroy(),
+      onOpen: (link) => this.#onOpen(link),
+      onFailure: (error, retryInMs) => this.#onFailure(error, retryInMs),
+      onGiveUp: (error) => this.#finish(error),
+      isFinal: (error) => this.#isFinal(error),
+    })
+    this.#monitor = new Monitor(clock, {
+      woke: () => this.#loop.hurry(),
+      suspect: () => this.#onSuspect(),
+      recovered: () => this.#onRecovered(),
+    })
+  }
+
+  get state(): AgentState {
+    return this.#state
+  }
+
+  /** Begins to connect. Call it once; what comes of it is told by events. */
+  start(): void {
+    if (this.#state !== 'idle') throw new ConfigError('UR_USAGE', 'an agent can be started once')
+    this.#state = 'connecting'
+    const server = hostPortText(this.#options.server)
+    if (this.#options.insecure) {
+      this.#log.warn({ server }, 'the certificate of the server is NOT verified: anyone between can read and change everything')
+    }
+    this.#log.debug({ server, instance: this.#instanceId }, 'connecting')
+    this.#loop.start(false)
+  }
+
+  /**
+   * Leaves: the server sends no new visitors, those that are there have `graceMs`, then `close` follows.
+   * A second call only shortens the time.
+   */
+  stop(graceMs: number): void {
+    if (this.#state === 'closed') return
+    this.#loop.stop()
+    const links = this.#links()
+    if (links.length === 0) return this.#finish(null)
+    if (this.#state !== 'draining') {
+      this.#state = 'draining'
+      this.emit('draining', graceMs)
+      for (const link of links) {
+        link.drain(graceMs, 'the agent is stopping', () => this.#closeLink(link))
+      }
+    }
+    this.#force(graceMs, () => this.#links().forEach((link) => this.#closeLink(link)))
+  }
+
+  /** Leaves at once; open connections are cut off. */
+  kill(): void {
+    this.#finish(null)
+  }
+
+  status(): AgentStatus {
+    const session = this.#link?.session ?? null
+    return {
+      state: this.#state,
+      server: hostPortText(this.#options.server),
+      session: this.#session,
+      rttMs: session?.rtt ?? null,
+      carriers: session?.carriers.length ?? 0,
+      tunnels: this.#tunnels.map((tunnel) => tunnel.status()),
+    }
+  }
+
+  // Connecting.
+
+  #targetOf(tryNumber: number): HostPort {
+    const targets = [...this.#instead, this.#options.server]
+    return targets[tryNumber % targets.length]!
+  }
+
+  async #dial(target: HostPort, signal: AbortSignal): Promise<Dialled> {
+    return { target, socket: await this.#dialer.dial(target, signal) }
+  }
+
+  async #open({ target, socket }: Dialled, signal: AbortSignal): Promise<Link> {
+    const suspect = this.#link
+    if (suspect !== null) {
+      const seconds = 'for several seconds, while a new connection got through'
+      suspect.abandon(
+        new NetworkError('UR_SERVER_LOST', `the session with ${hostPortText(target)} was given up: nothing came on it ${seconds}`),
+      )
+    }
+    const { token, connections = 'auto' } = this.#options
+    const hello = {
+      protocol: PROTOCOL_VERSION,
+      agentVersion: VERSION,
+      token: token?.reveal() ?? '',
+      instanceId: this.#instanceId,
+      capabilities: [...CAPABILITIES],
+      platform: `${process.platform}-${process.arch}`,
+      maxCarriers: connections === 'auto' ? MAX_CARRIERS : connections,
+    }
+    const { welcome, head, capabilities } = await agentHandshake(socket, { hello }, { signal })
+    return new Link({
+      opened: { target, socket, welcome, head, capabilities },
+      tunnels: this.#tunnels.filter(({ state }) => state !== 'failed'),
+      connections,
+      attach: (to, attachSignal) => this.#attach(target, to, attachSignal),
+      events: this.#linkEvents(),
+      clock: this.#clock,
+      log: this.#log,
+    })
+  }
+
+  async #attach(target: HostPort, welcome: Welcome, signal: AbortSignal): Promise<{ socket: TLSSocket; head: Buffer }> {
+    const node = parseHostPort(welcome.nodeAddress) ?? target
+    const socket = await this.#dialer.dial(node, signal)
+    const { sessionId, secret } = welcome
+    const { head } = await agentHandshake(socket, { attach: { sessionId, secret, protocol: PROTOCOL_VERSION } }, { signal })
+    return { socket, head }
+  }
+
+  #onOpen(link: Link): void {
+    const { sessionId, node, serverVersion } = link.welcome
+    this.#link = link
+    this.#everOnline = true
+    this.#instead = []
+    this.#state = 'online'
+    this.#session = { id: sessionId, node, serverVersion }
+    this.#monitor.watch(link.first)
+    this.#log.debug({ session: sessionId, node, server_version: serverVersion }, 'session opened')
+    this.emit('online', this.#session)
+  }
+
+  #onFailure(error: UniRouteError, retryInMs: number): void {
+    this.#log.debug({ code: error.code, reason: error.message, retry_in_ms: retryInMs }, 'no session')
+    if (this.#link === null) this.emit('offline', error, retryInMs)
+  }
+
+  #isFinal(error: UniRouteError): boolean {
+    if (this.#options.reconnect === false) return true
+    if (error instanceof RefusedError) return !(error instanceof ServerRefusal && error.retryable)
+    // What the first try meets and is no matter of the network, a person has to mend; later it may mend itself.
+    return !this.#everOnline && !(error instanceof NetworkError)
+  }
+
+  #onSuspect(): void {
+    if (this.#link === null || this.#state !== 'online' || this.#options.reconnect === false) return
+    this.#log.debug({}, 'the session is silent: trying whether a new connection gets through')
+    this.#loop.start(false)
+  }
+
+  #onRecovered(): void {
+    if (this.#link !== null) this.#loop.stop()
+  }
+
+  // The session.
+
+  #linkEvents(): LinkEvents {
+    return {
+      bound: (tunnel) => this.#onBound(tunnel),
+      refused: (tunnel, error) => this.#onRefused(tunnel, error),
+      notice: (...notice) => this.emit('notice', ...notice),
+      serverDrains: (reason, instead) => this.#onServerDrains(reason, instead),
+      opened: (connection) => this.emit('opened', connection),
+      closed: (connection) => this.emit('closed', connection),
+      ended: (link, error, final) => this.#onEnded(link, error, final),
+    }
+  }
+
+  #onBound(tunnel: Tunnel): void {
+    this.#log.debug({ tunnel: tunnel.spec.name, url: tunnel.publicUrl }, 'tunnel bound')
+    if (this.#readyTold) this.emit('tunnel', tunnel.status())
+    else this.#tellReady()
+  }
+
+  #onRefused(tunnel: Tunnel, error: UniRouteError): void {
+    this.#log.debug({ tunnel: tunnel.spec.name, code: error.code, reason: error.message }, 'tunnel refused')
+    this.emit('refused', tunnel.status(), error)
+    if (this.#tunnels.every(({ state }) => state === 'failed')) this.#finish(error)
+    else if (!this.#readyTold) this.#tellReady()
+  }
+
+  #tellReady(): void {
+    const bound = this.#tunnels.filter(({ state }) => state === 'bound')
+    const answered = this.#tunnels.every(({ state, problem }) => state === 'bound' || problem !== null)
+    if (bound.length === 0 || !answered) return
+    this.#readyTold = true
+    this.emit(
+      'ready',
+      bound.map((tunnel) => tunnel.status()),
+    )
+  }
+
+  /** The session stays for its visitors; a new one is wanted at once. */
+  #onServerDrains(reason: string, instead: readonly string[]): void {
+    const link = this.#link
+    if (link === null || this.#state !== 'online') return
+    this.#instead = instead.map((text) => parseHostPort(text)).filter((target) => target !== undefined)
+    this.#leaving.add(link)
+    this.#link = null
+    this.#monitor.watch(null)
+    this.emit('notice', 'info', 'UR_SERVER_DRAINING', `the server is closing: ${reason}`)
+    this.#offline(new NetworkError('UR_SERVER_LOST', `the server is closing: ${reason}`))
+  }
+
+  #onEnded(link: Link, error: UniRouteError, final: boolean): void {
+    if (this.#leaving.delete(link)) {
+      if (this.#state === 'draining' && this.#links().length === 0) this.#finish(null)
+      return
+    }
+    if (link !== this.#link) return
+    this.#link = null
+    this.#monitor.watch(null)
+    if (this.#state === 'draining') {
+      if (this.#links().length === 0) this.#finish(null)
+    } else if (final) {
+      this.#finish(error)
+    } else {
+      this.#offline(error)
+    }
+  }
+
+  /** There is no session any more that new visitors could come by. */
+  #offline(error: UniRouteError): void {
+    this.#session = null
+    for (const tunnel of this.#tunnels) tunnel.offline()
+    if (this.#options.reconnect === false) return this.#finish(error)
+    this.#state = 'reconnecting'
+    const retryInMs = this.#loop.start(true)
+    this.#log.debug({ code: error.code, reason: error.message, retry_in_ms: retryInMs }, 'session lost')
+    this.emit('offline', error, retryInMs)
+  }
+
+  // The end.
+
+  #links(): Link[] {
+    return this.#link === null ? [...this.#leaving] : [this.#link, ...this.#leaving]
+  }
+
+  #closeLink(link: Link): void {
+    link.close()
+    this.#force(CLOSE_MS, () => this.#finish(null))
+  }
+
+  #force(ms: number, action: () => void): void {
+    if (this.#forced !== null) clearTimeout(this.#forced)
+    this.#forced = this.#state === 'closed' ? null : setTimeout(action, ms)
+  }
+
+  #finish(error: UniRouteError | null): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#session = null
+    this.#loop.stop()
+    this.#monitor.stop()
+    if (this.#forced !== null) clearTimeout(this.#forced)
+    const reason = error ?? new NetworkError('UR_SERVER_LOST', 'the agent was stopped')
+    for (const link of this.#links()) link.abandon(reason)
+    this.#link = null
+    this.#leaving.clear()
+    this.emit('close', error)
+  }
+}
+
+function checkOptions({ tunnels, connections = 'auto' }: AgentOptions): void {
+  if (tunnels.length === 0) throw new ConfigError('UR_USAGE', 'an agent needs at least one tunnel')
+  const names = new Set(tunnels.map(({ name }) => name))
+  if (names.size < tunnels.length) throw new ConfigError('UR_USAGE', 'two tunnels have the same name')
+  if (connections !== 'auto' && !(Number.isInteger(connections) && connections >= 1 && connections <= MAX_CARRIERS)) {
+    throw new ConfigError('UR_USAGE', `connections must be auto or a number from 1 to ${MAX_CARRIERS}`)
+  }
+}

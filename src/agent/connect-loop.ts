@@ -1,0 +1,165 @@
+import { Backoff } from '../core/backoff.js'
+import type { Clock } from '../core/clock.js'
+import { UniRouteError } from '../core/errors.js'
+import { ServerRefusal } from '../protocol/index.js'
+
+/** For so long after a loss the tries stay close together, ms: a short outage must not be made longer by waiting. */
+const EAGER_MS = 60_000
+/** Bounds of the delays while eager, and later, ms. */
+const EAGER = { baseMs: 200, maxMs: 1_500 }
+const PATIENT = { baseMs: 1_500, maxMs: 15_000 }
+/** A try that has said nothing for so long gets a second one beside it, while eager and later, ms. */
+const EAGER_HEDGE_MS = 1_000
+const PATIENT_HEDGE_MS = 5_000
+/** Tries at the same time. */
+const MAX_TRIES = 5
+
+export interface ConnectLoopOptions<Dialled, Session> {
+  /** First half of a try: everything up to the preface. Must reject when the signal is aborted. */
+  dial(tryNumber: number, signal: AbortSignal): Promise<Dialled>
+  /** Second half: the preface. Only one runs at a time. */
+  open(dialled: Dialled, signal: AbortSignal): Promise<Session>
+  /** Closes what was dialled and is not needed. */
+  discard(dialled: Dialled): void
+  /** A session is open; the loop is at rest. */
+  onOpen(session: Session): void
+  /** A try failed; the next is in `retryInMs`. */
+  onFailure(error: UniRouteError, retryInMs: number): void
+  /** A try failed in a way that further ones will not mend; the loop is at rest. */
+  onGiveUp(error: UniRouteError): void
+  /** Whether to try no more after this error. */
+  isFinal(error: UniRouteError): boolean
+  readonly clock: Clock
+  readonly random?: () => number
+}
+
+/**
+ * Tries to open a session until one is open: exponential backoff with full jitter, for ever. A try that hangs does not
+ * hold up the next: as long as an outage swallows packets, a fresh one starts every second, and the first to get
+ * through wins.
+ */
+export class ConnectLoop<Dialled, Session> {
+  readonly #options: ConnectLoopOptions<Dialled, Session>
+  readonly #eager: Backoff
+  readonly #patient: Backoff
+  readonly #tries = new Set<AbortController>()
+  #opening: AbortController | null = null
+  #timer: NodeJS.Timeout | null = null
+  #running = false
+  #startedAt = 0
+  #count = 0
+
+  constructor(options: ConnectLoopOptions<Dialled, Session>) {
+    this.#options = options
+    const random = options.random ? { random: options.random } : {}
+    this.#eager = new Backoff({ ...EAGER, ...random })
+    this.#patient = new Backoff({ ...PATIENT, ...random })
+  }
+
+  get running(): boolean {
+    return this.#running
+  }
+
+  /**
+   * Begins a new series of tries; `delayed`: the first after a jittered delay, so that many agents do not come at once.
+   * Returns that delay, ms. Does nothing while one is running.
+   */
+  start(delayed: boolean): number {
+    if (this.#running) return 0
+    this.#running = true
+    this.#startedAt = this.#options.clock.now()
+    this.#count = 0
+    this.#eager.reset()
+    this.#patient.reset()
+    const delay = delayed ? this.#eager.next() : 0
+    this.#schedule(delay)
+    return delay
+  }
+
+  /** Tries again now instead of waiting: the machine woke up, or the network came back. */
+  hurry(): void {
+    if (!this.#running || this.#opening !== null) return
+    this.#startedAt = this.#options.clock.now()
+    this.#eager.reset()
+    this.#schedule(0)
+  }
+
+  /** Gives all tries up; nothing more is told. */
+  stop(): void {
+    this.#running = false
+    this.#clearTimer()
+    for (const other of this.#tries) other.abort()
+    this.#tries.clear()
+    this.#opening = null
+  }
+
+  get #isEager(): boolean {
+    return this.#options.clock.now() - this.#startedAt < EAGER_MS
+  }
+
+  #schedule(delayMs: number): void {
+    this.#clearTimer()
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      this.#makeRoom()
+      void this.#try()
+      this.#schedule(this.#isEager ? EAGER_HEDGE_MS : PATIENT_HEDGE_MS)
+    }, delayMs)
+  }
+
+  /** The oldest of too many tries is the least likely to come through. */
+  #makeRoom(): void {
+    if (this.#tries.size < MAX_TRIES) return
+    for (const oldest of this.#tries) {
+      if (oldest === this.#opening) continue
+      oldest.abort()
+      this.#tries.delete(oldest)
+      return
+    }
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+  }
+
+  async #try(): Promise<void> {
+    const mine = new AbortController()
+    this.#tries.add(mine)
+    try {
+      const dialled = await this.#options.dial(this.#count++, mine.signal)
+      if (mine.signal.aborted || this.#opening !== null) {
+        this.#options.discard(dialled)
+        return
+      }
+      this.#opening = mine
+      const session = await this.#options.open(dialled, mine.signal)
+      if (mine.signal.aborted) return this.#options.discard(dialled)
+      this.stop()
+      this.#options.onOpen(session)
+    } catch (error) {
+      if (!mine.signal.aborted) this.#onFailure(mine, error)
+    } finally {
+      this.#tries.delete(mine)
+      if (this.#opening === mine) this.#opening = null
+    }
+  }
+
+  #onFailure(mine: AbortController, thrown: unknown): void {
+    if (!(thrown instanceof UniRouteError)) {
+      this.stop()
+      throw thrown
+    }
+    if (this.#options.isFinal(thrown)) {
+      this.stop()
+      this.#options.onGiveUp(thrown)
+      return
+    }
+    const asked = thrown instanceof ServerRefusal ? thrown.retryAfterMs : 0
+    const delay = Math.max(asked, (this.#isEager ? this.#eager : this.#patient).next())
+    this.#tries.delete(mine)
+    // Others are still under way, with a hedge to come: a failure beside them tells nothing new.
+    if (this.#tries.size === 0) this.#schedule(delay)
+    this.#options.onFailure(thrown, delay)
+  }
+}

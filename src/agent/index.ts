@@ -1,0 +1,2 @@
+export { Agent } from './agent.js'
+export type * from './api.js'

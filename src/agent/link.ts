@@ -1,0 +1,261 @@
+import type { TLSSocket } from 'node:tls'
+import { Backoff } from '../core/backoff.js'
+import type { Clock } from '../core/clock.js'
+import { NetworkError, UniRouteError } from '../core/errors.js'
+import type { Logger } from '../core/logger.js'
+import { printable } from '../core/printable.js'
+import type { HostPort } from '../config/index.js'
+import { ControlChannel, NoticeLevel, ServerRefusal, type Control, type Refused, type Welcome } from '../protocol/index.js'
+import { Session, type Carrier } from '../wire/index.js'
+import { hostPortText } from './addresses.js'
+import type { ConnectionEnd, ConnectionInfo } from './api.js'
+import { CarrierPool } from './carrier-pool.js'
+import type { Tunnel } from './tunnel.js'
+import { Visitor, type VisitorContext } from './visitor.js'
+
+/** A carrier whose Hello was welcomed. */
+export interface OpenedSession {
+  readonly target: HostPort
+  readonly socket: TLSSocket
+  readonly welcome: Welcome
+  /** Bytes behind the Welcome. */
+  readonly head: Buffer
+  readonly capabilities: readonly string[]
+}
+
+/** What a link tells its agent. */
+export interface LinkEvents {
+  bound(tunnel: Tunnel): void
+  refused(tunnel: Tunnel, error: UniRouteError): void
+  notice(level: 'info' | 'warning' | 'error', code: string, text: string): void
+  /** The server is about to close; a new session may be had at `instead` (HOST:PORT). */
+  serverDrains(reason: string, instead: readonly string[]): void
+  opened(connection: ConnectionInfo): void
+  closed(connection: ConnectionEnd): void
+  /** Exactly once. `final`: the server wants no other session from this agent. */
+  ended(link: Link, error: UniRouteError, final: boolean): void
+}
+
+export interface LinkOptions {
+  readonly opened: OpenedSession
+  /** Those that have an address, or may get one. */
+  readonly tunnels: readonly Tunnel[]
+  readonly connections: 'auto' | number
+  /** Makes one more connection to the node of the session and attaches it. */
+  attach(welcome: Welcome, signal: AbortSignal): Promise<{ socket: TLSSocket; head: Buffer }>
+  readonly events: LinkEvents
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Most carriers of an agent. */
+export const MAX_CARRIERS = 8
+
+/** One session with the server: control stream, addresses of the tunnels, carriers, and the streams of visitors. */
+export class Link {
+  readonly session: Session
+  /** Bears the control stream. */
+  readonly first: Carrier
+  readonly #options: LinkOptions
+  readonly #control: ControlChannel
+  readonly #pool: CarrierPool
+  readonly #visitorContext: VisitorContext
+  readonly #byId = new Map<number, Tunnel>()
+  readonly #requests = new Map<number, Tunnel>()
+  readonly #rebinds = new Set<NodeJS.Timeout>()
+  readonly #rebindDelay = new Backoff({ baseMs: 500, maxMs: 15_000 })
+  #lastRequest = 0
+  #visitors = 0
+  #draining = false
+  #onIdle: (() => void) | null = null
+  #reason: UniRouteError | null = null
+  #final = false
+
+  /** Takes the socket over and asks for the addresses of the tunnels. */
+  constructor(options: LinkOptions) {
+    const { opened, events, clock, log } = options
+    const { welcome } = opened
+    this.#options = options
+    this.session = new Session(
+      'client',
+      { clock, ...(welcome.limits?.streams && { maxStreams: welcome.limits.streams + 1 }) },
+      {
+        onStream: (stream) => stream.attach(new Visitor(this.#visitorContext)),
+        onCarrierClose: (carrier) => this.#onCarrierClose(carrier),
+        onClose: (error) => this.#onClose(error),
+      },
+    )
+    const isDraining = (): boolean => this.#draining
+    this.#visitorContext = {
+      clock,
+      tunnel: (id) => this.#byId.get(id),
+      get draining() {
+        return isDraining()
+      },
+      opened: (connection) => {
+        this.#visitors++
+        events.opened(connection)
+      },
+      closed: (connection) => {
+        this.#visitors--
+        events.closed(connection)
+        this.#checkIdle()
+      },
+    }
+    this.first = this.session.addCarrier(opened.socket, opened.head)
+    this.#control = new ControlChannel(this.session.open(), {
+      onMessage: (message) => this.#onMessage(message),
+      onClose: (error) => this.session.close(error),
+    })
+    const several = opened.capabilities.includes('carriers')
+    const limit = several ? Math.min(MAX_CARRIERS, welcome.limits?.carriers || MAX_CARRIERS) : 1
+    const { connections } = options
+    this.#pool = new CarrierPool({
+      session: this.session,
+      first: this.first,
+      wanted: connections === 'auto' ? welcome.carriersWanted || 1 : connections,
+      limit: connections === 'auto' ? limit : Math.min(limit, connections),
+      dial: (signal) => this.#addCarrier(signal),
+      log,
+    })
+    for (const tunnel of options.tunnels) this.#bind(tunnel)
+    this.#pool.adjust()
+  }
+
+  get welcome(): Welcome {
+    return this.#options.opened.welcome
+  }
+
+  /** Visitors whose connection is open. */
+  get visitors(): number {
+    return this.#visitors
+  }
+
+  /** Tells the server that this agent leaves, takes no new visitors, and calls `idle` once, when none is left. */
+  drain(graceMs: number, reason: string, idle: () => void): void {
+    this.#onIdle = idle
+    this.#stopWork()
+    this.#draining = true
+    this.#control.send({ drain: { graceMs, reason } })
+    this.#checkIdle()
+  }
+
+  /** Ends the session in good order; visitors that are left are cut off. */
+  close(): void {
+    this.#stopWork()
+    this.session.close()
+  }
+
+  /** Ends the session at once. */
+  abandon(error: UniRouteError): void {
+    this.#reason ??= error
+    this.#stopWork()
+    this.session.destroy(error)
+  }
+
+  #stopWork(): void {
+    this.#pool.stop()
+    for (const timer of this.#rebinds) clearTimeout(timer)
+    this.#rebinds.clear()
+  }
+
+  #checkIdle(): void {
+    if (this.#onIdle === null || this.#visitors > 0) return
+    const idle = this.#onIdle
+    this.#onIdle = null
+    idle()
+  }
+
+  #bind(tunnel: Tunnel): void {
+    const request = ++this.#lastRequest
+    this.#requests.set(request, tunnel)
+    this.#control.send({ bind: tunnel.bind(request) })
+  }
+
+  #onMessage(message: Control): void {
+    const { events } = this.#options
+    if (message.bound) {
+      const { request, tunnelId, publicUrl, remotePort } = message.bound
+      const tunnel = this.#requests.get(request)
+      if (tunnel === undefined) return
+      this.#requests.delete(request)
+      this.#byId.set(tunnelId, tunnel)
+      tunnel.bound(printable(publicUrl), remotePort)
+      events.bound(tunnel)
+    } else if (message.refused) {
+      this.#onRefused(message.refused)
+    } else if (message.carriers) {
+      if (this.#options.connections === 'auto') this.#pool.want(message.carriers.wanted)
+    } else if (message.drain) {
+      const { reason, instead } = message.drain
+      this.#stopWork()
+      events.serverDrains(printable(reason), instead)
+    } else if (message.notice) {
+      const { level, code, text } = message.notice
+      events.notice(LEVELS[level] ?? 'info', printable(code), printable(text))
+    }
+  }
+
+  #onRefused(refused: Refused): void {
+    const error = new ServerRefusal(refused)
+    if (refused.request !== 0) {
+      const tunnel = this.#requests.get(refused.request)
+      this.#requests.delete(refused.request)
+      if (tunnel !== undefined) this.#onTunnelRefused(tunnel, error)
+    } else if (refused.tunnelId !== 0) {
+      const tunnel = this.#byId.get(refused.tunnelId)
+      this.#byId.delete(refused.tunnelId)
+      if (tunnel !== undefined) this.#onTunnelRefused(tunnel, error)
+    } else {
+      this.#reason = error
+      this.#final = !error.retryable
+      this.session.close(error)
+    }
+  }
+
+  /** An address that we had once is asked for until it is free again, unless our own token gave it to someone else. */
+  #onTunnelRefused(tunnel: Tunnel, error: ServerRefusal): void {
+    const again = error.retryable || (tunnel.proven && error.code !== 'UR_TAKEN_OVER')
+    tunnel.refused(error, !again)
+    if (again) {
+      const timer = setTimeout(
+        () => {
+          this.#rebinds.delete(timer)
+          this.#bind(tunnel)
+        },
+        Math.max(this.#rebindDelay.next(), error.retryAfterMs),
+      )
+      this.#rebinds.add(timer)
+    }
+    this.#options.events.refused(tunnel, error)
+  }
+
+  async #addCarrier(signal: AbortSignal): Promise<void> {
+    const { socket, head } = await this.#options.attach(this.welcome, signal)
+    if (signal.aborted || this.session.closed) {
+      socket.destroy()
+      signal.throwIfAborted()
+      return
+    }
+    this.session.addCarrier(socket, head)
+  }
+
+  #onCarrierClose(carrier: Carrier): void {
+    if (carrier !== this.first) this.#pool.adjust()
+  }
+
+  #onClose(error: Error | null): void {
+    this.#stopWork()
+    const { opened, events } = this.#options
+    const reason = this.#reason ?? lost(opened.target, error)
+    events.ended(this, reason, this.#final)
+    this.#checkIdle()
+  }
+}
+
+const LEVELS = { [NoticeLevel.INFO]: 'info', [NoticeLevel.WARNING]: 'warning', [NoticeLevel.ERROR]: 'error' } as const
+
+function lost(target: HostPort, error: Error | null): NetworkError {
+  const why = error === null ? 'the server closed it' : error.message
+  return new NetworkError('UR_SERVER_LOST', `the session with ${hostPortText(target)} was lost: ${why}`, { cause: error })
+}

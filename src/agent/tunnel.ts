@@ -1,0 +1,86 @@
+import type { Clock } from '../core/clock.js'
+import type { UniRouteError } from '../core/errors.js'
+import { Kind, type BindInit } from '../protocol/index.js'
+import type { TunnelSpec, TunnelStatus } from './api.js'
+import { UpstreamDialer } from './dial-upstream.js'
+
+/**
+ * `waiting`: no answer yet in this session. `bound`: it has its address. `failed`: the server said no, and asking again
+ * makes no sense.
+ */
+export type BindState = 'waiting' | 'bound' | 'failed'
+
+/** One tunnel of the agent, over all sessions: what it is, the address that it has, and what passed through it. */
+export class Tunnel {
+  readonly spec: TunnelSpec
+  readonly dialer: UpstreamDialer
+  state: BindState = 'waiting'
+  problem: UniRouteError | null = null
+  publicUrl: string | null = null
+  /** The port that it had; asked for again after a reconnect. */
+  lastPort = 0
+  /** Bound at least once. */
+  proven = false
+  visitorsTotal = 0
+  visitorsOpen = 0
+  failures = 0
+  /** Totals as the splices count them: out is to the upstream. */
+  readonly traffic = { bytesIn: 0, bytesOut: 0 }
+
+  constructor(spec: TunnelSpec, options: { timeoutMs: number; clock: Clock }) {
+    this.spec = spec
+    this.dialer = new UpstreamDialer(spec, options)
+  }
+
+  /** The request for its address. */
+  bind(request: number): BindInit {
+    const { kind, name, remotePort = 0, domain = '', proxyProtocol = 0 } = this.spec
+    return {
+      request,
+      kind: kind === 'tcp' ? Kind.KIND_TCP : Kind.KIND_TLS,
+      name,
+      remotePort,
+      preferredPort: this.lastPort,
+      domain,
+      proxyProtocol,
+    }
+  }
+
+  bound(publicUrl: string, port: number): void {
+    this.state = 'bound'
+    this.proven = true
+    this.problem = null
+    this.publicUrl = publicUrl
+    this.lastPort = port
+  }
+
+  /** It has no address now; `for good`: and will not be asked for again. */
+  refused(error: UniRouteError, forGood: boolean): void {
+    this.state = forGood ? 'failed' : 'waiting'
+    this.problem = error
+    this.publicUrl = null
+  }
+
+  /** The session that gave the address is gone. */
+  offline(): void {
+    if (this.state !== 'bound') return
+    this.state = 'waiting'
+    this.publicUrl = null
+  }
+
+  status(): TunnelStatus {
+    const { spec, publicUrl, problem, visitorsTotal, visitorsOpen, failures, traffic } = this
+    return {
+      name: spec.name,
+      kind: spec.kind,
+      upstream: this.dialer.name,
+      publicUrl,
+      problem,
+      visitorsTotal,
+      visitorsOpen,
+      failures,
+      bytesIn: traffic.bytesOut,
+      bytesOut: traffic.bytesIn,
+    }
+  }
+}

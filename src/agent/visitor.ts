@@ -1,0 +1,139 @@
+import type { Socket } from 'node:net'
+import type { Clock } from '../core/clock.js'
+import { UpstreamError } from '../core/errors.js'
+import { encodeProxyHeader } from '../hello/index.js'
+import { acceptOf, AcceptResult, encodeStreamAccept, StreamOpenReader, type StreamOpen } from '../protocol/index.js'
+import { Splice, type SpliceResult } from '../proxy/splice.js'
+import type { Stream, StreamHandler } from '../wire/index.js'
+import { hostPortText } from './addresses.js'
+import type { ConnectionEnd, ConnectionInfo } from './api.js'
+import type { CancelDial } from './dial-upstream.js'
+import type { Tunnel } from './tunnel.js'
+
+/** What a visitor's stream needs of its agent. */
+export interface VisitorContext {
+  readonly clock: Clock
+  /** The tunnel of an id that the server gave; undefined: there is none (any more). */
+  tunnel(id: number): Tunnel | undefined
+  /** The agent takes no new visitors. */
+  readonly draining: boolean
+  opened(connection: ConnectionInfo): void
+  closed(connection: ConnectionEnd): void
+}
+
+/**
+ * One stream that the server opened, until its upstream is connected: reads StreamOpen, dials, answers StreamAccept.
+ * Then a splice takes over. The visitor's bytes that come before wait here, without credit, so within the window.
+ */
+export class Visitor implements StreamHandler {
+  readonly #context: VisitorContext
+  #reader: StreamOpenReader | null = new StreamOpenReader()
+  #waiting: Buffer[] = []
+  #ended = false
+  #cancelDial: CancelDial | null = null
+  #tunnel: Tunnel | null = null
+  #connection: ConnectionInfo | null = null
+  #openedAt = 0
+
+  constructor(context: VisitorContext) {
+    this.#context = context
+  }
+
+  onData(slice: Buffer, stream: Stream): void {
+    const reader = this.#reader
+    if (reader === null) {
+      this.#waiting.push(slice)
+      return
+    }
+    let open: StreamOpen | null
+    try {
+      open = reader.push(slice)
+    } catch (error) {
+      stream.reset(error as Error)
+      return
+    }
+    if (open === null) {
+      stream.consumed(slice.length)
+      return
+    }
+    this.#reader = null
+    const rest = reader.rest
+    stream.consumed(slice.length - rest.length)
+    if (rest.length > 0) this.#waiting.push(rest)
+    this.#onOpen(open, stream)
+  }
+
+  onEnd(stream: Stream): void {
+    this.#ended = true
+    if (this.#reader !== null) stream.reset()
+  }
+
+  onWritable(): void {
+    // Only StreamAccept is written from here.
+  }
+
+  onClose(error: Error | null): void {
+    this.#cancelDial?.()
+    this.#finish({ bytesIn: 0, bytesOut: 0, error })
+  }
+
+  #onOpen(open: StreamOpen, stream: Stream): void {
+    const tunnel = this.#context.tunnel(open.tunnelId)
+    if (tunnel === undefined) {
+      const detail = `the agent has no tunnel ${open.tunnelId}`
+      return refuse(stream, new UpstreamError('UR_NO_SUCH_TUNNEL', detail))
+    }
+    if (this.#context.draining) {
+      return refuse(stream, new UpstreamError('UR_AGENT_DRAINING', 'the agent is stopping'))
+    }
+    this.#tunnel = tunnel
+    this.#openedAt = this.#context.clock.now()
+    const visitor = hostPortText({ host: open.visitorAddress, port: open.visitorPort })
+    this.#connection = { id: open.connectionId, tunnel: tunnel.spec.name, visitor }
+    tunnel.visitorsTotal++
+    tunnel.visitorsOpen++
+    this.#context.opened(this.#connection)
+    this.#cancelDial = tunnel.dialer.dial({
+      connected: (socket) => this.#onConnected(open, tunnel, stream, socket),
+      failed: (error) => {
+        this.#cancelDial = null
+        tunnel.failures++
+        this.#finish({ bytesIn: 0, bytesOut: 0, error })
+        refuse(stream, error)
+      },
+    })
+  }
+
+  #onConnected(open: StreamOpen, tunnel: Tunnel, stream: Stream, socket: Socket): void {
+    this.#cancelDial = null
+    stream.write(encodeStreamAccept({ result: AcceptResult.OK }))
+    const version = tunnel.spec.proxyProtocol
+    if (version !== undefined) {
+      const source = { address: open.visitorAddress, port: open.visitorPort }
+      const destination = { address: open.serverAddress, port: open.serverPort }
+      socket.write(encodeProxyHeader(version, { source, destination }))
+    }
+    const splice = new Splice(stream, socket, { total: tunnel.traffic, onClose: (result) => this.#finish(result) })
+    stream.attach(splice)
+    splice.start()
+    for (const slice of this.#waiting) splice.onData(slice)
+    this.#waiting = []
+    if (this.#ended) splice.onEnd()
+  }
+
+  #finish({ bytesIn, bytesOut, error }: SpliceResult): void {
+    this.#waiting = []
+    const connection = this.#connection
+    if (this.#tunnel === null || connection === null) return
+    this.#tunnel.visitorsOpen--
+    this.#tunnel = null
+    const durationMs = this.#context.clock.now() - this.#openedAt
+    this.#context.closed({ ...connection, bytesIn: bytesOut, bytesOut: bytesIn, durationMs, error })
+  }
+}
+
+/** Says why, and ends the stream; what the visitor still sends is dropped by the server once it has read the reason. */
+function refuse(stream: Stream, error: UpstreamError): void {
+  stream.write(encodeStreamAccept(acceptOf(error)))
+  stream.end()
+}
