@@ -70,7 +70,7 @@ function defaultCell(meta: Meta): string {
   if (meta.defaultText) return meta.defaultText
   if (meta.required) return 'required'
   if (meta.items || meta.default === undefined) return 'none'
-  return Array.isArray(meta.default) && meta.default.length === 0 ? 'none' : `\`${String(meta.default)}\``
+  return Array.isArray(meta.default) && meta.default.length === 0 ? 'none' : `\`${meta.default as string | number}\``
 }
 
 function defaultOf(schema: z.ZodType): unknown {

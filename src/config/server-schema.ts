@@ -126,11 +126,6 @@ const limits = section('Bounds. A reloaded value is for new sessions and connect
     default: '256KiB',
     reload: true,
   }),
-  ack_backlog: field(integer(1, 65_536), {
-    doc: 'Streams opened to an agent that it has not yet acknowledged.',
-    default: 256,
-    reload: true,
-  }),
   control_rate: field(integer(100, 1_000_000), {
     doc: 'Pings, empty frames and resets a second that an agent may send on one carrier.',
     default: 2_000,

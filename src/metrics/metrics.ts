@@ -34,9 +34,9 @@ export class Metrics {
   /** `processMetrics`: CPU, memory, descriptors, event-loop delay and garbage collection of this process. */
   constructor({ version, processMetrics = true }: { readonly version: string; readonly processMetrics?: boolean }) {
     const registers = [this.#registry]
-    for (const [metric] of Object.values(NUMBERS)) {
+    for (const [metric] of Object.values<readonly [NumberMetric, string?]>(NUMBERS)) {
       if (this.#numbers.has(metric)) continue
-      const { kind, name, help, label } = metric as NumberMetric
+      const { kind, name, help, label } = metric
       const settings = { name, help, registers, labelNames: label === undefined ? [] : [label] }
       this.#numbers.set(metric, kind === 'gauge' ? new Gauge(settings) : new Counter(settings))
     }
@@ -113,7 +113,7 @@ export class Metrics {
       const [metric, label] = NUMBERS[name] as readonly [NumberMetric, string?]
       this.#numbers.get(metric)?.inc(metric.label === undefined ? {} : { [metric.label]: label ?? '' }, value)
     }
-    return await this.#registry.metrics()
+    return this.#registry.metrics()
   }
 
   #histogram({ name, help, buckets }: EventMetric): Histogram {

@@ -7,8 +7,8 @@ t.test('no way of printing shows the value', async (t) => {
   const secret = new Secret(value)
   const printed = [
     String(secret),
-    `${secret}`,
-    '' + secret,
+    `${secret as unknown as string}`,
+    '' + (secret as unknown as string),
     JSON.stringify({ secret }),
     inspect(secret, { showHidden: true, depth: null }),
     inspect({ deep: { secret } }, { depth: null }),
