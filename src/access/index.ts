@@ -1,0 +1,2 @@
+export { FailedLogins, type FailedLoginsOptions } from './failed-logins.js'
+export { TokenGate, type TokenGateOptions, type TokenIdentity } from './token-gate.js'

@@ -1,0 +1,65 @@
+import type { Logger } from '../core/logger.js'
+import type { TokenRepository } from '../store/index.js'
+
+export interface RevocationWatchOptions {
+  readonly tokens: Pick<TokenRepository, 'revokedSince'>
+  readonly log: Logger
+  /** Time between two looks, ms. */
+  readonly pollMs: number
+}
+
+/**
+ * Looks for revoked tokens with one cheap query a turn: other processes revoke, and embedded SQLite tells nobody.
+ * A failing database is logged when it begins and when it is over, and asked again with each turn.
+ */
+export class RevocationWatch {
+  readonly #options: RevocationWatchOptions
+  readonly #revoked = new Set<string>()
+  #cursor = 0
+  #failing = false
+  #closed = false
+  #timer: NodeJS.Timeout | null = null
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(options: RevocationWatchOptions) {
+    this.#options = options
+  }
+
+  /** Whether the token was seen revoked; true is for ever, false may be a turn old. */
+  isRevoked(id: string): boolean {
+    return this.#revoked.has(id)
+  }
+
+  /** Begins to call `onRevoked` for each of `liveIds()` that is revoked, every turn. */
+  start(liveIds: () => Iterable<string>, onRevoked: (id: string) => void): void {
+    const turn = async (): Promise<void> => {
+      await this.#look()
+      // ids seen revoked in earlier turns count too: a session may begin in the moment between check and revocation
+      if (!this.#closed) for (const id of new Set(liveIds())) if (this.#revoked.has(id)) onRevoked(id)
+      if (!this.#closed) this.#timer = setTimeout(() => (this.#turn = turn()), this.#options.pollMs)
+    }
+    this.#turn = turn()
+  }
+
+  /** Resolves when the turn under way is over; there is no other. */
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#timer) clearTimeout(this.#timer)
+    await this.#turn
+  }
+
+  async #look(): Promise<void> {
+    const { tokens, log } = this.#options
+    try {
+      const { cursor, ids } = await tokens.revokedSince(this.#cursor)
+      this.#cursor = cursor
+      for (const id of ids) this.#revoked.add(id)
+      if (this.#failing) log.info({}, 'the database answers again; revoked tokens are seen again')
+      this.#failing = false
+    } catch (error) {
+      if (!this.#failing)
+        log.error({ error }, 'the database failed; revoked tokens are not seen until it answers again')
+      this.#failing = true
+    }
+  }
+}

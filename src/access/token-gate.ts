@@ -1,0 +1,169 @@
+import { type Clock, systemClock } from '../core/clock.js'
+import { LimitError, RefusedError, StoreError } from '../core/errors.js'
+import type { Logger } from '../core/logger.js'
+import { TOKEN_PATTERN, tokenHash, type TokenRecord, type TokenRepository } from '../store/index.js'
+import { FailedLogins } from './failed-logins.js'
+import { RevocationWatch } from './revocation-watch.js'
+
+/** Whom a token stands for. */
+export interface TokenIdentity {
+  readonly id: string
+  readonly name: string
+}
+
+export interface TokenGateOptions {
+  /** The store's `tokens`; the gate does not close it. */
+  readonly tokens: Pick<TokenRepository, 'findByHash' | 'revokedSince' | 'touch'>
+  readonly log: Logger
+  readonly clock?: Clock
+  readonly failedLogins?: FailedLogins
+  /** Time between two looks for revoked tokens, ms. Default 500. */
+  readonly pollMs?: number
+  /** Time between two writes of when tokens were last used, ms. Default 60 000. */
+  readonly touchMs?: number
+}
+
+const REMEMBERED_TOKENS = 10_000
+
+/**
+ * Says who may connect. Every check asks the database, so a revoked token is refused from the next check on; only while
+ * the database fails are tokens let in that were good before and have not been seen revoked.
+ *
+ * Tokens are looked up by their SHA-256. What an index look-up leaks by its timing is about that hash, from which
+ * nobody can come closer to the 256 random bits behind it, so no comparison here has to take constant time.
+ */
+export class TokenGate {
+  readonly #options: TokenGateOptions
+  readonly #log: Logger
+  readonly #failedLogins: FailedLogins
+  readonly #watch: RevocationWatch
+  /** By hash; the least recently used goes first when there are too many. */
+  readonly #known = new Map<string, TokenIdentity>()
+  #used = new Map<string, Date>()
+  readonly #touchTimer: NodeJS.Timeout
+
+  constructor(options: TokenGateOptions) {
+    const { tokens, log, clock = systemClock, pollMs = 500, touchMs = 60_000 } = options
+    this.#options = options
+    this.#log = log
+    this.#failedLogins = options.failedLogins ?? new FailedLogins({ clock })
+    this.#watch = new RevocationWatch({ tokens, log, pollMs })
+    this.#touchTimer = setInterval(() => void this.#touch(), touchMs)
+    this.#touchTimer.unref()
+  }
+
+  /**
+   * Who the token belongs to. `address` is the agent's IP address, for the limit of failed logins; without one there
+   * is no limit. Throws RefusedError UR_TOKEN_MISSING, UR_TOKEN_MALFORMED, UR_TOKEN_INVALID or UR_TOKEN_REVOKED;
+   * LimitError UR_TOKEN_RATE; StoreError UR_TOKEN_UNCHECKED. The last two may pass with time.
+   */
+  async check(token: string, address?: string): Promise<TokenIdentity> {
+    if (token === '') {
+      throw new RefusedError(
+        'UR_TOKEN_MISSING',
+        'The agent sent no token. What to do: give one with --token or UNIROUTE_TOKEN.',
+      )
+    }
+    const hash = tokenHash(token)
+    this.#checkRate(this.#known.has(hash) ? undefined : address)
+    try {
+      return await this.#lookUp(token, hash)
+    } catch (error) {
+      if (error instanceof RefusedError && address !== undefined) this.#failedLogins.add(address)
+      throw error
+    }
+  }
+
+  /**
+   * Calls `onRevoked` for each of `liveIds()` whose token is revoked, at most about a second after it was, and again
+   * with each look for as long as the id stays among them. `onRevoked` must not throw. Ends with `close()`.
+   */
+  watchRevocations(liveIds: () => Iterable<string>, onRevoked: (id: string, reason: RefusedError) => void): void {
+    this.#watch.start(liveIds, (id) => onRevoked(id, revoked()))
+  }
+
+  /** Ends the watch and writes down what was last used. Call it before the store is closed. */
+  async close(): Promise<void> {
+    clearInterval(this.#touchTimer)
+    await this.#watch.close()
+    await this.#touch()
+  }
+
+  #checkRate(address: string | undefined): void {
+    const waitMs = address === undefined ? 0 : this.#failedLogins.blockedFor(address)
+    if (waitMs === 0) return
+    throw new LimitError(
+      'UR_TOKEN_RATE',
+      `Too many failed logins came from ${address}. What to do: wait ${Math.ceil(waitMs / 1000)} s, then try with the right token.`,
+    )
+  }
+
+  async #lookUp(token: string, hash: string): Promise<TokenIdentity> {
+    if (!TOKEN_PATTERN.test(token)) {
+      throw new RefusedError(
+        'UR_TOKEN_MALFORMED',
+        'What the agent sent does not look like a token. What to do: copy the whole token, unr_ and 43 letters or digits.',
+      )
+    }
+    let record: TokenRecord | null
+    try {
+      record = await this.#options.tokens.findByHash(hash)
+    } catch (error) {
+      return this.#withoutDatabase(hash, error)
+    }
+    if (record === null || record.revokedAt !== null) {
+      this.#known.delete(hash)
+      throw record === null ? unknown() : revoked()
+    }
+    const { id, name } = record
+    this.#remember(hash, { id, name })
+    return { id, name }
+  }
+
+  #withoutDatabase(hash: string, error: unknown): TokenIdentity {
+    const known = this.#known.get(hash)
+    if (known && this.#watch.isRevoked(known.id)) throw revoked()
+    if (known) {
+      this.#log.warn({ error, token: known.id }, 'the database failed; a token that was good before is let in')
+      return known
+    }
+    this.#log.error({ error }, 'the database failed; an agent is turned away')
+    const message = 'The server cannot look tokens up now. What to do: try again; the log of the server says why.'
+    throw new StoreError('UR_TOKEN_UNCHECKED', message, { cause: error })
+  }
+
+  #remember(hash: string, identity: TokenIdentity): void {
+    this.#used.set(identity.id, new Date())
+    this.#known.delete(hash)
+    this.#known.set(hash, identity)
+    if (this.#known.size <= REMEMBERED_TOKENS) return
+    const oldest = this.#known.keys().next()
+    if (!oldest.done) this.#known.delete(oldest.value)
+  }
+
+  async #touch(): Promise<void> {
+    const used = this.#used
+    this.#used = new Map()
+    try {
+      await this.#options.tokens.touch(used)
+    } catch (error) {
+      this.#log.warn({ error }, 'when tokens were last used could not be written; it is tried again later')
+      this.#used = new Map([...used, ...this.#used])
+    }
+  }
+}
+
+function unknown(): RefusedError {
+  return new RefusedError(
+    'UR_TOKEN_INVALID',
+    'The server does not know this token. What to do: check that token and server belong together, ' +
+      'or have the operator make one with `uniroutd token create NAME`.',
+  )
+}
+
+function revoked(): RefusedError {
+  return new RefusedError(
+    'UR_TOKEN_REVOKED',
+    'The token was revoked. What to do: ask the operator of the server for a new one.',
+  )
+}

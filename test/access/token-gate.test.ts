@@ -1,0 +1,203 @@
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { FailedLogins } from '../../src/access/index.js'
+import { TokenGate, type TokenGateOptions } from '../../src/access/token-gate.js'
+import { StoreError } from '../../src/core/errors.js'
+import { silentLogger, type Logger } from '../../src/core/logger.js'
+import { openStore, type Store } from '../../src/store/index.js'
+import { within } from '../support/hang.js'
+
+/** About twelve days: the end of no test. */
+const NEVER_MS = 2 ** 30
+
+async function gateFor(t: Test, options: Partial<TokenGateOptions> = {}): Promise<{ store: Store; gate: TokenGate }> {
+  const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
+  const gate = new TokenGate({ tokens: store.tokens, log: silentLogger, pollMs: 20, ...options })
+  t.teardown(async () => {
+    await gate.close()
+    await store.close()
+  })
+  return { store, gate }
+}
+
+function recordingLogger(): { log: Logger; lines: string[] } {
+  const lines: string[] = []
+  const write = (_fields: unknown, message: string): number => lines.push(message)
+  return { lines, log: { ...silentLogger, info: write, warn: write, error: write } }
+}
+
+/** The store's tokens, which fail while `broken`. */
+function breakable({ tokens }: Store) {
+  const broken = new StoreError('UR_STORE_CORRUPT', 'The database /secret/path is damaged.')
+  const state = { broken: false }
+  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (state.broken) throw broken
+    return work()
+  }
+  return {
+    state,
+    tokens: {
+      findByHash: (hash: string) => guard(() => tokens.findByHash(hash)),
+      revokedSince: (cursor: number) => guard(() => tokens.revokedSince(cursor)),
+      touch: (used: ReadonlyMap<string, Date>) => guard(() => tokens.touch(used)),
+    },
+  }
+}
+
+t.test('each wrong token has its own answer, and none of them repeats it', async (t) => {
+  const { store, gate } = await gateFor(t)
+  const good = await store.tokens.create('good')
+  const gone = await store.tokens.create('gone')
+  await store.tokens.revoke('gone')
+  t.strictSame(await gate.check(good.token), { id: good.id, name: 'good' })
+  const unknown = `unr_${'Z'.repeat(43)}`
+  const cases = [
+    ['', 'UR_TOKEN_MISSING', /--token/],
+    ['hunter2', 'UR_TOKEN_MALFORMED', /whole token/],
+    [`${good.token}x`, 'UR_TOKEN_MALFORMED', /whole token/],
+    [` ${good.token}`, 'UR_TOKEN_MALFORMED', /whole token/],
+    [unknown, 'UR_TOKEN_INVALID', /token create/],
+    [gone.token, 'UR_TOKEN_REVOKED', /operator/],
+  ] as const
+  for (const [token, code, message] of cases) {
+    const error = await gate.check(token).catch((failure: unknown) => failure)
+    t.match(error, { name: 'RefusedError', code, message, exitCode: 3 }, code)
+    if (token !== '') t.notOk((error as Error).message.includes(token.trim()), 'secrets stay secret')
+  }
+})
+
+t.test('a revoked token is refused from the very next check on', async (t) => {
+  const { store, gate } = await gateFor(t)
+  const { token } = await store.tokens.create('a')
+  await gate.check(token)
+  await store.tokens.revoke('a')
+  await t.rejects(gate.check(token), { code: 'UR_TOKEN_REVOKED' })
+})
+
+t.test('live sessions of a revoked token are told within two seconds, by another process too', async (t) => {
+  const { store, gate } = await gateFor(t, { pollMs: 500 })
+  const [a, b] = [await store.tokens.create('a'), await store.tokens.create('b')]
+  const other = await openStore({ file: join(t.testdirName, 'uniroute.db') })
+  const told: string[] = []
+  const revoked = new Promise<number>((resolve) => {
+    gate.watchRevocations(
+      () => [a.id, a.id, b.id],
+      (id, reason) => {
+        told.push(id)
+        t.match(reason, { name: 'RefusedError', code: 'UR_TOKEN_REVOKED' })
+        resolve(performance.now())
+      },
+    )
+  })
+  await gate.check(a.token)
+  const before = performance.now()
+  await other.tokens.revoke('a')
+  t.ok((await within('the revocation', revoked)) - before < 2000)
+  t.strictSame([...new Set(told)], [a.id])
+  await other.close()
+})
+
+t.test('a session that begins just after its token was seen revoked is told as well', async (t) => {
+  const { store, gate } = await gateFor(t)
+  const { id } = await store.tokens.create('a')
+  await store.tokens.revoke('a')
+  let looks = 0
+  const told = new Promise<string>((resolve) => {
+    gate.watchRevocations(() => (++looks < 3 ? [] : [id]), resolve)
+  })
+  t.equal(await within('the revocation', told), id)
+})
+
+t.test('after close nobody is told any more', async (t) => {
+  const { store, gate } = await gateFor(t)
+  const { id } = await store.tokens.create('a')
+  await store.tokens.revoke('a')
+  gate.watchRevocations(
+    () => [id],
+    () => t.fail('told after close'),
+  )
+  await gate.close()
+})
+
+t.test('while the database fails: known tokens pass, others wait, the watch goes on afterwards', async (t) => {
+  const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
+  const { log, lines } = recordingLogger()
+  const { tokens, state } = breakable(store)
+  const gate = new TokenGate({ tokens, log, pollMs: 10 })
+  t.teardown(async () => {
+    await gate.close()
+    await store.close()
+  })
+  const [known, fresh, gone] = [
+    await store.tokens.create('k'),
+    await store.tokens.create('f'),
+    await store.tokens.create('g'),
+  ]
+  await gate.check(known.token)
+  await gate.check(gone.token)
+  await store.tokens.revoke('g')
+  const live = new Set([gone.id])
+  const seen = within('the revocation', new Promise<string>((resolve) => gate.watchRevocations(() => live, resolve)))
+  t.equal(await seen, gone.id)
+
+  state.broken = true
+  t.strictSame(await gate.check(known.token), { id: known.id, name: 'k' })
+  await t.rejects(gate.check(gone.token), { code: 'UR_TOKEN_REVOKED' }, 'seen revoked before')
+  const unchecked = await gate.check(fresh.token).catch((error: unknown) => error)
+  t.match(unchecked, { name: 'StoreError', code: 'UR_TOKEN_UNCHECKED' })
+  t.notMatch((unchecked as Error).message, /secret/, 'an agent learns no path of the server')
+
+  live.clear()
+  await within('a line about it', lineWith(lines, 'revoked tokens are not seen'))
+  state.broken = false
+  await within('a line about it', lineWith(lines, 'answers again'))
+  t.equal(lines.filter((line) => line.includes('revoked tokens are not seen')).length, 1, 'once an outage')
+  t.match(await gate.check(fresh.token), { name: 'f' })
+})
+
+t.test('a failing address is slowed down; tokens that were good before still pass', async (t) => {
+  const clock = { time: 0, now: () => clock.time }
+  const failedLogins = new FailedLogins({ clock, failures: 3, windowMs: 60_000 })
+  const { store, gate } = await gateFor(t, { failedLogins })
+  const [used, unused] = [await store.tokens.create('used'), await store.tokens.create('unused')]
+  await gate.check(used.token, '192.0.2.1')
+  for (let i = 0; i < 3; i++) await t.rejects(gate.check(`wrong${i}`, '192.0.2.1'), { code: 'UR_TOKEN_MALFORMED' })
+  const limited = { name: 'LimitError', code: 'UR_TOKEN_RATE', message: /192\.0\.2\.1.*wait 60 s/ }
+  await t.rejects(gate.check(unused.token, '192.0.2.1'), limited)
+  await gate.check(used.token, '192.0.2.1')
+  await gate.check(unused.token, '192.0.2.2')
+  await gate.check(unused.token)
+  clock.time = 60_000
+  await gate.check(unused.token, '192.0.2.1')
+})
+
+t.test('when a token was last used is written from time to time, and at the end', async (t) => {
+  const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
+  const { token } = await store.tokens.create('a')
+  const gate = new TokenGate({ tokens: store.tokens, log: silentLogger, touchMs: NEVER_MS })
+  const before = Date.now()
+  await gate.check(token)
+  await gate.close()
+  const [record] = await store.tokens.list()
+  t.ok((record?.lastUsedAt?.getTime() ?? 0) >= before)
+  await store.close()
+})
+
+t.test('a last use that could not be written is written later', async (t) => {
+  const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
+  const { token } = await store.tokens.create('a')
+  const { tokens, state } = breakable(store)
+  const { log, lines } = recordingLogger()
+  const gate = new TokenGate({ tokens, log, touchMs: 10 })
+  await gate.check(token)
+  state.broken = true
+  await within('a line about it', lineWith(lines, 'tried again later'))
+  state.broken = false
+  await gate.close()
+  t.ok((await store.tokens.list())[0]?.lastUsedAt)
+  await store.close()
+})
+
+async function lineWith(lines: readonly string[], text: string): Promise<void> {
+  while (!lines.some((line) => line.includes(text))) await new Promise((resolve) => setTimeout(resolve, 5))
+}
