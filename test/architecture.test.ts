@@ -44,7 +44,12 @@ const files: readonly SourceFile[] = readdirSync('src', { recursive: true, withF
   .filter((path) => !path.startsWith(GENERATED))
   .map((path) => {
     const text = readFileSync(path, 'utf8')
-    return { path, text, room: roomOf(path), imports: ts.preProcessFile(text).importedFiles.map((file) => file.fileName) }
+    return {
+      path,
+      text,
+      room: roomOf(path),
+      imports: ts.preProcessFile(text).importedFiles.map((file) => file.fileName),
+    }
   })
 
 function roomOf(path: string): string | null {
@@ -55,7 +60,10 @@ function roomOf(path: string): string | null {
 t.test('every folder in src is a room with a rank', async (t) => {
   t.ok(files.length > 20, 'the sources were found')
   const rooms = new Set(files.map(({ room }) => room).filter((room) => room !== null))
-  t.same([...rooms].filter((room) => !(room in RANKS)), [])
+  t.same(
+    [...rooms].filter((room) => !(room in RANKS)),
+    [],
+  )
 })
 
 t.test('imports point only to rooms of lower rank, or to the same room', async (t) => {
@@ -74,16 +82,26 @@ t.test('imports point only to rooms of lower rank, or to the same room', async (
 
 t.test(`no file has more than ${MAX_LINES} lines`, async (t) => {
   const long = files.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
-  t.same(long.filter(({ lines }) => lines > MAX_LINES), [])
+  t.same(
+    long.filter(({ lines }) => lines > MAX_LINES),
+    [],
+  )
 })
 
 t.test('the wire knows no TLS and no protobuf, its cores no sockets, timers or clocks', async (t) => {
   const wire = files.filter(({ room }) => room === 'wire')
-  t.same(wire.filter(({ imports }) => imports.some((name) => /^(node:tls|protobufjs)/.test(name))).map(({ path }) => path), [])
+  t.same(
+    wire.filter(({ imports }) => imports.some((name) => /^(node:tls|protobufjs)/.test(name))).map(({ path }) => path),
+    [],
+  )
   const pure = files.filter(({ path }) => PURE.includes(path))
   t.equal(pure.length, PURE.length)
-  const impure = /'node:(net|tls|timers|perf_hooks|events|stream)|\b(setTimeout|setImmediate|setInterval|Date\.now|performance\.now)\(/
-  t.same(pure.filter(({ text }) => impure.test(text)).map(({ path }) => path), [])
+  const impure =
+    /'node:(net|tls|timers|perf_hooks|events|stream)|\b(setTimeout|setImmediate|setInterval|Date\.now|performance\.now)\(/
+  t.same(
+    pure.filter(({ text }) => impure.test(text)).map(({ path }) => path),
+    [],
+  )
 })
 
 t.test('every error code in the sources stands in the table, and every code of the table is used', async (t) => {
@@ -97,5 +115,8 @@ t.test('every error code in the sources stands in the table, and every code of t
     }
   }
   t.same(unknown, [])
-  t.same(Object.keys(ERROR_CODES).filter((code) => !used.has(code)), [])
+  t.same(
+    Object.keys(ERROR_CODES).filter((code) => !used.has(code)),
+    [],
+  )
 })

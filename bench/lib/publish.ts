@@ -9,7 +9,12 @@ import { repository } from './repository.js'
 import { loadResults, saveResults, type RowResult } from './results.js'
 
 /** Prints the table of what was measured; when all columns ran at least three times, also writes the result files. */
-export function publish(name: Table['name'], rows: Record<string, RowResult>, columns: readonly Column[], choice: Choice): void {
+export function publish(
+  name: Table['name'],
+  rows: Record<string, RowResult>,
+  columns: readonly Column[],
+  choice: Choice,
+): void {
   if (Object.keys(rows).length === 0) return
   const measurements = TABLES.find((table) => table.name === name)?.measurements ?? []
   console.log(`\n${renderTable(measurements, columns, rows)}`)

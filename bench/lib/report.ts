@@ -13,7 +13,8 @@ export function renderTable(
   for (const { id, figures } of measurements) {
     const row = rows[id]
     if (row === undefined) continue
-    for (const figure of figures) lines.push(line([figure.title, ...columns.map((column) => cellText(row, column.id, figure))]))
+    for (const figure of figures)
+      lines.push(line([figure.title, ...columns.map((column) => cellText(row, column.id, figure))]))
   }
   return lines.join('\n')
 }

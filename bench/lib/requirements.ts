@@ -27,10 +27,18 @@ const RTT_MS = 50
 /** What the project wants to reach, each held against the peers of the same run. */
 const REQUIREMENTS: readonly Requirement[] = [
   ...(['down', 'up'] as const).flatMap((way): Requirement[] => {
-    const [rate, cpu]: [Place, Place] = [['loopback', `bulk-${way}`, 'rate'], ['loopback', `bulk-${way}`, 'cpu']]
+    const [rate, cpu]: [Place, Place] = [
+      ['loopback', `bulk-${way}`, 'rate'],
+      ['loopback', `bulk-${way}`, 'cpu'],
+    ]
     return [
       { text: `one stream ${way}: 1.0 × stunnel's MB/s`, place: rate, side: 'least', bound: times(1, 'stunnel', rate) },
-      { text: `one stream ${way}: at most stunnel's CPU per GiB`, place: cpu, side: 'most', bound: times(1, 'stunnel', cpu) },
+      {
+        text: `one stream ${way}: at most stunnel's CPU per GiB`,
+        place: cpu,
+        side: 'most',
+        bound: times(1, 'stunnel', cpu),
+      },
     ]
   }),
   ...requestsAtLeast('requests-64', '64 kept alive', { rathole: 1.2, frp: 1.2, stunnel: 3 }),
@@ -69,7 +77,12 @@ const REQUIREMENTS: readonly Requirement[] = [
   },
   ...(['down', 'up'] as const).map((way): Requirement => {
     const place: Place = ['wan', `flow-${way}`, 'rate']
-    return { text: `50 ms path: one flow ${way}, 0.95 × direct`, place, side: 'least', bound: times(0.95, 'direct', place) }
+    return {
+      text: `50 ms path: one flow ${way}, 0.95 × direct`,
+      place,
+      side: 'least',
+      bound: times(0.95, 'direct', place),
+    }
   }),
   {
     text: '50 ms path: one flow at 0.5 % loss under BBR, 0.9 × direct',

@@ -24,7 +24,9 @@ export async function runAll<C extends Column, M extends Measurement>(
         const start = performance.now()
         const words = await oneCell(measurement, column, rows.get(measurement.id), measure)
         const took = ((performance.now() - start) / 1000).toFixed(0)
-        console.log(`run ${run}/${choice.runs}  ${measurement.id.padEnd(16)} ${column.id.padEnd(14)} ${words}  [${took} s]`)
+        console.log(
+          `run ${run}/${choice.runs}  ${measurement.id.padEnd(16)} ${column.id.padEnd(14)} ${words}  [${took} s]`,
+        )
       }
     }
   }

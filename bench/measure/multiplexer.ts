@@ -54,7 +54,15 @@ export async function measureMultiplexer(
   const work = measurement.id.slice('mux-'.length)
   const server = processes.start('mux-server', [process.execPath, part, column.id, work, 'server'])
   const port = (await server.line('listening ')).split(' ')[1] ?? ''
-  const client = processes.start('mux-client', [process.execPath, part, column.id, work, 'client', port, String(seconds)])
+  const client = processes.start('mux-client', [
+    process.execPath,
+    part,
+    column.id,
+    work,
+    'client',
+    port,
+    String(seconds),
+  ])
   const timer = setTimeout(() => client.child.kill('SIGKILL'), (seconds + 20) * 1000)
   try {
     await Promise.race([client.exited, server.exited])

@@ -60,17 +60,20 @@ async function measure(counter: { answers: number }): Promise<void> {
   const start = await ask()
   const [answers, at] = [counter.answers, performance.now()]
   const cpu = cpuSeconds() + start.cpu
-  setTimeout(async () => {
-    const end = await ask()
-    const result = {
-      seconds: (performance.now() - at) / 1000,
-      bytes: end.received - start.received,
-      answers: counter.answers - answers,
-      cpu: cpuSeconds() + end.cpu - cpu,
-    }
-    console.log(`result ${JSON.stringify(result)}`)
-    process.exit(0)
-  }, Number(seconds) * 1000)
+  setTimeout(
+    async () => {
+      const end = await ask()
+      const result = {
+        seconds: (performance.now() - at) / 1000,
+        bytes: end.received - start.received,
+        answers: counter.answers - answers,
+        cpu: cpuSeconds() + end.cpu - cpu,
+      }
+      console.log(`result ${JSON.stringify(result)}`)
+      process.exit(0)
+    },
+    Number(seconds) * 1000,
+  )
 }
 
 function ask(): Promise<{ received: number; cpu: number }> {

@@ -9,6 +9,16 @@ import type { Tool } from './tool.js'
 import { uniroute, uniroute8 } from './uniroute.js'
 
 /** Columns of the loopback table. */
-export const LOOPBACK_TOOLS: readonly Tool[] = [direct, uniroute, stunnel, ssh, frp, rathole, chisel, ratholePlain, bore]
+export const LOOPBACK_TOOLS: readonly Tool[] = [
+  direct,
+  uniroute,
+  stunnel,
+  ssh,
+  frp,
+  rathole,
+  chisel,
+  ratholePlain,
+  bore,
+]
 /** Columns of the WAN table. */
 export const WAN_TOOLS: readonly Tool[] = [direct, uniroute, uniroute8, frp, rathole, chisel, ssh, bore]

@@ -19,7 +19,10 @@ function ratholeOver(transport: 'tls' | 'tcp'): Tool {
     async start(place) {
       const [control = 0, ...numbers] = await freePorts(SERVICES.length + 1)
       const ports = portsOf(numbers)
-      const files = { server: join(place.folder, 'rathole-server.toml'), agent: join(place.folder, 'rathole-client.toml') }
+      const files = {
+        server: join(place.folder, 'rathole-server.toml'),
+        agent: join(place.folder, 'rathole-client.toml'),
+      }
       const services = (side: string, value: (name: (typeof SERVICES)[number]) => string): string =>
         SERVICES.map((name) => `[${side}.services.${name}]\n${value(name)}\n`).join('')
       const { ca, pkcs12, pkcs12Password } = place.certificates

@@ -38,7 +38,12 @@ PidFile none
     const server = place.processes.start('sshd', [sshd, '-D', '-e', '-f', file('sshd_config')])
     await waitForPort({ host: place.serverHost, port: control }, server)
     const forwards = SERVICES.flatMap((name) => ['-R', `127.0.0.1:${ports[name]}:${upstreamAddress(place, name)}`])
-    const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'ExitOnForwardFailure=yes', 'LogLevel=ERROR']
+    const options = [
+      'StrictHostKeyChecking=no',
+      'UserKnownHostsFile=/dev/null',
+      'ExitOnForwardFailure=yes',
+      'LogLevel=ERROR',
+    ]
     const agent = place.processes.start(
       'ssh',
       ['ssh', '-F', 'none', '-N', '-i', file('user'), ...options.flatMap((option) => ['-o', option]), ...forwards,

@@ -21,7 +21,10 @@ export const stunnel: Tool = {
     const numbers = await freePorts(SERVICES.length * 2)
     const ports = portsOf(numbers.slice(0, SERVICES.length))
     const middle = portsOf(numbers.slice(SERVICES.length))
-    const files = { client: join(place.folder, 'stunnel-client.conf'), server: join(place.folder, 'stunnel-server.conf') }
+    const files = {
+      client: join(place.folder, 'stunnel-client.conf'),
+      server: join(place.folder, 'stunnel-server.conf'),
+    }
     const section = (name: string, from: string, to: string): string => `[${name}]\naccept = ${from}\nconnect = ${to}\n`
     const { ca, pem } = place.certificates
     const verify = `client = yes\nCAfile = ${ca}\nverifyChain = yes\ncheckHost = localhost\n`

@@ -37,7 +37,9 @@ async function show() {
   const args = ['dev', '--output', 'json', '--data-dir', folder, ...listen]
   const server = start('uniroutd', [path.join(bin, 'uniroutd.js'), ...args])
   const ready = await server.line(event('ready'))
-  console.log(`server     uniroutd dev: agents and TLS visitors on ${ready.tls}, metrics on http://${ready.metrics}/metrics`)
+  console.log(
+    `server     uniroutd dev: agents and TLS visitors on ${ready.tls}, metrics on http://${ready.metrics}/metrics`,
+  )
 
   const env = { UNIROUTE_SERVER: ready.tls, UNIROUTE_TOKEN: ready.token, UNIROUTE_CA: ready.ca }
   const agent = start('uniroute', [path.join(bin, 'uniroute.js'), 'tcp', String(upstreamPort), '--output', 'json'], env)

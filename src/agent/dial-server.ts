@@ -47,7 +47,10 @@ export class ServerDialer {
         if (proxy.tls) {
           socket = deadline.watch(tls.connect({ socket, ...serverName(proxy.host) }), open)
           await deadline.race(secured(socket)).catch((error: unknown) => {
-            throw new NetworkError('UR_PROXY_CONNECT', `the TLS handshake with the proxy ${hostPortText(proxy)} failed: ${reasonText(error)}`)
+            throw new NetworkError(
+              'UR_PROXY_CONNECT',
+              `the TLS handshake with the proxy ${hostPortText(proxy)} failed: ${reasonText(error)}`,
+            )
           })
         }
         deadline.step = `get through its proxy ${hostPortText(proxy)}`
@@ -161,17 +164,27 @@ function tcpError(target: HostPort, error: unknown): unknown {
   const code = systemCode(error)
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'ENODATA') {
     const why = code === 'EAI_AGAIN' ? 'the name servers do not answer' : 'there is no such name'
-    return new NetworkError('UR_SERVER_NAME', `the server's name ${target.host} could not be resolved: ${why} (${code})`)
+    return new NetworkError(
+      'UR_SERVER_NAME',
+      `the server's name ${target.host} could not be resolved: ${why} (${code})`,
+    )
   }
-  return new NetworkError('UR_SERVER_UNREACHABLE', `could not connect to the server ${hostPortText(target)}: ${reasonText(error)}`)
+  return new NetworkError(
+    'UR_SERVER_UNREACHABLE',
+    `could not connect to the server ${hostPortText(target)}: ${reasonText(error)}`,
+  )
 }
 
 function proxyTcpError(proxy: HostPort, error: unknown): unknown {
   if (error === TIMED_OUT || error instanceof UniRouteError || isAbort(error)) return error
-  return new NetworkError('UR_PROXY_CONNECT', `could not connect to the proxy ${hostPortText(proxy)}: ${reasonText(error)}`)
+  return new NetworkError(
+    'UR_PROXY_CONNECT',
+    `could not connect to the proxy ${hostPortText(proxy)}: ${reasonText(error)}`,
+  )
 }
 
-const VERIFY_CODES = /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH)/
+const VERIFY_CODES =
+  /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH)/
 
 function tlsError(target: HostPort, error: unknown): unknown {
   if (error === TIMED_OUT || error instanceof UniRouteError || isAbort(error)) return error
@@ -183,7 +196,8 @@ function tlsError(target: HostPort, error: unknown): unknown {
       `the certificate of ${server} could not be verified: ${reasonText(error)} (${code}). ${verifyAdvice(code, target)}`,
     )
   }
-  if (code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL' || code === 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME') return noServer(target)
+  if (code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL' || code === 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME')
+    return noServer(target)
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
     return new NetworkError('UR_SERVER_TLS', `${server} does not speak TLS. Give the TLS port of the server`)
   }

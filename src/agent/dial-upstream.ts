@@ -120,7 +120,10 @@ export class UpstreamDialer {
       const onClose = (): void => reject(new Error('it closed the connection during the handshake'))
       secure.once('error', reject).once('close', onClose)
       secure.once('secureConnect', () => {
-        secure.off('error', reject).off('close', onClose).on('error', () => undefined)
+        secure
+          .off('error', reject)
+          .off('close', onClose)
+          .on('error', () => undefined)
         resolve(secure)
       })
     })

@@ -68,7 +68,10 @@ function matches(entry: string, name: string, port: number): boolean {
   }
   const [, host = '', onlyPort] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? []
   if (onlyPort !== undefined && Number(onlyPort) !== port) return false
-  const bare = host.replace(/^\[(.*)\]$/, '$1').replace(/^\*?\./, '').replace(/\.$/, '')
+  const bare = host
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/^\*?\./, '')
+    .replace(/\.$/, '')
   return bare !== '' && (name === bare || name.endsWith(`.${bare}`))
 }
 

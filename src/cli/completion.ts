@@ -23,7 +23,10 @@ export function completionScript(shell: string, root: Command): string {
     case 'fish':
       return fish(root.name(), entries)
     default:
-      throw new ConfigError('UR_USAGE', `there is no completion for the shell "${shell}"; there is one for ${SHELLS.join(', ')}`)
+      throw new ConfigError(
+        'UR_USAGE',
+        `there is no completion for the shell "${shell}"; there is one for ${SHELLS.join(', ')}`,
+      )
   }
 }
 
@@ -32,7 +35,9 @@ function entriesOf(command: Command, path: string[]): Entry[] {
   const commands = help.visibleCommands(command)
   const words = [
     ...commands.map((each) => ({ text: each.name(), description: each.description() })),
-    ...help.visibleOptions(command).map((each) => ({ text: each.long ?? each.short ?? '', description: each.description })),
+    ...help
+      .visibleOptions(command)
+      .map((each) => ({ text: each.long ?? each.short ?? '', description: each.description })),
   ]
   const entry = { path: path.join(' '), description: command.description(), words }
   const real = commands.filter((each) => each.name() !== 'help')
@@ -85,9 +90,19 @@ compdef _${name} ${name}
 
 function fish(name: string, entries: Entry[]): string {
   const lines = entries.flatMap(({ path, words }) => {
-    const when = path === '' ? '__fish_use_subcommand' : path.split(' ').map((part) => `__fish_seen_subcommand_from ${part}`).join('; and ')
+    const when =
+      path === ''
+        ? '__fish_use_subcommand'
+        : path
+            .split(' ')
+            .map((part) => `__fish_seen_subcommand_from ${part}`)
+            .join('; and ')
     return words.map(({ text, description }) => {
-      const what = text.startsWith('--') ? `-l ${text.slice(2)}` : text.startsWith('-') ? `-s ${text.slice(1)}` : `-a ${text}`
+      const what = text.startsWith('--')
+        ? `-l ${text.slice(2)}`
+        : text.startsWith('-')
+          ? `-s ${text.slice(1)}`
+          : `-a ${text}`
       return `complete -c ${name} -n '${when}' ${what} -d ${quote(description)}`
     })
   })

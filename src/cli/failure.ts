@@ -17,7 +17,8 @@ export interface Failure {
 export function failureOf(error: unknown): Failure | null {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return null
-    const message = error.code === 'commander.help' ? 'a command is missing; the help above names them' : usageMessage(error.message)
+    const message =
+      error.code === 'commander.help' ? 'a command is missing; the help above names them' : usageMessage(error.message)
     return failureOf(new ConfigError('UR_USAGE', message))
   }
   if (error instanceof UniRouteError) {

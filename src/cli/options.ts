@@ -15,11 +15,20 @@ export interface RunningFlags {
 /** Adds --log-level, --log-format, --output and --grace-period. */
 export function addRunningOptions(command: Command): Command {
   return command
-    .addOption(durationOption('--grace-period <duration>', 'time for open connections to end after a stop signal (default: 30s)'))
-    .addOption(new Option('--log-level <level>', 'least important lines to log (default: info)').choices(LOG_LEVELS))
-    .addOption(new Option('--log-format <format>', 'log lines for people or for programs (default: text)').choices(LOG_FORMATS))
     .addOption(
-      new Option('--output <form>', 'json: one object a line on stdout, for programs').choices(['text', 'json']).default('text', 'text'),
+      durationOption(
+        '--grace-period <duration>',
+        'time for open connections to end after a stop signal (default: 30s)',
+      ),
+    )
+    .addOption(new Option('--log-level <level>', 'least important lines to log (default: info)').choices(LOG_LEVELS))
+    .addOption(
+      new Option('--log-format <format>', 'log lines for people or for programs (default: text)').choices(LOG_FORMATS),
+    )
+    .addOption(
+      new Option('--output <form>', 'json: one object a line on stdout, for programs')
+        .choices(['text', 'json'])
+        .default('text', 'text'),
     )
 }
 

@@ -13,7 +13,11 @@ export interface CommandContext {
  * Runs one of the two programs to its end: parses the command line, runs the command, reports a failure as one
  * sentence on stderr (and as an event on stdout with `--output json`) and returns the exit code.
  */
-export async function runProgram(name: string, argv: string[], build: (root: Command, context: CommandContext) => void): Promise<number> {
+export async function runProgram(
+  name: string,
+  argv: string[],
+  build: (root: Command, context: CommandContext) => void,
+): Promise<number> {
   const output = new Output(outputMode(argv), process.stdout)
   process.stderr.on('error', ignoreBrokenStderr)
   const root = new Command(name)
@@ -26,7 +30,8 @@ export async function runProgram(name: string, argv: string[], build: (root: Com
     output.failure(failure)
     if (failure.code === 'UR_INTERNAL' && writeCrash !== null) writeCrash(failure.message)
     else process.stderr.write(`${name}: ${failure.message} (${failure.code})\n`)
-    if (failure.code === 'UR_INTERNAL' && isDebug(argv) && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+    if (failure.code === 'UR_INTERNAL' && isDebug(argv) && error instanceof Error)
+      process.stderr.write(`${error.stack}\n`)
     return failure.exitCode
   }
   process.on('uncaughtException', (error) => process.exit(report(error)))

@@ -6,7 +6,10 @@ import { choice, either, hostName, hostPort, integer, path, secret, text, upstre
 const notYet = (kind: string): boolean => kind === 'http' || kind === 'udp'
 
 const tunnel = section('', {
-  kind: required(choice('tcp', 'tls', 'http', 'udp'), { doc: 'What the public side speaks; `http` and `udp` are not in this version.', later: notYet }),
+  kind: required(choice('tcp', 'tls', 'http', 'udp'), {
+    doc: 'What the public side speaks; `http` and `udp` are not in this version.',
+    later: notYet,
+  }),
   upstream: required(upstream, { doc: 'The local service.' }),
   upstream_ca: optional(path, {
     doc: 'PEM file with the authority that signed the certificate of a `tls://` upstream.',

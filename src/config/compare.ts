@@ -35,7 +35,10 @@ export function diffReload(before: ServerConfig, after: ServerConfig): ReloadDif
 }
 
 function redact(schema: z.ZodType, config: unknown): Record<string, unknown> {
-  return mapLeaves(schema, config, ({ value }) => (value instanceof Secret ? String(value) : value)) as Record<string, unknown>
+  return mapLeaves(schema, config, ({ value }) => (value instanceof Secret ? String(value) : value)) as Record<
+    string,
+    unknown
+  >
 }
 
 /** The schema's keys outside of lists, each with all that stands below it, secrets in the clear (for comparison only). */

@@ -62,7 +62,12 @@ function groups(schema: z.ZodType, path: KeyPath, reloads: boolean): string[] {
 
 function row(key: string, meta: Meta, reloads: boolean): string {
   const marks = [reloads && meta.reload ? '*reload*' : '', meta.later === 'key' ? '*not in this version*' : '']
-  const cells = [`\`${key}\``, meta.allowed ?? 'see below', defaultCell(meta), [meta.doc, ...marks].filter(Boolean).join(' ')]
+  const cells = [
+    `\`${key}\``,
+    meta.allowed ?? 'see below',
+    defaultCell(meta),
+    [meta.doc, ...marks].filter(Boolean).join(' '),
+  ]
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 

@@ -51,19 +51,22 @@ function described<S extends z.ZodType>(schema: S, meta: Meta): S {
 }
 
 function leaf<T, E>(value: Value<T>, meta: Meta, whenAbsent: (parse: (raw: unknown) => T) => E) {
-  const schema = z.unknown().optional().transform((raw, context): T | E => {
-    const parse = (given: unknown): T => {
-      const result = value.parse(given)
-      if (!(result instanceof Rejected)) return result
-      const shown = meta.secret ? 'the value' : JSON.stringify(result.culprit)
-      context.addIssue({ code: 'custom', input: raw, message: `${shown} is not allowed; write ${value.allowed}` })
+  const schema = z
+    .unknown()
+    .optional()
+    .transform((raw, context): T | E => {
+      const parse = (given: unknown): T => {
+        const result = value.parse(given)
+        if (!(result instanceof Rejected)) return result
+        const shown = meta.secret ? 'the value' : JSON.stringify(result.culprit)
+        context.addIssue({ code: 'custom', input: raw, message: `${shown} is not allowed; write ${value.allowed}` })
+        return z.NEVER
+      }
+      if (raw !== undefined && raw !== null) return parse(raw)
+      if (!meta.required) return whenAbsent(parse)
+      context.addIssue({ code: 'custom', input: raw, message: `is missing; write ${value.allowed}` })
       return z.NEVER
-    }
-    if (raw !== undefined && raw !== null) return parse(raw)
-    if (!meta.required) return whenAbsent(parse)
-    context.addIssue({ code: 'custom', input: raw, message: `is missing; write ${value.allowed}` })
-    return z.NEVER
-  })
+    })
   return described(schema, { ...meta, allowed: value.allowed })
 }
 
@@ -102,5 +105,6 @@ export function map<S extends z.ZodType>(items: S, facts: KeyFacts) {
 }
 
 function expected(what: string): z.core.$ZodErrorMap {
-  return (issue) => (issue.code === 'invalid_type' ? `${JSON.stringify(issue.input)} is not allowed; write ${what}` : undefined)
+  return (issue) =>
+    issue.code === 'invalid_type' ? `${JSON.stringify(issue.input)} is not allowed; write ${what}` : undefined
 }

@@ -24,7 +24,10 @@ export interface Loaded<C> {
  * The configuration of `uniroutd`.
  * @throws ConfigError UR_CONFIG_*: file missing or unreadable, not YAML, unknown key, value not allowed
  */
-export function loadServerConfig(options: { readonly file?: string; readonly overrides?: readonly Override[] }): Loaded<ServerConfig> {
+export function loadServerConfig(options: {
+  readonly file?: string
+  readonly overrides?: readonly Override[]
+}): Loaded<ServerConfig> {
   const file = resolve(expandHome(options.file ?? DEFAULT_SERVER_FILE))
   const source = withOverrides(readSource(file), options.overrides ?? [])
   return { config: validate(serverSchema, source, folderOf(file), checkServer), file, warnings: [] }
@@ -117,7 +120,11 @@ function readText(file: string): string {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new ConfigError('UR_CONFIG_MISSING', `${file}: there is no such file; create it or name another with --config`, { cause })
+      throw new ConfigError(
+        'UR_CONFIG_MISSING',
+        `${file}: there is no such file; create it or name another with --config`,
+        { cause },
+      )
     }
     throw new ConfigError('UR_CONFIG_UNREADABLE', `${file}: cannot be read: ${reason(code)}`, { cause })
   }

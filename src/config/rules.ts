@@ -9,13 +9,19 @@ const problem = (path: KeyPath, message: string): Problem => ({ code: 'UR_CONFIG
 export function* checkServer(config: ServerConfig): Generator<Problem> {
   const { certs, limits } = config
   if (certs.mode === 'files' && certs.files.length === 0) {
-    yield problem(['certs', 'files'], 'is empty and certs.mode is files; name at least one cert and key, or write mode: dev')
+    yield problem(
+      ['certs', 'files'],
+      'is empty and certs.mode is files; name at least one cert and key, or write mode: dev',
+    )
   }
   if (limits.session_window_budget < limits.window_max) {
     yield problem(['limits', 'session_window_budget'], 'is smaller than limits.window_max; write at least as much')
   }
   if (limits.process_window_budget < limits.session_window_budget) {
-    yield problem(['limits', 'process_window_budget'], 'is smaller than limits.session_window_budget; write at least as much')
+    yield problem(
+      ['limits', 'process_window_budget'],
+      'is smaller than limits.session_window_budget; write at least as much',
+    )
   }
 }
 
@@ -25,7 +31,8 @@ export function* checkAgent(config: AgentConfig): Generator<Problem> {
   const domains = new Map<string, string>()
   for (const [name, tunnel] of Object.entries(config.tunnels)) {
     const at = (key: string): KeyPath => ['tunnels', name, key]
-    if (tunnel.kind !== 'tcp' && tunnel.remote_port !== 0) yield problem(at('remote_port'), 'is for tunnels of kind tcp')
+    if (tunnel.kind !== 'tcp' && tunnel.remote_port !== 0)
+      yield problem(at('remote_port'), 'is for tunnels of kind tcp')
     if (tunnel.kind !== 'tls' && tunnel.domain !== null) yield problem(at('domain'), 'is for tunnels of kind tls')
     if (tunnel.upstream_ca !== null && tunnel.upstream.kind !== 'tls') {
       yield problem(at('upstream_ca'), 'is for an upstream spoken to over TLS, such as tls://host:port')

@@ -56,7 +56,11 @@ const acme = section('Certificates from an ACME authority.', {
   email: optional(text('an e-mail address', /^\S+@\S+$/), { doc: 'Contact for the account.', later: 'key' }),
   eab: section('External account binding.', {
     kid: optional(text('a key id', /^\S+$/), { doc: 'The key id.', later: 'key' }),
-    hmac_key: optional(secret('a base64url text', /^\S+$/), { doc: 'The key, in base64url.', secret: true, later: 'key' }),
+    hmac_key: optional(secret('a base64url text', /^\S+$/), {
+      doc: 'The key, in base64url.',
+      secret: true,
+      later: 'key',
+    }),
   }),
   challenge: field(choice('tls-alpn-01', 'http-01', 'dns-01'), {
     doc: 'How ownership of a name is shown.',
@@ -77,7 +81,10 @@ const certs = section('The certificates of the server.', {
       cert: required(path, { doc: 'PEM file with the certificate and its chain.', path: true, reload: true }),
       key: required(path, { doc: 'PEM file with the private key.', path: true, reload: true }),
     }),
-    { doc: 'Certificate files for mode `files`; read again when they change. The first one serves names that none matches.', reload: true },
+    {
+      doc: 'Certificate files for mode `files`; read again when they change. The first one serves names that none matches.',
+      reload: true,
+    },
   ),
   acme,
 })
@@ -135,7 +142,11 @@ const limits = section('Bounds. A reloaded value is for new sessions and connect
 
 /** Log keys, the same for server and agent. */
 export const log = section('Log lines, on standard error.', {
-  level: field(choice('debug', 'info', 'warn', 'error'), { doc: 'The least that is written.', default: 'info', reload: true }),
+  level: field(choice('debug', 'info', 'warn', 'error'), {
+    doc: 'The least that is written.',
+    default: 'info',
+    reload: true,
+  }),
   format: field(choice('text', 'json'), { doc: 'For people or for programs.', default: 'text' }),
 })
 
@@ -163,7 +174,11 @@ export const serverSchema = section('', {
     secret: true,
     later: (store: unknown) => store !== 'sqlite',
   }),
-  redis: optional(secret('a redis:// address', /^rediss?:\/\/\S+$/), { doc: 'Redis address, for several nodes.', secret: true, later: 'key' }),
+  redis: optional(secret('a redis:// address', /^rediss?:\/\/\S+$/), {
+    doc: 'Redis address, for several nodes.',
+    secret: true,
+    later: 'key',
+  }),
   node: section('This server among several.', {
     name: field(text('a name of letters, digits, dots and dashes', /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/), {
       doc: 'Told to agents, and in log lines.',

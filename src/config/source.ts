@@ -31,9 +31,13 @@ export function yamlSource(text: string, name: string): Source {
   }
   const problem = document.errors[0] ?? document.warnings[0]
   if (problem) {
-    throw new ConfigError('UR_CONFIG_SYNTAX', `${place(problem.pos[0])}: not valid YAML: ${firstLine(problem.message)}`, {
-      cause: problem,
-    })
+    throw new ConfigError(
+      'UR_CONFIG_SYNTAX',
+      `${place(problem.pos[0])}: not valid YAML: ${firstLine(problem.message)}`,
+      {
+        cause: problem,
+      },
+    )
   }
   return {
     raw: toPlain(document, name),

@@ -28,7 +28,8 @@ export function readUpstream(text: string): Upstream {
   const authority = (rest as string).replace(/\/$/, '')
   if (/[/?#@\s]/.test(authority)) throw syntax(text, 'only a host and a port may stand in it')
   if (/^\d+$/.test(authority)) return { kind: rule.kind, host: 'localhost', port: port(text, authority) }
-  const [, bracketed, plain, digits] = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^:[\]]+))?(?::(\d+))?$/i.exec(authority) ?? []
+  const [, bracketed, plain, digits] =
+    /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^:[\]]+))?(?::(\d+))?$/i.exec(authority) ?? []
   const host = bracketed ?? plain ?? (digits === undefined ? undefined : 'localhost')
   if (host === undefined) throw syntax(text, 'it is not HOST:PORT; an IPv6 address needs brackets')
   if (digits === undefined && rule.port === null) throw syntax(text, 'the port is missing')

@@ -27,7 +27,11 @@ export function validate<S extends z.ZodType>(
   check: (config: z.infer<S>) => Iterable<Problem>,
 ): z.infer<S> {
   const parsed = schema.safeParse(source.raw)
-  if (!parsed.success) throw configError(source, parsed.error.issues.flatMap((issue) => problemsOf(schema, issue)))
+  if (!parsed.success)
+    throw configError(
+      source,
+      parsed.error.issues.flatMap((issue) => problemsOf(schema, issue)),
+    )
   const problems = [...unavailable(schema, parsed.data), ...check(parsed.data)]
   if (problems.length > 0) throw configError(source, problems)
   return mapLeaves(schema, parsed.data, ({ meta, value }) =>

@@ -63,8 +63,9 @@ export const integer = (min: number, max: number): Value<number> =>
 /** A number of milliseconds, between two durations written as in the file. */
 export const duration = (min: string, max: string): Value<number> => {
   const bounds = [parseDuration(min) ?? 0, parseDuration(max) ?? 0] as const
-  return value(`a duration from ${formatDuration(bounds[0])} to ${formatDuration(bounds[1])}, such as 30s or 5m`, (raw) =>
-    within(typeof raw === 'string' ? parseDuration(raw) : undefined, bounds),
+  return value(
+    `a duration from ${formatDuration(bounds[0])} to ${formatDuration(bounds[1])}, such as 30s or 5m`,
+    (raw) => within(typeof raw === 'string' ? parseDuration(raw) : undefined, bounds),
   )
 }
 

@@ -18,7 +18,12 @@ export interface Leaf {
 }
 
 /** A copy of a parsed configuration with every leaf's value replaced by `change`'s answer. */
-export function mapLeaves(schema: z.ZodType, value: unknown, change: (leaf: Leaf) => unknown, path: KeyPath = []): unknown {
+export function mapLeaves(
+  schema: z.ZodType,
+  value: unknown,
+  change: (leaf: Leaf) => unknown,
+  path: KeyPath = [],
+): unknown {
   const meta = metaOf(schema)
   const { children, items } = meta
   if (children) {

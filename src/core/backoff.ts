@@ -19,7 +19,8 @@ export class Backoff {
   private bound: number
 
   constructor({ baseMs = 500, maxMs = 30_000, random = Math.random }: BackoffOptions = {}) {
-    if (!(baseMs > 0 && maxMs >= baseMs)) throw new RangeError(`backoff needs 0 < baseMs <= maxMs, got ${baseMs}, ${maxMs}`)
+    if (!(baseMs > 0 && maxMs >= baseMs))
+      throw new RangeError(`backoff needs 0 < baseMs <= maxMs, got ${baseMs}, ${maxMs}`)
     this.baseMs = baseMs
     this.maxMs = maxMs
     this.random = random

@@ -11,7 +11,8 @@ const EXIT_MEANING = {
 export function errorsPage(): string {
   const codes = Object.entries(ERROR_CODES as Record<string, ErrorCodeEntry>).sort(([a], [b]) => (a < b ? -1 : 1))
   const sections = codes.map(
-    ([code, { exit, what, todo }]) => `## ${code}\n\n${what}\n\n${todo}\n\nExit code ${exit} (${EXIT_MEANING[exit]}).\n`,
+    ([code, { exit, what, todo }]) =>
+      `## ${code}\n\n${what}\n\n${todo}\n\nExit code ${exit} (${EXIT_MEANING[exit]}).\n`,
   )
   return [
     '# Errors\n',

@@ -81,7 +81,8 @@ export class Daemon {
       publicUrl: (scheme, host, port) => publicUrl(config, this.#tlsPort, scheme, host, port),
       serverVersion: VERSION,
       node: config.node.name,
-      nodeAddress: config.node.advertise === null ? '' : hostPort(config.node.advertise.host, config.node.advertise.port),
+      nodeAddress:
+        config.node.advertise === null ? '' : hostPort(config.node.advertise.host, config.node.advertise.port),
       limits: () => tunnelLimits(this.#config),
       wire: () => wireLimits(this.#config, processBudget),
       hooks: metrics,
@@ -114,7 +115,9 @@ export class Daemon {
       await daemon.#listen(sockets)
       return daemon
     } catch (error) {
-      await closers.close().catch((failure: unknown) => log.error({ error: failure }, 'closing after a failed start failed'))
+      await closers
+        .close()
+        .catch((failure: unknown) => log.error({ error: failure }, 'closing after a failed start failed'))
       throw error
     }
   }
@@ -184,7 +187,11 @@ export class Daemon {
     this.#tlsPort = await tls.listen(listenOn(sockets.tls, listen.tls))
     this.#listeners.push(tls)
     this.#closers.add(() => tls.close())
-    const addresses = { tls: addressText(listen.tls, this.#tlsPort), http: null as string | null, metrics: null as string | null }
+    const addresses = {
+      tls: addressText(listen.tls, this.#tlsPort),
+      http: null as string | null,
+      metrics: null as string | null,
+    }
 
     if (listen.http !== null) {
       const http = new HttpPort(admission, ingressLimits(this.#config))
@@ -193,7 +200,12 @@ export class Daemon {
       this.#closers.add(() => http.close())
     }
     if (listen.metrics !== null) {
-      const server = await MetricsServer.listen({ listen: listen.metrics, metrics: this.#metrics, readiness: this.readiness, log })
+      const server = await MetricsServer.listen({
+        listen: listen.metrics,
+        metrics: this.#metrics,
+        readiness: this.readiness,
+        log,
+      })
       addresses.metrics = addressText(listen.metrics, server.address.port)
       this.#closers.add(() => server.close())
     }

@@ -20,12 +20,15 @@ export class MetricsServer {
 
   private constructor(options: MetricsServerOptions) {
     this.#options = options
-    this.#server = http.createServer({ requestTimeout: 5_000, headersTimeout: 5_000, maxHeaderSize: 8_192 }, (request, response) => {
-      this.#answer(request, response).catch((error: unknown) => {
-        options.log.error({ error, path: request.url }, 'a request for metrics failed')
-        response.destroy()
-      })
-    })
+    this.#server = http.createServer(
+      { requestTimeout: 5_000, headersTimeout: 5_000, maxHeaderSize: 8_192 },
+      (request, response) => {
+        this.#answer(request, response).catch((error: unknown) => {
+          options.log.error({ error, path: request.url }, 'a request for metrics failed')
+          response.destroy()
+        })
+      },
+    )
     this.#server.maxConnections = 64
   }
 
@@ -61,7 +64,8 @@ export class MetricsServer {
 
   async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const { metrics, readiness } = this.#options
-    if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, JSON_TYPE, '{"error":"only GET and HEAD"}\n')
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return send(response, 405, JSON_TYPE, '{"error":"only GET and HEAD"}\n')
     switch (request.url?.split('?', 1)[0]) {
       case '/metrics':
         return send(response, 200, metrics.contentType, await metrics.page())
@@ -80,6 +84,10 @@ export class MetricsServer {
 const JSON_TYPE = 'application/json'
 
 function send(response: http.ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' })
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  })
   response.end(body)
 }

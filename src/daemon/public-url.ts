@@ -5,10 +5,17 @@ import type { ServerConfig } from '../config/index.js'
  * The address of a tunnel as visitors type it. A `tcp` tunnel is at the server's domain; or, where that is `localhost`
  * and its ports listen on one IP address only, at that address. A `tls` tunnel is at its own name.
  */
-export function publicUrl(config: ServerConfig, tlsPort: number, scheme: 'tcp' | 'tls', host: string | null, port: number | null): string {
+export function publicUrl(
+  config: ServerConfig,
+  tlsPort: number,
+  scheme: 'tcp' | 'tls',
+  host: string | null,
+  port: number | null,
+): string {
   if (scheme === 'tls') return `tls://${host}${tlsPort === 443 ? '' : `:${tlsPort}`}`
   const range = config.listen.tcp_ports.find(({ from, to }) => port !== null && port >= from && port <= to)
-  const name = config.domain === 'localhost' && range?.host !== undefined && isOneAddress(range.host) ? range.host : config.domain
+  const name =
+    config.domain === 'localhost' && range?.host !== undefined && isOneAddress(range.host) ? range.host : config.domain
   return `tcp://${hostPort(name, port ?? 0)}`
 }
 

@@ -62,7 +62,11 @@ function listenError(error: NodeJS.ErrnoException, on: ListenOn): NetworkError {
       return new NetworkError('UR_LISTEN_IN_USE', `Cannot listen on ${where}: another program listens there.`, options)
     case 'EACCES':
     case 'EPERM':
-      return new NetworkError('UR_LISTEN_DENIED', `Cannot listen on ${where}: the system does not let this user.`, options)
+      return new NetworkError(
+        'UR_LISTEN_DENIED',
+        `Cannot listen on ${where}: the system does not let this user.`,
+        options,
+      )
     case 'EMFILE':
     case 'ENFILE':
       return new NetworkError('UR_FD_EXHAUSTED', `Cannot listen on ${where}: no file descriptors are left.`, options)

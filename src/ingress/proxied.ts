@@ -50,8 +50,10 @@ export function readProxyHeader(socket: Socket, timeoutMs: number): Promise<Prox
       if (result.length < bytes.length) socket.unshift(bytes.subarray(result.length))
       resolve(result.header)
     }
-    const onEnd = (): void => fail(new NetworkError('UR_HELLO_CLOSED', 'the connection was closed before its PROXY header'))
-    const onTimeout = (): void => fail(new NetworkError('UR_HELLO_TIMEOUT', `no whole PROXY header within ${timeoutMs} ms`))
+    const onEnd = (): void =>
+      fail(new NetworkError('UR_HELLO_CLOSED', 'the connection was closed before its PROXY header'))
+    const onTimeout = (): void =>
+      fail(new NetworkError('UR_HELLO_TIMEOUT', `no whole PROXY header within ${timeoutMs} ms`))
     const timer = setTimeout(onTimeout, timeoutMs)
     socket.on('data', onData).on('end', onEnd).on('close', onEnd)
     socket.resume()

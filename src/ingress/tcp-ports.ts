@@ -41,7 +41,11 @@ export class TcpPorts implements PortOpener {
       throw portError(port, error)
     }
     server.on('error', (error) => {
-      this.#options.admission.rejected('UR_FD_EXHAUSTED', { port, reason: error.message }, 'a connection could not be accepted')
+      this.#options.admission.rejected(
+        'UR_FD_EXHAUSTED',
+        { port, reason: error.message },
+        'a connection could not be accepted',
+      )
     })
     this.#servers.add(server)
     return {
@@ -87,7 +91,11 @@ export class TcpPorts implements PortOpener {
     } catch (error) {
       socket.destroy()
       const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
-      admission.rejected(code, { port, remote: socket.remoteAddress, reason: (error as Error).message }, 'connection refused')
+      admission.rejected(
+        code,
+        { port, remote: socket.remoteAddress, reason: (error as Error).message },
+        'connection refused',
+      )
     }
   }
 }
@@ -97,9 +105,17 @@ function portError(port: number, error: unknown): unknown {
   const options = { cause: error }
   switch (error.code) {
     case 'UR_LISTEN_IN_USE':
-      return new RefusedError('UR_PORT_TAKEN', `Port ${port} is in use by another program on the server; choose another.`, options)
+      return new RefusedError(
+        'UR_PORT_TAKEN',
+        `Port ${port} is in use by another program on the server; choose another.`,
+        options,
+      )
     case 'UR_LISTEN_DENIED':
-      return new RefusedError('UR_PORT_DENIED', `The server may not listen on port ${port}; choose one above 1023.`, options)
+      return new RefusedError(
+        'UR_PORT_DENIED',
+        `The server may not listen on port ${port}; choose one above 1023.`,
+        options,
+      )
     default:
       return error
   }

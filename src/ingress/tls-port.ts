@@ -54,7 +54,11 @@ export class TlsPort {
   async listen(on: ListenOn): Promise<number> {
     await listen(this.#server, on)
     this.#server.on('error', (error) => {
-      this.#options.admission.rejected('UR_FD_EXHAUSTED', { reason: error.message }, 'a connection could not be accepted')
+      this.#options.admission.rejected(
+        'UR_FD_EXHAUSTED',
+        { reason: error.message },
+        'a connection could not be accepted',
+      )
     })
     return portOf(this.#server)
   }

@@ -23,7 +23,10 @@ const gauge = (name: string, help: string, label?: string): NumberMetric => ({
   ...(label === undefined ? {} : { label }),
 })
 
-const total = (name: string, help: string, label?: string): NumberMetric => ({ ...gauge(name, help, label), kind: 'counter' })
+const total = (name: string, help: string, label?: string): NumberMetric => ({
+  ...gauge(name, help, label),
+  kind: 'counter',
+})
 
 const events = (name: string, help: string, label: string): EventMetric => ({
   kind: 'counter',
@@ -102,17 +105,37 @@ export const EVENTS = {
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   ),
   handshakeFailures: events('handshake_failures_total', 'Agents that were not welcomed, by error code.', 'reason'),
-  bindRefusals: events('bind_refusals_total', 'Tunnels that an agent asked for and did not get, by error code.', 'reason'),
-  streamFailures: events('stream_failures_total', 'Visitors whose stream the agent did not accept, by error code.', 'reason'),
-  rejections: events('rejections_total', 'Connections turned away before they reached a tunnel, by error code.', 'reason'),
+  bindRefusals: events(
+    'bind_refusals_total',
+    'Tunnels that an agent asked for and did not get, by error code.',
+    'reason',
+  ),
+  streamFailures: events(
+    'stream_failures_total',
+    'Visitors whose stream the agent did not accept, by error code.',
+    'reason',
+  ),
+  rejections: events(
+    'rejections_total',
+    'Connections turned away before they reached a tunnel, by error code.',
+    'reason',
+  ),
   reloads: events('config_reloads_total', 'Reloads of the configuration, by result: ok or failed.', 'result'),
 } as const satisfies Record<string, EventMetric>
 
 /** What the process is: constant 1 with the version as a label. */
-export const BUILD_INFO = { name: 'uniroute_build_info', help: 'The version of UniRoute; always 1.', label: 'version' } as const
+export const BUILD_INFO = {
+  name: 'uniroute_build_info',
+  help: 'The version of UniRoute; always 1.',
+  label: 'version',
+} as const
 
 /** The configured bounds, so that a graph can show a value beside its bound. */
-export const LIMIT = { name: 'uniroute_limit', help: 'Configured limits.* (bytes, seconds or a count).', label: 'limit' } as const
+export const LIMIT = {
+  name: 'uniroute_limit',
+  help: 'Configured limits.* (bytes, seconds or a count).',
+  label: 'limit',
+} as const
 
 /** prom-client's own metrics that are left out: they walk every handle at each scrape, and their names break the rules. */
 export const LEFT_OUT = [

@@ -41,7 +41,9 @@ export class Metrics {
       this.#numbers.set(metric, kind === 'gauge' ? new Gauge(settings) : new Counter(settings))
     }
     this.#limits = new Gauge({ name: LIMIT.name, help: LIMIT.help, labelNames: [LIMIT.label], registers })
-    new Gauge({ name: BUILD_INFO.name, help: BUILD_INFO.help, labelNames: [BUILD_INFO.label], registers }).labels(version).set(1)
+    new Gauge({ name: BUILD_INFO.name, help: BUILD_INFO.help, labelNames: [BUILD_INFO.label], registers })
+      .labels(version)
+      .set(1)
     if (!processMetrics) return
     collectDefaultMetrics({ register: this.#registry })
     for (const name of LEFT_OUT) this.#registry.removeSingleMetric(name)

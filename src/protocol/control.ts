@@ -162,12 +162,12 @@ export class ControlChannel implements StreamHandler {
 function isKnown(message: Control): boolean {
   return Boolean(
     message.bind ??
-      message.bound ??
-      message.refused ??
-      message.unbind ??
-      message.carriers ??
-      message.drain ??
-      message.notice ??
-      message.stats,
+    message.bound ??
+    message.refused ??
+    message.unbind ??
+    message.carriers ??
+    message.drain ??
+    message.notice ??
+    message.stats,
   )
 }

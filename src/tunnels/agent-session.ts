@@ -278,7 +278,10 @@ export class AgentSession {
     this.tunnels.delete(tunnel.id)
     this.#context.binder.release(tunnel)
     for (const [stream, owner] of this.#streams) if (owner === tunnel) stream.reset(reason)
-    this.#log.info({ tunnel: tunnel.id, name: tunnel.name, url: tunnel.publicUrl, reason: reason.message }, 'tunnel closed')
+    this.#log.info(
+      { tunnel: tunnel.id, name: tunnel.name, url: tunnel.publicUrl, reason: reason.message },
+      'tunnel closed',
+    )
   }
 
   /** The agent leaves when its visitors have: no new ones. */

@@ -108,7 +108,8 @@ export class Agents {
       incoming?.refuse(error, { retryable: isRetryable(error) })
       const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
       hooks.handshakeFailed(code)
-      if (error instanceof UniRouteError) this.#log.warn({ code, remote, reason: printable(error.message) }, 'agent refused')
+      if (error instanceof UniRouteError)
+        this.#log.warn({ code, remote, reason: printable(error.message) }, 'agent refused')
       else this.#log.error({ code, remote, err: error }, 'agent handshake failed')
     }
   }
@@ -155,7 +156,10 @@ export class Agents {
     if (socket.destroyed) return
     this.#supersede(token.id, hello.instanceId)
     if (this.#sessions.size >= limits.sessions) {
-      throw new LimitError('UR_SESSION_LIMIT', `The server has all of its ${limits.sessions} sessions; try again later.`)
+      throw new LimitError(
+        'UR_SESSION_LIMIT',
+        `The server has all of its ${limits.sessions} sessions; try again later.`,
+      )
     }
     const several = incoming.capabilities.includes('carriers')
     const identity = {
@@ -193,7 +197,10 @@ export class Agents {
       throw new RefusedError('UR_SESSION_UNKNOWN', 'There is no such session, or the secret is not its own; say Hello.')
     }
     if (session.wire.carriers.length >= session.identity.carriers) {
-      throw new LimitError('UR_CARRIER_LIMIT', `A session may have ${session.identity.carriers} carriers, and has them.`)
+      throw new LimitError(
+        'UR_CARRIER_LIMIT',
+        `A session may have ${session.identity.carriers} carriers, and has them.`,
+      )
     }
     incoming.welcome({ sessionId: session.id, carriersWanted: session.carriersWanted })
     session.wire.addCarrier(socket, incoming.head)

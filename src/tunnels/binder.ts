@@ -66,7 +66,10 @@ export class Binder {
     const port = bind.remotePort
     const ranges = this.#ranges()
     if (ranges.find(port) === undefined) {
-      throw new RefusedError('UR_PORT_RANGE', `Port ${port} is not in this server's range ${ranges}; choose one inside, or none.`)
+      throw new RefusedError(
+        'UR_PORT_RANGE',
+        `Port ${port} is not in this server's range ${ranges}; choose one inside, or none.`,
+      )
     }
     const holder = this.#ports.holder(port)
     if (holder !== undefined && !ownedByOther(holder, session)) {
@@ -137,7 +140,8 @@ export class Binder {
 
   #wantedHost(session: AgentSession, bind: Bind): string {
     const { domain } = this.#options
-    const asked = bind.domain || `${bind.subdomain || `t-${digest(session, bind.name).toString('hex', 0, 5)}`}.${domain}`
+    const asked =
+      bind.domain || `${bind.subdomain || `t-${digest(session, bind.name).toString('hex', 0, 5)}`}.${domain}`
     const host = normalisePattern(asked)
     if (host === null) {
       throw new RefusedError('UR_NAME_INVALID', `"${printable(asked)}" is not a host name, nor *. and a host name.`)

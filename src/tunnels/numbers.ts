@@ -63,6 +63,8 @@ export function tunnelNumbers(totals: Totals, sessions: Iterable<AgentSession>):
 function roundTrips(seconds: number[]): Partial<Record<NumberName, number>> {
   if (seconds.length === 0) return {}
   seconds.sort((a, b) => a - b)
-  const [rttMinSeconds = 0, rttMedianSeconds = 0, rttMaxSeconds = 0] = [0, seconds.length >> 1, seconds.length - 1].map((i) => seconds[i])
+  const [rttMinSeconds = 0, rttMedianSeconds = 0, rttMaxSeconds = 0] = [0, seconds.length >> 1, seconds.length - 1].map(
+    (i) => seconds[i],
+  )
   return { rttMinSeconds, rttMedianSeconds, rttMaxSeconds }
 }

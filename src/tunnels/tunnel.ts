@@ -27,7 +27,13 @@ export class Tunnel {
   /** False once it was unbound or taken over. */
   bound = true
 
-  constructor(id: number, session: AgentSession, spec: TunnelSpec, address: { port: number } | { host: string }, publicUrl: string) {
+  constructor(
+    id: number,
+    session: AgentSession,
+    spec: TunnelSpec,
+    address: { port: number } | { host: string },
+    publicUrl: string,
+  ) {
     this.id = id
     this.session = session
     this.kind = spec.kind

@@ -1,15 +1,7 @@
 import type { Socket } from 'node:net'
 import { NetworkError } from '../core/errors.js'
 import { Egress } from './egress.js'
-import {
-  FLAG_ACK,
-  FLAG_SYN,
-  GO_AWAY_NORMAL,
-  TYPE_DATA,
-  TYPE_GO_AWAY,
-  TYPE_PING,
-  TYPE_WINDOW_UPDATE,
-} from './frame.js'
+import { FLAG_ACK, FLAG_SYN, GO_AWAY_NORMAL, TYPE_DATA, TYPE_GO_AWAY, TYPE_PING, TYPE_WINDOW_UPDATE } from './frame.js'
 import { Intake } from './intake.js'
 import { FrameParser, type FrameSink } from './parser.js'
 import { PingBook } from './ping.js'
@@ -109,7 +101,10 @@ export class Carrier implements FrameSink {
     const { carrierBacklog, controlBacklog, streamQueue } = this.session.options
     if (this.egress.pending > carrierBacklog + 2 * streamQueue + controlBacklog && !this.#closed) {
       this.destroy(
-        new WireViolation('UR_WIRE_FLOOD', `${this.egress.pending} bytes wait for a peer that makes us answer and does not read`),
+        new WireViolation(
+          'UR_WIRE_FLOOD',
+          `${this.egress.pending} bytes wait for a peer that makes us answer and does not read`,
+        ),
       )
     }
   }
@@ -234,7 +229,10 @@ export class Carrier implements FrameSink {
     if (delta === 0 && flags === 0) this.#guard.count('empty frames')
     if (stream === null) return
     if (delta > 0 && !stream.onCredit(delta)) {
-      throw new WireViolation('UR_WIRE_WINDOW_OVERFLOW', `window updates on stream ${streamId} add up to more than 2^32-1`)
+      throw new WireViolation(
+        'UR_WIRE_WINDOW_OVERFLOW',
+        `window updates on stream ${streamId} add up to more than 2^32-1`,
+      )
     }
     if (flags !== 0) stream.onFlags(flags)
   }

@@ -48,7 +48,10 @@ export class Heartbeat {
       if (carrier.silentLooks >= LOOKS) {
         const seconds = Math.round((LOOKS * this.#everyMs) / 100) / 10
         carrier.destroy(
-          new NetworkError('UR_WIRE_TIMEOUT', `nothing came on the carrier for ${seconds} s, and a ping was not answered`),
+          new NetworkError(
+            'UR_WIRE_TIMEOUT',
+            `nothing came on the carrier for ${seconds} s, and a ping was not answered`,
+          ),
         )
       } else if (slept || carrier.silentLooks >= (LOOKS * this.#options.heartbeatMs) / this.#options.deadMs - 1) {
         carrier.probe()

@@ -39,7 +39,10 @@ t.test('bash completes commands, flags and commands of commands', async (t) => {
 t.test('zsh and fish get what the shell can read', async (t) => {
   t.match(completionScript('zsh', sample()), /#compdef demo[^]*'tcp:a service'\\''s port'/)
   const fish = completionScript('fish', sample())
-  t.match(fish, `complete -c demo -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from create' -l json -d 'as JSON'`)
+  t.match(
+    fish,
+    `complete -c demo -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from create' -l json -d 'as JSON'`,
+  )
 })
 
 t.test('another shell is refused with the ones there are', async (t) => {

@@ -14,7 +14,20 @@ t.test('listen addresses', async (t) => {
   t.same(parseListenAddress(':0'), { host: undefined, port: 0 })
   t.same(parseListenAddress('127.0.0.1:8443'), { host: '127.0.0.1', port: 8443 })
   t.same(parseListenAddress('[::]:443'), { host: '::', port: 443 })
-  for (const wrong of ['', 'x', '::1:443', '[::1]', '[x]:1', '1.2.3:4', 'a:70000', 65_536, -1, 0.5, 'a:b', '127.0.0.1:']) {
+  for (const wrong of [
+    '',
+    'x',
+    '::1:443',
+    '[::1]',
+    '[x]:1',
+    '1.2.3:4',
+    'a:70000',
+    65_536,
+    -1,
+    0.5,
+    'a:b',
+    '127.0.0.1:',
+  ]) {
     t.equal(parseListenAddress(wrong), undefined, String(wrong))
   }
 })
@@ -22,7 +35,16 @@ t.test('listen addresses', async (t) => {
 t.test('host and port', async (t) => {
   t.same(parseHostPort('a.example.com', 443), { host: 'a.example.com', port: 443 })
   t.same(parseHostPort('[::1]:1', 443), { host: '::1', port: 1 })
-  for (const wrong of ['a.example.com', 'https://a.example.com:1', 'a:0', 'a b:1', '-a:1', 'a..b:1', ':1', `${'a'.repeat(64)}:1`]) {
+  for (const wrong of [
+    'a.example.com',
+    'https://a.example.com:1',
+    'a:0',
+    'a b:1',
+    '-a:1',
+    'a..b:1',
+    ':1',
+    `${'a'.repeat(64)}:1`,
+  ]) {
     t.equal(parseHostPort(wrong), undefined, wrong)
   }
 })
@@ -36,7 +58,8 @@ t.test('port ranges', async (t) => {
   t.same(parsePortRange('20000-29999'), { host: undefined, from: 20_000, to: 29_999 })
   t.same(parsePortRange(25_432), { host: undefined, from: 25_432, to: 25_432 })
   t.same(parsePortRange('[::1]:1-2'), { host: '::1', from: 1, to: 2 })
-  for (const wrong of ['2-1', '0-5', '1-70000', 'a', '1-', '-1', 'bad host:1-2', 0.5]) t.equal(parsePortRange(wrong), undefined, String(wrong))
+  for (const wrong of ['2-1', '0-5', '1-70000', 'a', '1-', '-1', 'bad host:1-2', 0.5])
+    t.equal(parsePortRange(wrong), undefined, String(wrong))
 })
 
 t.test('networks', async (t) => {

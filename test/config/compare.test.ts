@@ -4,7 +4,10 @@ import { diffReload, loadAgentConfig, redactAgent, redactServer, serverConfigFro
 const config = (raw: object) => serverConfigFrom({ certs: { mode: 'dev' }, ...raw }, 'test')
 
 t.test('nothing changed', async (t) => {
-  t.same(diffReload(config({}), config({ log: {}, limits: { sessions: 10_000 } })), { reloadable: [], needsRestart: [] })
+  t.same(diffReload(config({}), config({ log: {}, limits: { sessions: 10_000 } })), {
+    reloadable: [],
+    needsRestart: [],
+  })
 })
 
 t.test('changed keys by whether a reload puts them into effect', async (t) => {
@@ -21,7 +24,15 @@ t.test('changed keys by whether a reload puts them into effect', async (t) => {
 })
 
 t.test('a change inside a list names the list', async (t) => {
-  const files = (key: string) => config({ certs: { files: [{ cert: '/a', key: '/b' }, { cert: '/c', key }] } })
+  const files = (key: string) =>
+    config({
+      certs: {
+        files: [
+          { cert: '/a', key: '/b' },
+          { cert: '/c', key },
+        ],
+      },
+    })
   t.same(diffReload(files('/d'), files('/e')), { reloadable: ['certs.files'], needsRestart: [] })
 })
 

@@ -104,18 +104,33 @@ t.test('an unknown key is refused, and the nearest known key is named', async (t
 })
 
 t.test('every wrong value is told at once, in the order of the file, with what is allowed', async (t) => {
-  t.same(refusal(t, `limits:\n  sessions: 0\n  hello_timeout: 5\nlog: { level: loud }\n${DEV}grace_period: 5 parsecs\n`), [
+  t.same(
+    refusal(t, `limits:\n  sessions: 0\n  hello_timeout: 5\nlog: { level: loud }\n${DEV}grace_period: 5 parsecs\n`),
+    [
+      'UR_CONFIG_VALUE',
+      'test.yml:2:3: limits.sessions: 0 is not allowed; write a whole number from 1 to 1000000',
+      'test.yml:3:3: limits.hello_timeout: 5 is not allowed; write a duration from 100ms to 5m, such as 30s or 5m',
+      'test.yml:4:8: log.level: "loud" is not allowed; write debug, info, warn or error',
+      'test.yml:6:1: grace_period: "5 parsecs" is not allowed; write a duration from 0ms to 1d, such as 30s or 5m',
+    ],
+  )
+  t.same(refusal(t, `${DEV}listen: 443\n`), [
     'UR_CONFIG_VALUE',
-    'test.yml:2:3: limits.sessions: 0 is not allowed; write a whole number from 1 to 1000000',
-    'test.yml:3:3: limits.hello_timeout: 5 is not allowed; write a duration from 100ms to 5m, such as 30s or 5m',
-    'test.yml:4:8: log.level: "loud" is not allowed; write debug, info, warn or error',
-    'test.yml:6:1: grace_period: "5 parsecs" is not allowed; write a duration from 0ms to 1d, such as 30s or 5m',
+    'test.yml:2:1: listen: 443 is not allowed; write keys and values',
   ])
-  t.same(refusal(t, `${DEV}listen: 443\n`), ['UR_CONFIG_VALUE', 'test.yml:2:1: listen: 443 is not allowed; write keys and values'])
-  t.same(refusal(t, 'just a text\n'), ['UR_CONFIG_VALUE', 'test.yml:1:1: "just a text" is not allowed; write keys and values'])
-  t.match(refusal(t, `${DEV}listen: { proxy_protocol: [10.0.0.0/8, 10.0.0.0/33] }\n`)[1], '"10.0.0.0/33" is not allowed')
+  t.same(refusal(t, 'just a text\n'), [
+    'UR_CONFIG_VALUE',
+    'test.yml:1:1: "just a text" is not allowed; write keys and values',
+  ])
+  t.match(
+    refusal(t, `${DEV}listen: { proxy_protocol: [10.0.0.0/8, 10.0.0.0/33] }\n`)[1],
+    '"10.0.0.0/33" is not allowed',
+  )
   t.match(refusal(t, `${DEV}listen: { tcp_ports: [20000-20010, 20005-20020] }\n`)[1], 'do not overlap')
-  t.match(refusal(t, 'certs:\n  files:\n    - cert: a\n')[1], 'test.yml:3:7: certs.files[0].key: is missing; write a path')
+  t.match(
+    refusal(t, 'certs:\n  files:\n    - cert: a\n')[1],
+    'test.yml:3:7: certs.files[0].key: is missing; write a path',
+  )
 })
 
 t.test('keys are judged together', async (t) => {
@@ -142,7 +157,14 @@ t.test('features of later versions are known and refused, except at their defaul
 })
 
 t.test('text that is not YAML is refused with line and column', async (t) => {
-  for (const text of ['a: [1, 2\nb: 3\n', 'a: 1\na: 2\n', 'a: *nobody\n', 'a: !secret x\n', '- a\nb: c\n', 'a: b: c\n']) {
+  for (const text of [
+    'a: [1, 2\nb: 3\n',
+    'a: 1\na: 2\n',
+    'a: *nobody\n',
+    'a: !secret x\n',
+    '- a\nb: c\n',
+    'a: b: c\n',
+  ]) {
     const [code, line] = refusal(t, text)
     t.equal(code, 'UR_CONFIG_SYNTAX', text)
     t.match(line, /^test\.yml(:\d+:\d+)?: not valid YAML: \S/)
@@ -151,7 +173,12 @@ t.test('text that is not YAML is refused with line and column', async (t) => {
 
 t.test('aliases that explode are refused', async (t) => {
   const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
-  for (let i = 1; i < 12; i++) lines.push(`a${i}: &a${i} [${Array(10).fill(`*a${i - 1}`).join(', ')}]`)
+  for (let i = 1; i < 12; i++)
+    lines.push(
+      `a${i}: &a${i} [${Array(10)
+        .fill(`*a${i - 1}`)
+        .join(', ')}]`,
+    )
   t.equal(refusal(t, lines.join('\n'))[0], 'UR_CONFIG_SYNTAX')
 })
 
@@ -184,12 +211,19 @@ t.test('the development configuration stays on loopback', async (t) => {
 })
 
 t.test('plain values name their source', async (t) => {
-  t.throws(() => serverConfigFrom({ limits: { sessions: -1 } }, 'built in'), { message: /^built in: limits\.sessions: -1/ })
+  t.throws(() => serverConfigFrom({ limits: { sessions: -1 } }, 'built in'), {
+    message: /^built in: limits\.sessions: -1/,
+  })
 })
 
 t.test('the agent: flags win over the environment, the environment over the file', async (t) => {
   const file = fileOf(t, 'server: a.example.com\ntoken: unr_file\nca: ca.pem\nconnections: 3\n')
-  const env = { UNIROUTE_CONFIG: file, UNIROUTE_TOKEN: 'unr_env', UNIROUTE_CA: 'env.pem', UNIROUTE_SERVER: 'b.example.com:8443' }
+  const env = {
+    UNIROUTE_CONFIG: file,
+    UNIROUTE_TOKEN: 'unr_env',
+    UNIROUTE_CA: 'env.pem',
+    UNIROUTE_SERVER: 'b.example.com:8443',
+  }
 
   const fromFile = loadAgentConfig({ file, env: {} }).config
   t.same(fromFile.server, { host: 'a.example.com', port: 443 })
@@ -197,7 +231,10 @@ t.test('the agent: flags win over the environment, the environment over the file
   t.equal(fromFile.ca, join(t.testdirName, 'ca.pem'))
   t.equal(fromFile.connections, 3)
 
-  const { config } = loadAgentConfig({ env, overrides: [{ path: ['server'], value: 'c.example.com', origin: '--server' }] })
+  const { config } = loadAgentConfig({
+    env,
+    overrides: [{ path: ['server'], value: 'c.example.com', origin: '--server' }],
+  })
   t.same(config.server, { host: 'c.example.com', port: 443 })
   t.equal(config.token?.reveal(), 'unr_env')
   t.equal(config.ca, join(process.cwd(), 'env.pem'), 'a path of the environment is meant from the working folder')
@@ -220,9 +257,16 @@ t.test('the agent: the default file may be missing, a named one may not', async 
 t.test('the agent: tunnels', async (t) => {
   const agent = (text: string) => loadAgentConfig({ file: fileOf(t, text), env: {} }).config.tunnels
   t.match(
-    agent('tunnels:\n  db: { kind: tcp, upstream: 5432, remote_port: 20001, proxy_protocol: 2 }\n  web: { kind: tls, upstream: "h:8443", domain: a.example.com }\n'),
+    agent(
+      'tunnels:\n  db: { kind: tcp, upstream: 5432, remote_port: 20001, proxy_protocol: 2 }\n  web: { kind: tls, upstream: "h:8443", domain: a.example.com }\n',
+    ),
     {
-      db: { kind: 'tcp', upstream: { kind: 'tcp', host: 'localhost', port: 5432 }, remote_port: 20_001, proxy_protocol: 2 },
+      db: {
+        kind: 'tcp',
+        upstream: { kind: 'tcp', host: 'localhost', port: 5432 },
+        remote_port: 20_001,
+        proxy_protocol: 2,
+      },
       web: { kind: 'tls', upstream: { host: 'h', port: 8443 }, domain: 'a.example.com', remote_port: 0 },
     },
   )
@@ -232,16 +276,25 @@ t.test('the agent: tunnels', async (t) => {
   fails('{ kind: ftp, upstream: 1 }', /tunnels\.a\.kind: "ftp" is not allowed; write tcp, tls, http or udp/)
   fails('{ kind: tcp, upstream: 1, domain: x.example.com }', /tunnels\.a\.domain: is for tunnels of kind tls/)
   fails('{ kind: tls, upstream: 1, remote_port: 9 }', /tunnels\.a\.remote_port: is for tunnels of kind tcp/)
-  fails('{ kind: tcp, upstream: 1, remote_port: 9 }\n  b: { kind: tcp, upstream: 2, remote_port: 9 }', /tunnels\.b\.remote_port: 9 is that of tunnel a too/)
+  fails(
+    '{ kind: tcp, upstream: 1, remote_port: 9 }\n  b: { kind: tcp, upstream: 2, remote_port: 9 }',
+    /tunnels\.b\.remote_port: 9 is that of tunnel a too/,
+  )
   fails('{ kind: tcp, upstream: 1, proxy_protocol: 3 }', /write 1 or 2/)
   fails('{ kind: http, upstream: 3000 }', /tunnels\.a\.kind: "http" is not available/, 'UR_CONFIG_UNAVAILABLE')
-  fails('{ kind: tcp, upstream: 1, remote-port: 9 }', /the nearest known key is tunnels\.a\.remote_port/, 'UR_CONFIG_UNKNOWN_KEY')
+  fails(
+    '{ kind: tcp, upstream: 1, remote-port: 9 }',
+    /the nearest known key is tunnels\.a\.remote_port/,
+    'UR_CONFIG_UNKNOWN_KEY',
+  )
   fails('{ kind: tcp, upstream: 1 }\n  "a b": { kind: tcp, upstream: 1 }', /tunnels\.a b: not a usable name/)
 })
 
 t.test('a token never stands in an error or a dump', async (t) => {
   const file = fileOf(t, 'token: "unr hunter2"\n')
-  t.throws(() => loadAgentConfig({ file, env: {} }), { message: /:1:1: token: the value is not allowed; write a token/ })
+  t.throws(() => loadAgentConfig({ file, env: {} }), {
+    message: /:1:1: token: the value is not allowed; write a token/,
+  })
   const { config } = loadAgentConfig({ env: { UNIROUTE_TOKEN: 'unr_hunter2', XDG_CONFIG_HOME: t.testdirName } })
   t.notMatch(inspect(config, { depth: null }) + JSON.stringify(config), 'hunter2')
 })

@@ -3,12 +3,21 @@ import fc from 'fast-check'
 import { formatDuration, formatSize, parseDuration, parseSize } from '../../src/config/units.js'
 
 t.test('durations', async (t) => {
-  t.same(['500ms', '30s', '5m', '1h30m', '2d', '1.5s', '0s'].map(parseDuration), [500, 30_000, 300_000, 5_400_000, 172_800_000, 1500, 0])
-  t.same(['', '5', 's', '5 s', '-5s', '5S', '5s ', '1e3s', '5w', '0.0001s'].map(parseDuration), Array(10).fill(undefined))
+  t.same(
+    ['500ms', '30s', '5m', '1h30m', '2d', '1.5s', '0s'].map(parseDuration),
+    [500, 30_000, 300_000, 5_400_000, 172_800_000, 1500, 0],
+  )
+  t.same(
+    ['', '5', 's', '5 s', '-5s', '5S', '5s ', '1e3s', '5w', '0.0001s'].map(parseDuration),
+    Array(10).fill(undefined),
+  )
 })
 
 t.test('sizes', async (t) => {
-  t.same(['16KiB', '1MiB', '2 GiB', '1KB', '7B', '7', '0.5KiB'].map(parseSize), [16_384, 1_048_576, 2_147_483_648, 1000, 7, 7, 512])
+  t.same(
+    ['16KiB', '1MiB', '2 GiB', '1KB', '7B', '7', '0.5KiB'].map(parseSize),
+    [16_384, 1_048_576, 2_147_483_648, 1000, 7, 7, 512],
+  )
   t.equal(parseSize(4096), 4096)
   t.same(['', 'KiB', '-1KiB', '1kib', '1TiB', '0.3B'].map(parseSize), Array(6).fill(undefined))
   t.same([-1, 0.5, Number.NaN].map(parseSize), Array(3).fill(undefined))

@@ -4,7 +4,10 @@ import { Backoff } from '../../src/core/backoff.js'
 
 t.test('doubles the bound up to the maximum', async (t) => {
   const backoff = new Backoff({ baseMs: 100, maxMs: 1000, random: () => 0.999999 })
-  t.same([1, 2, 3, 4, 5, 6].map(() => backoff.next()), [100, 200, 400, 800, 1000, 1000])
+  t.same(
+    [1, 2, 3, 4, 5, 6].map(() => backoff.next()),
+    [100, 200, 400, 800, 1000, 1000],
+  )
 })
 
 t.test('jitter is full: it may be nothing at all', async (t) => {

@@ -11,7 +11,10 @@ function capture(level: LogLevel, format: LogFormat) {
 t.test('text lines are readable and quote what needs it', async (t) => {
   const { lines, log } = capture('info', 'text')
   log.child({ tunnel: 'tcp-5432' }).info({ port: 20001, why: 'two words', empty: '' }, 'tunnel bound')
-  t.match(lines[0], /^\d{4}-\d\d-\d\dT[\d:.]+Z INFO {2}tunnel bound {2}tunnel=tcp-5432 port=20001 why="two words" empty=""\n$/)
+  t.match(
+    lines[0],
+    /^\d{4}-\d\d-\d\dT[\d:.]+Z INFO {2}tunnel bound {2}tunnel=tcp-5432 port=20001 why="two words" empty=""\n$/,
+  )
 })
 
 t.test('json lines carry level, time, message and fields', async (t) => {

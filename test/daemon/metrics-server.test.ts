@@ -8,7 +8,12 @@ const metrics = new Metrics({ version: '1.2.3', processMetrics: false })
 
 async function start(t: { teardown(work: () => unknown): unknown }) {
   const readiness = new Readiness()
-  const server = await MetricsServer.listen({ listen: { host: '127.0.0.1', port: 0 }, metrics, readiness, log: silentLogger })
+  const server = await MetricsServer.listen({
+    listen: { host: '127.0.0.1', port: 0 },
+    metrics,
+    readiness,
+    log: silentLogger,
+  })
   t.teardown(() => server.close())
   return { readiness, server, url: `http://127.0.0.1:${server.address.port}` }
 }

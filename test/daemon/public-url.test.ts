@@ -20,7 +20,10 @@ t.test('tcp: where a server at home listens on one address only', async (t) => {
 
 t.test('tls: its own name, with a port unless it is the usual one', async (t) => {
   t.equal(publicUrl(config('t.example', '20000-20009'), 443, 'tls', 'db.example.com', null), 'tls://db.example.com')
-  t.equal(publicUrl(config('t.example', '20000-20009'), 8443, 'tls', 'db.example.com', null), 'tls://db.example.com:8443')
+  t.equal(
+    publicUrl(config('t.example', '20000-20009'), 8443, 'tls', 'db.example.com', null),
+    'tls://db.example.com:8443',
+  )
 })
 
 t.test('an IPv6 address has brackets', async (t) => {

@@ -10,9 +10,14 @@ import { startPostgres, startRedis } from '../support/real-servers.js'
 t.test('pgbench and redis-benchmark at once, through two tunnels of one agent', async (t) => {
   const [postgres, redis, server] = await Promise.all([startPostgres(t), startRedis(t), Server.start(t)])
   const token = await server.createToken('databases')
-  const agent = await Agent.start(t, server, ['start', '--all', '--config', await configFile(server, postgres.port, redis.port)], {
-    token,
-  })
+  const agent = await Agent.start(
+    t,
+    server,
+    ['start', '--all', '--config', await configFile(server, postgres.port, redis.port)],
+    {
+      token,
+    },
+  )
   const pgbench = path.join(postgres.bin, 'pgbench')
   const to = ['-h', '127.0.0.1', '-p', String(agent.port('postgres')), '-U', 'postgres']
   await must(pgbench, ['-i', '-s', '4', '-q', ...to, 'postgres'])

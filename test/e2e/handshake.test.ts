@@ -14,7 +14,12 @@ import { agentHandshake } from '../../src/protocol/index.js'
 t.test('an agent of another protocol version', async (t) => {
   const server = await Server.start(t)
   const token = await server.createToken('future')
-  const socket = tls.connect({ port: server.port, host: '127.0.0.1', ALPNProtocols: ['uniroute/1'], rejectUnauthorized: false })
+  const socket = tls.connect({
+    port: server.port,
+    host: '127.0.0.1',
+    ALPNProtocols: ['uniroute/1'],
+    rejectUnauthorized: false,
+  })
   t.teardown(() => socket.destroy())
   await new Promise((resolve) => socket.once('secureConnect', resolve))
   const hello = {
@@ -26,7 +31,10 @@ t.test('an agent of another protocol version', async (t) => {
     platform: 'test',
     maxCarriers: 1,
   }
-  const error = await agentHandshake(socket, { hello }).then(() => null, (reason: unknown) => reason)
+  const error = await agentHandshake(socket, { hello }).then(
+    () => null,
+    (reason: unknown) => reason,
+  )
   t.match(error, { code: 'UR_PROTOCOL_VERSION', message: /99.*\b1\b|\b1\b.*99/s }, 'is told both versions')
 })
 

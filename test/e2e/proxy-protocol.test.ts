@@ -82,7 +82,8 @@ t.test('a trusted load balancer that sends no header is turned away', async (t) 
   const { answer } = await exchange(agent.port(), 'GET / HTTP/1.1\r\nHost: a-long-enough-first-line\r\n\r\n')
   t.equal(answer.length, 0)
   await eventually('it to be counted', async () => {
-    if (!(await server.metric('uniroute_rejections_total', { reason: 'UR_PROXY_HEADER_INVALID' }))) throw new Error('no')
+    if (!(await server.metric('uniroute_rejections_total', { reason: 'UR_PROXY_HEADER_INVALID' })))
+      throw new Error('no')
   })
 })
 

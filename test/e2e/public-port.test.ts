@@ -65,7 +65,12 @@ t.test('what is no agent and no visitor on the TLS port', async (t) => {
 
   t.test('an agent that says nothing after its TLS handshake', async (t) => {
     const start = performance.now()
-    const socket = tls.connect({ port: server.port, host: '127.0.0.1', ALPNProtocols: ['uniroute/1'], rejectUnauthorized: false })
+    const socket = tls.connect({
+      port: server.port,
+      host: '127.0.0.1',
+      ALPNProtocols: ['uniroute/1'],
+      rejectUnauthorized: false,
+    })
     socket.on('error', () => undefined)
     socket.resume()
     await new Promise((resolve) => socket.once('close', resolve))
@@ -74,7 +79,12 @@ t.test('what is no agent and no visitor on the TLS port', async (t) => {
   })
 
   t.test('an agent that sends garbage after its TLS handshake', async (t) => {
-    const socket = tls.connect({ port: server.port, host: '127.0.0.1', ALPNProtocols: ['uniroute/1'], rejectUnauthorized: false })
+    const socket = tls.connect({
+      port: server.port,
+      host: '127.0.0.1',
+      ALPNProtocols: ['uniroute/1'],
+      rejectUnauthorized: false,
+    })
     socket.on('error', () => undefined)
     socket.resume()
     socket.write(Buffer.alloc(70_000, 0xff))

@@ -46,8 +46,14 @@ t.test('an agent without file descriptors', async (t) => {
   const agent = await Agent.start(t, server, ['tcp', String(upstream.port)], { wrapper: [prlimit, '--nofile=60:60'] })
   const visitors = await Promise.all(Array.from({ length: 100 }, () => visit(agent.port())))
   const answers = await Promise.allSettled(visitors.map((visitor) => echoOn(visitor)))
-  t.ok(answers.some((answer) => answer.status === 'fulfilled'), 'some are served')
-  t.ok(answers.some((answer) => answer.status === 'rejected'), 'the others are turned away')
+  t.ok(
+    answers.some((answer) => answer.status === 'fulfilled'),
+    'some are served',
+  )
+  t.ok(
+    answers.some((answer) => answer.status === 'rejected'),
+    'the others are turned away',
+  )
   for (const visitor of visitors) visitor.destroy()
   await eventually('the tunnel to work again', () => echo(agent.port(), Buffer.from('x'), 1000))
 })
@@ -84,7 +90,8 @@ t.test('a full disk', async (t) => {
     Server.start(t, { config: { data_dir: disk.folder }, wrapper: disk.enter, start: false }),
     startEcho(t),
   ])
-  const inside = (...args: string[]) => run(disk.enter[0] ?? '', [...disk.enter.slice(1), ...args], { cwd: server.folder })
+  const inside = (...args: string[]) =>
+    run(disk.enter[0] ?? '', [...disk.enter.slice(1), ...args], { cwd: server.folder })
   const tokenOf = (name: string) =>
     inside(process.execPath, BIN.uniroutd, 'token', 'create', name, '--json', '--config', server.configFile)
   const first = await tokenOf('before')
@@ -99,7 +106,9 @@ t.test('a full disk', async (t) => {
   t.equal(full.code, 1)
   t.match(full.err, /UR_STORE_FULL/)
   await echo(agent.port())
-  const again = await runAgent(t, server, ['tcp', String(upstream.port), '--no-reconnect', '--remote-port', '1'], { token })
+  const again = await runAgent(t, server, ['tcp', String(upstream.port), '--no-reconnect', '--remote-port', '1'], {
+    token,
+  })
   t.match(again.err, /UR_PORT_RANGE/, 'a known token still logs in')
 
   await inside('rm', `${disk.folder}/filling`)

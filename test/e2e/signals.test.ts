@@ -81,7 +81,10 @@ t.test('SIGTERM drains for no longer than the grace period', async (t) => {
   t.match(await within('the server to end', server.process.exit, 10_000), { code: 0 })
   const ms = Math.round(performance.now() - start)
   t.ok(ms >= 900 && ms < 5000, `ended after ${ms} ms`)
-  await within('the visitor to be let go', drain(visitor).catch(() => undefined))
+  await within(
+    'the visitor to be let go',
+    drain(visitor).catch(() => undefined),
+  )
 })
 
 t.test('a second SIGTERM forces', async (t) => {

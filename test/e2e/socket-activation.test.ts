@@ -67,7 +67,12 @@ t.test('systemd-socket-activate starts it with the first connection', async (t) 
   const activate = await program('systemd-socket-activate', 'systemd')
   const [server, upstream] = await Promise.all([Server.start(t, { start: false }), startEcho(t)])
   const run = [process.execPath, BIN.uniroutd, 'run', '--config', server.configFile, '--output', 'json']
-  const activated = new Process('systemd-socket-activate', activate, ['--fdname=tls', '-l', `127.0.0.1:${server.port}`, ...run])
+  const activated = new Process('systemd-socket-activate', activate, [
+    '--fdname=tls',
+    '-l',
+    `127.0.0.1:${server.port}`,
+    ...run,
+  ])
   t.teardown(() => activated.stop('SIGTERM'))
   await activated.line(/Listening on/, { where: 'err' })
   const agent = await within('the agent', Agent.start(t, server, ['tcp', String(upstream.port)]))

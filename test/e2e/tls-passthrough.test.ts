@@ -20,7 +20,18 @@ t.test('nginx behind `uniroute tls`: the visitor verifies the certificate of ngi
   const curl = await program('curl', 'curl')
   const get = (name: string, ca: string) => {
     const where = ['--resolve', `${name}:${server.port}:127.0.0.1`, `https://${name}:${server.port}/`]
-    return run(curl, ['-sS', '--noproxy', '*', '--max-time', '10', '--cacert', ca, '-w', '|%{ssl_verify_result}', ...where])
+    return run(curl, [
+      '-sS',
+      '--noproxy',
+      '*',
+      '--max-time',
+      '10',
+      '--cacert',
+      ca,
+      '-w',
+      '|%{ssl_verify_result}',
+      ...where,
+    ])
   }
   t.match(await get('db.example.test', authority.ca), { code: 0, out: 'hello db.example.test over HTTP/2.0|0' })
   t.match(await get('db.example.test', server.authority.ca), { code: 60 }, 'our own authority did not sign it')

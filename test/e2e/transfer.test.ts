@@ -63,7 +63,10 @@ t.test('half-close is kept in both directions', async (t) => {
     })
     const agent = await Agent.start(t, server, ['tcp', String(upstream.port)])
     const visitor = await visit(agent.port())
-    const answer = await within('the upstream FIN', drain(visitor).catch((error: unknown) => error))
+    const answer = await within(
+      'the upstream FIN',
+      drain(visitor).catch((error: unknown) => error),
+    )
     t.match(answer, { bytes: 'all I have to say'.length })
     const sent = await within('the bytes after it', pump(visitor, new RandomSource(3 * MIB)))
     t.same(await within('the upstream to hear them', heard ?? Promise.reject(new Error('no connection'))), sent)

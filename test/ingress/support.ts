@@ -8,7 +8,12 @@ import { Admission, TlsPort, type IngressLimits } from '../../src/ingress/index.
 import { Authority } from '../support/certificates.js'
 import { testServer, type TestServer } from '../tunnels/support.js'
 
-export const BOUNDS: IngressLimits = { connections: 100, pendingConnections: 100, helloTimeoutMs: 5000, helloBytes: 16_384 }
+export const BOUNDS: IngressLimits = {
+  connections: 100,
+  pendingConnections: 100,
+  helloTimeoutMs: 5000,
+  helloBytes: 16_384,
+}
 
 export interface TestIngress {
   readonly server: TestServer

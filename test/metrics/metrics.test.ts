@@ -9,7 +9,10 @@ const plain = () => new Metrics({ version: '1.2.3', processMetrics: false })
 
 /** The value of one series, or undefined when the page does not have it. */
 const valueOf = (page: string, series: string) =>
-  page.split('\n').find((line) => line.startsWith(`${series} `))?.slice(series.length + 1)
+  page
+    .split('\n')
+    .find((line) => line.startsWith(`${series} `))
+    ?.slice(series.length + 1)
 
 t.test('promtool accepts the page with every metric on it', async (t) => {
   const metrics = new Metrics({ version: '1.2.3' })

@@ -12,7 +12,19 @@ t.test('host names have one spelling', async (t) => {
 })
 
 t.test('what is no host name has none', async (t) => {
-  const wrong = ['', '.', '..', 'a..b', '-a.example', 'a-.example', 'a b.example', 'a/b', 'user@host', 'host:80', '[::1]']
+  const wrong = [
+    '',
+    '.',
+    '..',
+    'a..b',
+    '-a.example',
+    'a-.example',
+    'a b.example',
+    'a/b',
+    'user@host',
+    'host:80',
+    '[::1]',
+  ]
   wrong.push('%61.example', `${'a'.repeat(64)}.example`, `${'abcdefg.'.repeat(32)}example`, 'a\0b', '*.example.com')
   for (const name of wrong) t.equal(normaliseHost(name), null, JSON.stringify(name))
 })
@@ -20,5 +32,6 @@ t.test('what is no host name has none', async (t) => {
 t.test('patterns', async (t) => {
   t.equal(normalisePattern('*.Example.COM.'), '*.example.com')
   t.equal(normalisePattern('db.Example.com'), 'db.example.com')
-  for (const wrong of ['*', '*.', '*.*.example.com', 'a*.example.com', 'a.*.com']) t.equal(normalisePattern(wrong), null)
+  for (const wrong of ['*', '*.', '*.*.example.com', 'a*.example.com', 'a.*.com'])
+    t.equal(normalisePattern(wrong), null)
 })

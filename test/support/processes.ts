@@ -86,7 +86,7 @@ export class Process {
 
   /** The lines of stdout from index `from` on, as they come; ends with the process. */
   async *lines(from = 0): AsyncGenerator<string> {
-    for (let next = from; ; ) {
+    for (let next = from; ;) {
       const line = this.out[next]
       if (line !== undefined) {
         next += 1
@@ -100,7 +100,7 @@ export class Process {
   async line(match: RegExp | LineMatch, { where = 'out', from = 0, ms }: LineOptions = {}): Promise<string> {
     const accepts: LineMatch = match instanceof RegExp ? (line) => match.test(line) : match
     const look = async (): Promise<string> => {
-      for (let next = from; ; ) {
+      for (let next = from; ;) {
         const line = this[where][next]
         if (line === undefined) {
           if (this.ending !== null) {
@@ -195,7 +195,9 @@ export async function run(
 export async function must(command: string, args: readonly string[], options: SpawnOptions & { ms?: number } = {}) {
   const result = await run(command, args, options)
   if (result.code !== 0) {
-    throw new Error(`${[command, ...args].join(' ')} ended with ${result.code ?? result.signal}\n${result.out}\n${result.err}`)
+    throw new Error(
+      `${[command, ...args].join(' ')} ended with ${result.code ?? result.signal}\n${result.out}\n${result.err}`,
+    )
   }
   return result
 }

@@ -157,7 +157,8 @@ export class Server {
     for (const line of text.split('\n')) {
       const sample = /^([a-z_:]+)(?:\{(.*)\})? (\S+)$/.exec(line)
       if (sample?.[1] !== name) continue
-      if (Object.entries(labels).every(([key, value]) => sample[2]?.includes(`${key}="${value}"`))) sum += Number(sample[3])
+      if (Object.entries(labels).every(([key, value]) => sample[2]?.includes(`${key}="${value}"`)))
+        sum += Number(sample[3])
     }
     return sum
   }
@@ -265,7 +266,9 @@ export function assertDecent(process: Process, secrets: readonly string[]): void
 
 /** Our environment without what would change a program's behaviour: settings of the user, proxies, colours. */
 function cleanEnvironment(home: string): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([key]) => !/^(UNIROUTE_|TAP|NODE_|.*_proxy$|.*_PROXY$|NOTIFY_|LISTEN_)/.test(key))
+  const kept = Object.entries(process.env).filter(
+    ([key]) => !/^(UNIROUTE_|TAP|NODE_|.*_proxy$|.*_PROXY$|NOTIFY_|LISTEN_)/.test(key),
+  )
   return { ...Object.fromEntries(kept), HOME: home, XDG_CONFIG_HOME: path.join(home, '.config') }
 }
 

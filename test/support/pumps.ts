@@ -162,7 +162,11 @@ export function echoOn(socket: net.Socket, bytes: Buffer = randomBytes(64), ms?:
 }
 
 /** Sends `bytes`, reads until the connection ends, however it ends. `error` is the code of a reset. */
-export async function exchange(port: number, bytes: Buffer | string, { ms, half = false }: { ms?: number; half?: boolean } = {}) {
+export async function exchange(
+  port: number,
+  bytes: Buffer | string,
+  { ms, half = false }: { ms?: number; half?: boolean } = {},
+) {
   const socket = await visit(port)
   const start = performance.now()
   const got: Buffer[] = []

@@ -46,7 +46,10 @@ for (const version of [1, 2] as const) {
 }
 
 t.test('a missing program is named with its package', async (t) => {
-  await t.rejects(program('no-such-program', 'some-package'), /no-such-program is missing.*apt-get install some-package/)
+  await t.rejects(
+    program('no-such-program', 'some-package'),
+    /no-such-program is missing.*apt-get install some-package/,
+  )
   await t.rejects(must('sh', ['-c', 'echo out; echo err >&2; exit 3']), /ended with 3\nout\nerr/)
 })
 
@@ -54,5 +57,8 @@ t.test('a certificate can be made that has expired', async (t) => {
   const authority = await Authority.create(t, 'test authority')
   const { cert } = await authority.issue(['127.0.0.1'], 0)
   const later = String(Math.floor(Date.now() / 1000) + 60)
-  t.match(await run('openssl', ['verify', '-attime', later, '-CAfile', authority.ca, cert]), { code: 2, err: /expired/ })
+  t.match(await run('openssl', ['verify', '-attime', later, '-CAfile', authority.ca, cert]), {
+    code: 2,
+    err: /expired/,
+  })
 })

@@ -28,7 +28,12 @@ export async function startPostgres(t: Owner): Promise<RealServer & { bin: strin
   const cluster = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--no-locale']
   await must(path.join(bin, 'initdb'), cluster, options)
   const port = await freePort()
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: folder, max_connections: 200, fsync: 'off' }
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: folder,
+    max_connections: 200,
+    fsync: 'off',
+  }
   const args = ['-D', data, '-p', String(port), ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])]
   const server = new Process('postgres', path.join(bin, 'postgres'), args, options)
   t.teardown(() => server.stop('SIGQUIT'))

@@ -37,7 +37,10 @@ export async function slowReader(t: Test, { total, stalled }: { total: number; s
   const slow = await visit(agent.port())
   const received = drain(slow)
   received.catch(() => undefined)
-  await within('the first bytes', new Promise<void>((resolve) => void slow.on('data', () => slow.bytesRead > MIB && resolve())))
+  await within(
+    'the first bytes',
+    new Promise<void>((resolve) => void slow.on('data', () => slow.bytesRead > MIB && resolve())),
+  )
   slow.pause()
   const watch = { server: new MemoryWatch(pids.server), agent: new MemoryWatch(pids.agent) }
 
@@ -55,7 +58,10 @@ export async function slowReader(t: Test, { total, stalled }: { total: number; s
     t.ok(grown < GROWTH, `the ${name} grew by ${(grown / MIB).toFixed(1)} MiB`)
   }
   const median = times.sort((a, b) => a - b)[times.length >> 1] ?? Infinity
-  t.ok(median < fast.ms * 2, `${WARM_UP / MIB} MiB beside it take ${median.toFixed(0)} ms, alone ${fast.ms.toFixed(0)} ms`)
+  t.ok(
+    median < fast.ms * 2,
+    `${WARM_UP / MIB} MiB beside it take ${median.toFixed(0)} ms, alone ${fast.ms.toFixed(0)} ms`,
+  )
 
   slow.resume()
   const got = await within('the slow reader to read the rest', received, 300_000)

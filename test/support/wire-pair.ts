@@ -69,7 +69,15 @@ export async function sessionPair(
   const pairs: [Socket, Socket][] = []
   for (let i = 0; i < (options.carriers ?? 1); i++) pairs.push(await socketPair())
   return {
-    client: sessionEnd('client', pairs.map(([a]) => a), options.client),
-    server: sessionEnd('server', pairs.map(([, b]) => b), options.server),
+    client: sessionEnd(
+      'client',
+      pairs.map(([a]) => a),
+      options.client,
+    ),
+    server: sessionEnd(
+      'server',
+      pairs.map(([, b]) => b),
+      options.server,
+    ),
   }
 }

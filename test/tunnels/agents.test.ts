@@ -27,7 +27,12 @@ t.test('a good token is welcomed, a bad one refused with its code', async (t) =>
   const hooks = { handshake: (ms: number) => times.push(ms), handshakeFailed: (code: string) => failed.push(code) }
   const server = await testServer(t, { hooks })
   const agent = await TestAgent.connect(t, server)
-  t.match(agent.welcome, { serverVersion: 'test', node: 'n1', carriersWanted: 1, limits: { carriers: 8, tunnels: 100 } })
+  t.match(agent.welcome, {
+    serverVersion: 'test',
+    node: 'n1',
+    carriersWanted: 1,
+    limits: { carriers: 8, tunnels: 100 },
+  })
   t.equal(agent.welcome.secret.length, 32)
   await t.rejects(TestAgent.connect(t, server, { token: 'eve' }), { code: 'UR_TOKEN_INVALID', retryable: false })
   t.same(failed, ['UR_TOKEN_INVALID'])
@@ -153,7 +158,10 @@ t.test('the sessions of a revoked token end, with the reason, and their ports cl
   await alice.bind({ remotePort: server.first })
   const reason = new RefusedError('UR_TOKEN_REVOKED', 'The token was revoked.')
   t.equal(server.agents.endSessionsOfToken('alice', reason), 1)
-  t.match((await alice.message((message) => Boolean(message.refused))).refused, { code: 'UR_TOKEN_REVOKED', request: 0 })
+  t.match((await alice.message((message) => Boolean(message.refused))).refused, {
+    code: 'UR_TOKEN_REVOKED',
+    request: 0,
+  })
   await within('the end', alice.end.closed)
   const [refused] = (await once(connect(server.first, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException]
   t.equal(refused.code, 'ECONNREFUSED')

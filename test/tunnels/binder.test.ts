@@ -21,10 +21,19 @@ t.test('a port outside the range, in use by another program, or held by another 
   const foreign = createServer().listen(server.first + 1, '127.0.0.1')
   t.teardown(() => foreign.close())
   await once(foreign, 'listening')
-  t.match((await alice.bind({ remotePort: server.first + 1 })).refused, { code: 'UR_PORT_TAKEN', message: /another program/ })
+  t.match((await alice.bind({ remotePort: server.first + 1 })).refused, {
+    code: 'UR_PORT_TAKEN',
+    message: /another program/,
+  })
   await alice.bind({ remotePort: server.first + 2 })
-  t.match((await bob.bind({ remotePort: server.first + 2 })).refused, { code: 'UR_PORT_TAKEN', message: /another token/ })
-  t.match((await alice.bind({ remotePort: server.first + 2 })).refused, { code: 'UR_PORT_TAKEN', message: /your tunnel "t3"/ })
+  t.match((await bob.bind({ remotePort: server.first + 2 })).refused, {
+    code: 'UR_PORT_TAKEN',
+    message: /another token/,
+  })
+  t.match((await alice.bind({ remotePort: server.first + 2 })).refused, {
+    code: 'UR_PORT_TAKEN',
+    message: /your tunnel "t3"/,
+  })
 })
 
 t.test('an explicit port goes over at once to another session of the same token', async (t) => {
@@ -60,16 +69,19 @@ t.test('any port: a live session of the same token keeps its own, the second age
   t.not(answer.bound?.remotePort, port)
 })
 
-t.test('any port: a session that does not answer a ping gives its port to the same token in under a second', async (t) => {
-  const server = await testServer(t)
-  const ghost = await TestAgent.connect(t, server)
-  const port = (await ghost.bind({ name: 'db' })).bound?.remotePort
-  ghost.socket.pause()
-  const next = await TestAgent.connect(t, server)
-  const startedAt = performance.now()
-  t.equal((await next.bind({ name: 'db', preferredPort: port ?? 0 })).bound?.remotePort, port)
-  t.ok(performance.now() - startedAt < 1000)
-})
+t.test(
+  'any port: a session that does not answer a ping gives its port to the same token in under a second',
+  async (t) => {
+    const server = await testServer(t)
+    const ghost = await TestAgent.connect(t, server)
+    const port = (await ghost.bind({ name: 'db' })).bound?.remotePort
+    ghost.socket.pause()
+    const next = await TestAgent.connect(t, server)
+    const startedAt = performance.now()
+    t.equal((await next.bind({ name: 'db', preferredPort: port ?? 0 })).bound?.remotePort, port)
+    t.ok(performance.now() - startedAt < 1000)
+  },
+)
 
 t.test('the same agent process gets its preferred port back at once, though its old session looks alive', async (t) => {
   const server = await testServer(t)
@@ -93,7 +105,10 @@ t.test('host names: taken by another token, taken over by the same, reserved, in
   const alice = await TestAgent.connect(t, server, { token: 'alice' })
   const bob = await TestAgent.connect(t, server, { token: 'bob' })
   const kind = Kind.KIND_TLS
-  t.match((await alice.bind({ kind, domain: 'DB.example.org.' })).bound, { publicUrl: 'tls://db.example.org', remotePort: 0 })
+  t.match((await alice.bind({ kind, domain: 'DB.example.org.' })).bound, {
+    publicUrl: 'tls://db.example.org',
+    remotePort: 0,
+  })
   t.match((await bob.bind({ kind, domain: 'db.example.org' })).refused, { code: 'UR_NAME_TAKEN' })
   const second = await TestAgent.connect(t, server, { token: 'alice' })
   t.ok((await second.bind({ kind, domain: 'db.example.org' })).bound)

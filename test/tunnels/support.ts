@@ -99,7 +99,11 @@ export class TestAgent {
     readonly control: ControlChannel,
   ) {}
 
-  static async connect(t: Test, server: TestServer, options: { token?: string; instance?: string } = {}): Promise<TestAgent> {
+  static async connect(
+    t: Test,
+    server: TestServer,
+    options: { token?: string; instance?: string } = {},
+  ): Promise<TestAgent> {
     const [socket, serverSide] = await socketPair()
     t.teardown(() => socket.destroy())
     void server.agents.accept(serverSide)
@@ -147,7 +151,9 @@ export class TestAgent {
   }
 
   /** The next visitor's stream, with its header and what came behind it. */
-  async visitor(accept?: StreamAcceptInit): Promise<{ stream: Stream; open: StreamOpen; data: () => string; ended: Promise<Error | null> }> {
+  async visitor(
+    accept?: StreamAcceptInit,
+  ): Promise<{ stream: Stream; open: StreamOpen; data: () => string; ended: Promise<Error | null> }> {
     const stream = await within('a stream', this.end.nextStream())
     const reader = new StreamOpenReader()
     let data = ''

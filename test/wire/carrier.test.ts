@@ -36,7 +36,11 @@ const violations: [string, string, Buffer][] = [
   ['data beyond the window', 'UR_WIRE_WINDOW_EXCEEDED', frame(0, 1, 1, 256 * 1024 + 1)],
   ['a window above 2^32-1', 'UR_WIRE_WINDOW_OVERFLOW', Buffer.concat([frame(1, 1, 1, 1), frame(1, 0, 1, 0xffffffff)])],
   ['more pings than the limit', 'UR_WIRE_FLOOD', Buffer.concat(Array.from({ length: 101 }, () => frame(2, 1, 0, 1)))],
-  ['more empty frames than the limit', 'UR_WIRE_FLOOD', Buffer.concat([frame(0, 1, 1, 0), ...Array.from({ length: 101 }, () => frame(0, 0, 1, 0))])],
+  [
+    'more empty frames than the limit',
+    'UR_WIRE_FLOOD',
+    Buffer.concat([frame(0, 1, 1, 0), ...Array.from({ length: 101 }, () => frame(0, 0, 1, 0))]),
+  ],
 ]
 
 for (const [name, code, bytes] of violations) {

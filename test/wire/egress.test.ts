@@ -73,7 +73,10 @@ t.test('borrowed and owned bytes of every size arrive whole', async (t) => {
     }
   }
   while (egress.pending > 0) await socket.take()
-  t.same(frames(socket.taken).map(({ length }) => length), lengths)
+  t.same(
+    frames(socket.taken).map(({ length }) => length),
+    lengths,
+  )
 })
 
 t.test('control frames overtake streams that wait', async (t) => {

@@ -1,5 +1,14 @@
 import t from 'tap'
-import { FLAG_ACK, FLAG_FIN, FLAG_SYN, TYPE_DATA, TYPE_GO_AWAY, TYPE_PING, TYPE_WINDOW_UPDATE, writeHeader } from '../../src/wire/frame.js'
+import {
+  FLAG_ACK,
+  FLAG_FIN,
+  FLAG_SYN,
+  TYPE_DATA,
+  TYPE_GO_AWAY,
+  TYPE_PING,
+  TYPE_WINDOW_UPDATE,
+  writeHeader,
+} from '../../src/wire/frame.js'
 
 const golden: [string, number, number, number, number, string][] = [
   ['data with SYN on stream 1', TYPE_DATA, FLAG_SYN, 1, 5, '000000010000000100000005'],

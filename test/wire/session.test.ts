@@ -13,7 +13,7 @@ t.test('64 MiB each way at the same time arrive unchanged, over one and over two
       const sent = createHash('sha256')
       const got = createHash('sha256')
       const sending = (async () => {
-        for (let left = total; left > 0; ) {
+        for (let left = total; left > 0;) {
           const chunk = randomBytes(Math.min(left, 1 + Math.floor(Math.random() * 200_000)))
           left -= chunk.length
           sent.update(chunk)

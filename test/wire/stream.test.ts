@@ -123,7 +123,11 @@ t.test('a reader that consumes nothing costs one window and the sender one queue
   other.attach(done.handler)
   other.write(Buffer.from('x'))
   const echo = await client.nextStream()
-  echo.attach({ ...recorder().handler, onData: (slice, stream) => void stream.write(slice), onEnd: (stream) => stream.end() })
+  echo.attach({
+    ...recorder().handler,
+    onData: (slice, stream) => void stream.write(slice),
+    onEnd: (stream) => stream.end(),
+  })
   other.end()
   await done.ended
   t.equal(done.received(), 'x', 'another stream of the session is served')
@@ -133,41 +137,44 @@ t.test('a reader that consumes nothing costs one window and the sender one queue
   client.session.close()
 })
 
-t.test('the window grows while a fast stream fills it, stays within its maximum and its budget is given back', async (t) => {
-  const { client, server } = await sessionPair({ client: { windowMax: 2 * 1024 * 1024 } })
-  const opened = server.session.open()
-  const total = 300 * 1024 * 1024
-  let sent = 0
-  const chunk = Buffer.alloc(256 * 1024)
-  const fill = (stream: Stream): void => {
-    while (sent < total) {
-      sent += chunk.length
-      if (!stream.write(chunk)) return
+t.test(
+  'the window grows while a fast stream fills it, stays within its maximum and its budget is given back',
+  async (t) => {
+    const { client, server } = await sessionPair({ client: { windowMax: 2 * 1024 * 1024 } })
+    const opened = server.session.open()
+    const total = 300 * 1024 * 1024
+    let sent = 0
+    const chunk = Buffer.alloc(256 * 1024)
+    const fill = (stream: Stream): void => {
+      while (sent < total) {
+        sent += chunk.length
+        if (!stream.write(chunk)) return
+      }
+      stream.end()
     }
-    stream.end()
-  }
-  opened.attach({ onData() {}, onEnd() {}, onWritable: fill, onClose() {} })
-  fill(opened)
-  const accepted = await client.nextStream()
-  let largest = 0
-  const ended = new Promise<void>((resolve) => {
-    accepted.attach({
-      onData(slice, stream) {
-        stream.consumed(slice.length)
-        largest = Math.max(largest, stream.windowSize)
-      },
-      onEnd: () => resolve(),
-      onWritable() {},
-      onClose() {},
+    opened.attach({ onData() {}, onEnd() {}, onWritable: fill, onClose() {} })
+    fill(opened)
+    const accepted = await client.nextStream()
+    let largest = 0
+    const ended = new Promise<void>((resolve) => {
+      accepted.attach({
+        onData(slice, stream) {
+          stream.consumed(slice.length)
+          largest = Math.max(largest, stream.windowSize)
+        },
+        onEnd: () => resolve(),
+        onWritable() {},
+        onClose() {},
+      })
     })
-  })
-  await ended
-  t.ok(largest > INITIAL_WINDOW, `grew to ${largest}`)
-  t.ok(largest <= 2 * 1024 * 1024)
-  accepted.end()
-  t.equal(client.session.options.windowBudget.used, 0)
-  client.session.close()
-})
+    await ended
+    t.ok(largest > INITIAL_WINDOW, `grew to ${largest}`)
+    t.ok(largest <= 2 * 1024 * 1024)
+    accepted.end()
+    t.equal(client.session.options.windowBudget.used, 0)
+    client.session.close()
+  },
+)
 
 t.test('a reset reaches the other side, drops what is queued, and is told once on both', async (t) => {
   const { client, server } = await sessionPair()

@@ -41,7 +41,8 @@ t.test('whatever the two sides do, credit is never negative and never above the 
         if (sender.credit < 0 || sender.credit + granted !== open) return false
         if (open < 0 || open > receiver.size || receiver.size > MAX) return false
         if (receiver.consumed > receiver.received) return false
-        if (borrowed !== budget.used || borrowed > budgetSize || receiver.size !== INITIAL_WINDOW + borrowed) return false
+        if (borrowed !== budget.used || borrowed > budgetSize || receiver.size !== INITIAL_WINDOW + borrowed)
+          return false
       }
       return true
     }),

@@ -98,7 +98,12 @@ function forwardingLines(model: ScreenModel): Line[] {
 }
 
 function trafficLines({ traffic }: ScreenModel): Line[] {
-  const cells = (values: string[]) => ({ text: values.map((value) => value.padEnd(CELL_WIDTH)).join('').trimEnd() })
+  const cells = (values: string[]) => ({
+    text: values
+      .map((value) => value.padEnd(CELL_WIDTH))
+      .join('')
+      .trimEnd(),
+  })
   return [
     [],
     row('Connections', cells(['ttl', 'opn', 'rt1', 'rt5', 'p50', 'p90'])),
@@ -115,7 +120,10 @@ function trafficLines({ traffic }: ScreenModel): Line[] {
 
 function messageLine(message: ScreenModel['messages'][number]): Line {
   const style: Style = message.level === 'error' ? 'red' : message.level === 'warning' ? 'yellow' : 'dim'
-  return [{ text: `${message.time} `, style: 'dim' }, { text: message.text, style }]
+  return [
+    { text: `${message.time} `, style: 'dim' },
+    { text: message.text, style },
+  ]
 }
 
 function paint(line: Line, { columns, color }: ScreenSize): string {

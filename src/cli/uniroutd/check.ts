@@ -22,7 +22,11 @@ export function addCheckCommand(root: Command, { output }: CommandContext): void
     })
     output.text([`ok       configuration ${file}`, ...findings.map(line)].map((text) => `${text}\n`).join(''))
     const bad = findings.filter(({ problem }) => problem !== null).length
-    if (bad > 0) throw new ConfigError('UR_CHECK_FAILED', `${bad} of ${findings.length + 1} checks failed; the lines above say which`)
+    if (bad > 0)
+      throw new ConfigError(
+        'UR_CHECK_FAILED',
+        `${bad} of ${findings.length + 1} checks failed; the lines above say which`,
+      )
   })
 }
 

@@ -1,5 +1,11 @@
 import path from 'node:path'
-import { DEFAULT_SERVER_FILE, devServerConfig, type Loaded, loadServerConfig, type ServerConfig } from '../../config/index.js'
+import {
+  DEFAULT_SERVER_FILE,
+  devServerConfig,
+  type Loaded,
+  loadServerConfig,
+  type ServerConfig,
+} from '../../config/index.js'
 import { type ConfigOption, overridesOf } from '../options.js'
 
 /** Flags that tell where the configuration is, or override a key of it. */
@@ -12,10 +18,26 @@ export interface ConfigFlags {
 export const SERVER_OPTIONS: readonly ConfigOption[] = [
   { flags: '--data-dir <folder>', description: 'database, keys and certificates', path: ['data_dir'] },
   { flags: '--domain <name>', description: 'name under which the server is reached', path: ['domain'] },
-  { flags: '--listen-tls <address>', description: 'port or HOST:PORT for agents and TLS visitors', path: ['listen', 'tls'] },
-  { flags: '--listen-http <address>', description: 'port or HOST:PORT for plain HTTP, or off', path: ['listen', 'http'] },
-  { flags: '--listen-metrics <address>', description: 'port or HOST:PORT for metrics and health, or off', path: ['listen', 'metrics'] },
-  { flags: '--tcp-ports <range>', description: 'public ports for tcp tunnels: 20000-29999', path: ['listen', 'tcp_ports'] },
+  {
+    flags: '--listen-tls <address>',
+    description: 'port or HOST:PORT for agents and TLS visitors',
+    path: ['listen', 'tls'],
+  },
+  {
+    flags: '--listen-http <address>',
+    description: 'port or HOST:PORT for plain HTTP, or off',
+    path: ['listen', 'http'],
+  },
+  {
+    flags: '--listen-metrics <address>',
+    description: 'port or HOST:PORT for metrics and health, or off',
+    path: ['listen', 'metrics'],
+  },
+  {
+    flags: '--tcp-ports <range>',
+    description: 'public ports for tcp tunnels: 20000-29999',
+    path: ['listen', 'tcp_ports'],
+  },
 ]
 
 /** The configuration of `run` and `check`, with the flags in it. Throws ConfigError. */

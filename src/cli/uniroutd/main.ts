@@ -9,7 +9,10 @@ import { addTokenCommands } from './token.js'
 export function uniroutd(argv: string[]): Promise<number> {
   return runProgram('uniroutd', argv, (root, context) => {
     root.description('The UniRoute server: gives services behind agents a public address.')
-    root.addHelpText('after', example('uniroutd dev', 'uniroutd run --config /etc/uniroute/uniroutd.yml', 'uniroutd token create laptop'))
+    root.addHelpText(
+      'after',
+      example('uniroutd dev', 'uniroutd run --config /etc/uniroute/uniroutd.yml', 'uniroutd token create laptop'),
+    )
     addRunCommand(root, context)
     addDevCommand(root, context)
     addCheckCommand(root, context)

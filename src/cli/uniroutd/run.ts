@@ -26,13 +26,21 @@ export function addRunCommand(root: Command, context: CommandContext): void {
 
 /** `uniroutd dev`: a server for this machine alone, without a configuration file. */
 export function addDevCommand(root: Command, context: CommandContext): void {
-  const command = root.command('dev').description('run a server for trying things out on this machine; needs no configuration')
+  const command = root
+    .command('dev')
+    .description('run a server for trying things out on this machine; needs no configuration')
   addRunningOptions(addConfigOptions(command, SERVER_OPTIONS))
   command.addHelpText('after', example('uniroutd dev', 'uniroutd dev --listen-tls 127.0.0.1:0 --output json'))
   command.action((flags: Flags) => run(devConfig(flags), () => devConfig(flags), flags, context, true))
 }
 
-async function run(config: ServerConfig, reread: () => ServerConfig, flags: Flags, context: CommandContext, dev: boolean): Promise<void> {
+async function run(
+  config: ServerConfig,
+  reread: () => ServerConfig,
+  flags: Flags,
+  context: CommandContext,
+  dev: boolean,
+): Promise<void> {
   const { output } = context
   const log = createLogging({
     level: flags.logLevel ?? config.log.level,

@@ -15,26 +15,52 @@ export function addTokenCommands(root: Command, context: CommandContext): void {
   const token = root.command('token').description('make, list and revoke the tokens with which agents log in')
   token.addHelpText('after', example('uniroutd token create laptop', 'uniroutd token revoke laptop'))
 
-  add(token, context, 'create', '<name>', 'make a token; it is shown this once', 'token create laptop', async (store, flags, name) => {
-    const created = await store.tokens.create(name)
-    if (flags.json) return `${JSON.stringify(created)}\n`
-    return `${created.token}\n\nThis is the token "${created.name}" (${created.id}). It is not shown again.\n`
-  })
+  add(
+    token,
+    context,
+    'create',
+    '<name>',
+    'make a token; it is shown this once',
+    'token create laptop',
+    async (store, flags, name) => {
+      const created = await store.tokens.create(name)
+      if (flags.json) return `${JSON.stringify(created)}\n`
+      return `${created.token}\n\nThis is the token "${created.name}" (${created.id}). It is not shown again.\n`
+    },
+  )
 
   add(token, context, 'list', '', 'show all tokens, without their secret', 'token list', async (store, flags) => {
     const tokens = await store.tokens.list()
     return flags.json ? tokens.map((record) => `${JSON.stringify(plain(record))}\n`).join('') : table(tokens)
   })
 
-  add(token, context, 'revoke', '<id-or-name>', 'end a token, and within 2 seconds its sessions', 'token revoke laptop', async (store, flags, name) => {
-    const revoked = await store.tokens.revoke(name)
-    return flags.json ? `${JSON.stringify(plain(revoked))}\n` : `The token "${revoked.name}" (${revoked.id}) is revoked.\n`
-  })
+  add(
+    token,
+    context,
+    'revoke',
+    '<id-or-name>',
+    'end a token, and within 2 seconds its sessions',
+    'token revoke laptop',
+    async (store, flags, name) => {
+      const revoked = await store.tokens.revoke(name)
+      return flags.json
+        ? `${JSON.stringify(plain(revoked))}\n`
+        : `The token "${revoked.name}" (${revoked.id}) is revoked.\n`
+    },
+  )
 }
 
 type Action = (store: Store, flags: TokenFlags, argument: string) => Promise<string>
 
-function add(parent: Command, { output }: CommandContext, name: string, argument: string, description: string, sample: string, action: Action): void {
+function add(
+  parent: Command,
+  { output }: CommandContext,
+  name: string,
+  argument: string,
+  description: string,
+  sample: string,
+  action: Action,
+): void {
   const command = parent.command(`${name} ${argument}`.trim()).description(description)
   command
     .option('--config <file>', 'configuration that names the data folder')
@@ -67,5 +93,13 @@ function table(tokens: TokenRecord[]): string {
   ])
   const all = [['ID', 'NAME', 'CREATED', 'LAST USED', 'STATE'], ...rows]
   const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)))
-  return all.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()}\n`).join('')
+  return all
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('')
 }

@@ -13,10 +13,20 @@ export function addConfigCommands(root: Command, { output }: CommandContext): vo
     .option('--config <file>', 'the file (env UNIROUTE_CONFIG; default: ~/.config/uniroute/uniroute.yml)')
     .addHelpText('after', example('uniroute config check --config ./uniroute.yml'))
     .action((flags: { config?: string }) => {
-      const loaded = loadAgentConfig({ ...(flags.config === undefined ? {} : { file: flags.config }), env: process.env })
+      const loaded = loadAgentConfig({
+        ...(flags.config === undefined ? {} : { file: flags.config }),
+        env: process.env,
+      })
       for (const warning of loaded.warnings) process.stderr.write(`uniroute: warning: ${warning}\n`)
       const names = Object.keys(loaded.config.tunnels)
-      const tunnels = names.length === 0 ? 'no tunnels' : `${names.length} ${names.length === 1 ? 'tunnel' : 'tunnels'} (${names.join(', ')})`
-      output.text(loaded.file === null ? 'There is no configuration file; flags and environment are valid.\n' : `${loaded.file} is valid: ${tunnels}.\n`)
+      const tunnels =
+        names.length === 0
+          ? 'no tunnels'
+          : `${names.length} ${names.length === 1 ? 'tunnel' : 'tunnels'} (${names.join(', ')})`
+      output.text(
+        loaded.file === null
+          ? 'There is no configuration file; flags and environment are valid.\n'
+          : `${loaded.file} is valid: ${tunnels}.\n`,
+      )
     })
 }

@@ -12,9 +12,17 @@ export interface ConnectionFlags extends RunningFlags {
 
 const CONFIG_OPTIONS: readonly ConfigOption[] = [
   { flags: '--server <host:port>', description: 'the server (env UNIROUTE_SERVER)', path: ['server'] },
-  { flags: '--token <token>', description: 'the token; better in UNIROUTE_TOKEN, which others cannot see', path: ['token'] },
+  {
+    flags: '--token <token>',
+    description: 'the token; better in UNIROUTE_TOKEN, which others cannot see',
+    path: ['token'],
+  },
   { flags: '--ca <file>', description: 'PEM file with one more authority to trust (env UNIROUTE_CA)', path: ['ca'] },
-  { flags: '--connections <auto|n>', description: 'TLS connections to the server, 1 to 8 (default: auto)', path: ['connections'] },
+  {
+    flags: '--connections <auto|n>',
+    description: 'TLS connections to the server, 1 to 8 (default: auto)',
+    path: ['connections'],
+  },
   { flags: '--log-level <level>', description: '', path: ['log', 'level'] },
   { flags: '--log-format <format>', description: '', path: ['log', 'format'] },
 ]
@@ -28,7 +36,9 @@ export function addConnectionOptions(command: Command): Command {
   command
     .option('--config <file>', 'configuration (env UNIROUTE_CONFIG; default: ~/.config/uniroute/uniroute.yml)')
     .option('--no-reconnect', 'end with exit code 4 when the server cannot be reached or is lost')
-    .addOption(new Option('--insecure', 'do not verify the certificate of the server; anyone in between can read along'))
+    .addOption(
+      new Option('--insecure', 'do not verify the certificate of the server; anyone in between can read along'),
+    )
   return addRunningOptions(command)
 }
 
@@ -42,5 +52,8 @@ export function agentConfig(flags: ConnectionFlags): Loaded<AgentConfig> {
 export function requiredServer({ config, file }: Loaded<AgentConfig>): NonNullable<AgentConfig['server']> {
   if (config.server !== null) return config.server
   const where = file === null ? 'a uniroute.yml' : file
-  throw new ConfigError('UR_USAGE', `no server is named; give --server HOST:PORT, set UNIROUTE_SERVER, or write "server:" in ${where}`)
+  throw new ConfigError(
+    'UR_USAGE',
+    `no server is named; give --server HOST:PORT, set UNIROUTE_SERVER, or write "server:" in ${where}`,
+  )
 }

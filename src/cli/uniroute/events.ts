@@ -11,8 +11,13 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
     ready: (tunnels) => event('ready', { tunnels: tunnels.map(plain) }),
     tunnel: (tunnel) => event('tunnel', plain(tunnel)),
     offline: (error, retryInMs) =>
-      event('offline', { code: error.code, message: error.message, retry_in_ms: retryInMs === null ? null : Math.round(retryInMs) }),
-    refused: (tunnel, error) => event('error', { code: error.code, message: error.message, tunnel: tunnel.name, fatal: false }),
+      event('offline', {
+        code: error.code,
+        message: error.message,
+        retry_in_ms: retryInMs === null ? null : Math.round(retryInMs),
+      }),
+    refused: (tunnel, error) =>
+      event('error', { code: error.code, message: error.message, tunnel: tunnel.name, fatal: false }),
     notice: (level, code, text) => event('notice', { level, code, text }),
     opened: ({ id, tunnel, visitor }) => {
       if (connections) event('connection', { state: 'opened', id, tunnel, visitor })
@@ -20,7 +25,15 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
     closed: ({ id, tunnel, visitor, bytesIn, bytesOut, durationMs, error }) => {
       if (!connections) return
       const failure = error === null ? {} : { code: codeOf(error), message: error.message }
-      const ended = { state: 'closed', id, tunnel, visitor, bytes_in: bytesIn, bytes_out: bytesOut, duration_ms: Math.round(durationMs) }
+      const ended = {
+        state: 'closed',
+        id,
+        tunnel,
+        visitor,
+        bytes_in: bytesIn,
+        bytes_out: bytesOut,
+        duration_ms: Math.round(durationMs),
+      }
       event('connection', { ...ended, ...failure })
     },
     draining: (graceMs) => event('draining', { grace_ms: graceMs }),

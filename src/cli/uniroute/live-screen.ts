@@ -34,7 +34,11 @@ export function screenPresenter(options: LiveScreenOptions): Presenter {
       node: session?.node ?? null,
       latencyMs: rttMs,
       carriers,
-      forwardings: tunnels.map(({ publicUrl, upstream, problem }) => ({ publicUrl, upstream, problem: problem?.code ?? null })),
+      forwardings: tunnels.map(({ publicUrl, upstream, problem }) => ({
+        publicUrl,
+        upstream,
+        problem: problem?.code ?? null,
+      })),
       traffic: traffic.figures(now()),
       messages,
     }

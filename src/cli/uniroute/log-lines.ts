@@ -16,7 +16,14 @@ export function logPresenter(log: Logger): Presenter {
     notice: (level, code, text) => log[NOTICE_LEVELS[level]]({ code }, `the server says: ${text}`),
     opened: ({ id, tunnel, visitor }) => log.debug({ connection: id, tunnel, visitor }, 'connection opened'),
     closed: ({ id, tunnel, visitor, bytesIn, bytesOut, durationMs, error }) => {
-      const fields = { connection: id, tunnel, visitor, bytes_in: bytesIn, bytes_out: bytesOut, duration_ms: Math.round(durationMs) }
+      const fields = {
+        connection: id,
+        tunnel,
+        visitor,
+        bytes_in: bytesIn,
+        bytes_out: bytesOut,
+        duration_ms: Math.round(durationMs),
+      }
       if (error === null) log.debug(fields, 'connection closed')
       else log.warn({ ...fields, error }, 'connection failed')
     },

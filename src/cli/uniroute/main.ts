@@ -13,7 +13,10 @@ import { planFromFlags, plansFromConfig, type TunnelFlags } from './tunnel-plan.
 export function uniroute(argv: string[]): Promise<number> {
   return runProgram('uniroute', argv, (root, context) => {
     root.description('Makes local services reachable through a UniRoute server.')
-    root.addHelpText('after', example('uniroute tcp 5432', 'uniroute tls 8443 --domain db.example.com', 'uniroute start --all'))
+    root.addHelpText(
+      'after',
+      example('uniroute tcp 5432', 'uniroute tls 8443 --domain db.example.com', 'uniroute start --all'),
+    )
     addTcp(root, context)
     addTls(root, context)
     addStart(root, context)
@@ -26,18 +29,29 @@ export function uniroute(argv: string[]): Promise<number> {
 function addTcp(root: Command, context: CommandContext): void {
   const command = root.command('tcp <upstream>').description('give a local TCP service a public port')
   command.addOption(
-    new Option('--remote-port <port>', 'the public port (default: one that the server chooses, the same each time)').argParser(remotePort),
+    new Option(
+      '--remote-port <port>',
+      'the public port (default: one that the server chooses, the same each time)',
+    ).argParser(remotePort),
   )
   addTunnelOptions(command)
-  command.addHelpText('after', example('uniroute tcp 5432', 'uniroute tcp db.internal:5432 --remote-port 20432', 'uniroute tcp unix:/run/db.sock'))
+  command.addHelpText(
+    'after',
+    example('uniroute tcp 5432', 'uniroute tcp db.internal:5432 --remote-port 20432', 'uniroute tcp unix:/run/db.sock'),
+  )
   command.action((upstream: string, flags: TunnelFlags & ConnectionFlags) =>
     runAgent(agentConfig(flags), flags, () => [planFromFlags('tcp', upstream, flags)], context),
   )
 }
 
 function addTls(root: Command, context: CommandContext): void {
-  const command = root.command('tls <upstream>').description('give a local TLS service a public name; it keeps its own certificate')
-  command.option('--domain <name>', 'the public name that visitors ask for (default: one below the domain of the server)')
+  const command = root
+    .command('tls <upstream>')
+    .description('give a local TLS service a public name; it keeps its own certificate')
+  command.option(
+    '--domain <name>',
+    'the public name that visitors ask for (default: one below the domain of the server)',
+  )
   addTunnelOptions(command)
   command.addHelpText('after', example('uniroute tls 8443 --domain db.example.com'))
   command.action((upstream: string, flags: TunnelFlags & ConnectionFlags) =>
@@ -49,7 +63,9 @@ function addTunnelOptions(command: Command): void {
   command
     .option('--name <name>', 'name of the tunnel (default: kind and port)')
     .addOption(
-      new Option('--proxy-protocol <version>', 'tell the upstream the address of the visitor').choices(['1', '2']).argParser(proxyProtocol),
+      new Option('--proxy-protocol <version>', 'tell the upstream the address of the visitor')
+        .choices(['1', '2'])
+        .argParser(proxyProtocol),
     )
     .option('--upstream-ca <file>', 'PEM file with the authority of a tls:// upstream')
   addConnectionOptions(command)
@@ -61,7 +77,12 @@ function addStart(root: Command, context: CommandContext): void {
   addConnectionOptions(command)
   command.addHelpText('after', example('uniroute start web db', 'uniroute start --all --config ./uniroute.yml'))
   command.action((names: string[], flags: ConnectionFlags & { all?: true }) =>
-    runAgent(agentConfig(flags), flags, ({ config, file }) => plansFromConfig(config, file, names, flags.all === true), context),
+    runAgent(
+      agentConfig(flags),
+      flags,
+      ({ config, file }) => plansFromConfig(config, file, names, flags.all === true),
+      context,
+    ),
   )
 }
 
@@ -69,7 +90,10 @@ function addStart(root: Command, context: CommandContext): void {
 function addHttpAnswer(root: Command): void {
   const command = root.command('http [anything...]', { hidden: true }).allowUnknownOption()
   command.action(() => {
-    throw new ConfigError('UR_NOT_IN_VERSION', 'http tunnels are not in this version; use "uniroute tcp" or "uniroute tls"')
+    throw new ConfigError(
+      'UR_NOT_IN_VERSION',
+      'http tunnels are not in this version; use "uniroute tcp" or "uniroute tls"',
+    )
   })
 }
 

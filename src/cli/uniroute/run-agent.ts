@@ -27,7 +27,8 @@ export async function runAgent(
   const { config } = loaded
   const server = requiredServer(loaded)
   const tunnels = plans(loaded).map(specOf)
-  const onScreen = output.mode === 'text' && process.stdout.isTTY && flags.logLevel === undefined && flags.logFormat === undefined
+  const onScreen =
+    output.mode === 'text' && process.stdout.isTTY && flags.logLevel === undefined && flags.logFormat === undefined
   const log = onScreen && process.stderr.isTTY ? silentLogger : stderrLogger(config)
   for (const warning of loaded.warnings) log.warn({}, warning)
 

@@ -1,5 +1,11 @@
 import path from 'node:path'
-import { type AgentConfig, type AgentTunnelConfig, formatUpstream, readUpstream, type Upstream } from '../../config/index.js'
+import {
+  type AgentConfig,
+  type AgentTunnelConfig,
+  formatUpstream,
+  readUpstream,
+  type Upstream,
+} from '../../config/index.js'
 import { ConfigError } from '../../core/errors.js'
 
 /** A tunnel that the user asked for. */
@@ -42,23 +48,43 @@ export function planFromFlags(kind: 'tcp' | 'tls', upstreamText: string, flags: 
 }
 
 /** The tunnels of `uniroute start NAME…` or `--all`. Throws ConfigError(UR_USAGE) for a name that is not in the file. */
-export function plansFromConfig(config: AgentConfig, file: string | null, names: readonly string[], all: boolean): TunnelPlan[] {
+export function plansFromConfig(
+  config: AgentConfig,
+  file: string | null,
+  names: readonly string[],
+  all: boolean,
+): TunnelPlan[] {
   const known = Object.keys(config.tunnels)
   if (known.length === 0) {
-    throw new ConfigError('UR_USAGE', `there are no tunnels in ${file ?? 'the configuration: there is no file'}; write some below "tunnels:"`)
+    throw new ConfigError(
+      'UR_USAGE',
+      `there are no tunnels in ${file ?? 'the configuration: there is no file'}; write some below "tunnels:"`,
+    )
   }
-  if (all === names.length > 0) throw new ConfigError('UR_USAGE', `name tunnels or write --all; there are: ${known.join(', ')}`)
+  if (all === names.length > 0)
+    throw new ConfigError('UR_USAGE', `name tunnels or write --all; there are: ${known.join(', ')}`)
   return (all ? known : [...new Set(names)]).map((name) => {
     const tunnel = Object.hasOwn(config.tunnels, name) ? config.tunnels[name] : undefined
-    if (!tunnel) throw new ConfigError('UR_USAGE', `there is no tunnel "${name}" in ${file}; there are: ${known.join(', ')}`)
+    if (!tunnel)
+      throw new ConfigError('UR_USAGE', `there is no tunnel "${name}" in ${file}; there are: ${known.join(', ')}`)
     return planOf(name, tunnel)
   })
 }
 
 function planOf(name: string, tunnel: AgentTunnelConfig): TunnelPlan {
-  const { kind, upstream, upstream_ca: upstreamCa, remote_port: remotePort, domain, proxy_protocol: proxyProtocol } = tunnel
+  const {
+    kind,
+    upstream,
+    upstream_ca: upstreamCa,
+    remote_port: remotePort,
+    domain,
+    proxy_protocol: proxyProtocol,
+  } = tunnel
   if (kind !== 'tcp' && kind !== 'tls') {
-    throw new ConfigError('UR_NOT_IN_VERSION', `the tunnel "${name}" is of kind ${kind}, which this version does not have`)
+    throw new ConfigError(
+      'UR_NOT_IN_VERSION',
+      `the tunnel "${name}" is of kind ${kind}, which this version does not have`,
+    )
   }
   return { name, kind, upstream, upstreamCa, remotePort, domain, proxyProtocol }
 }

@@ -72,7 +72,10 @@ t.test('no size makes a line too wide or a screen too high', async (t) => {
     for (const rows of [0, 1, 5, 12, 50]) {
       const lines = render(online, { columns, rows, color: false })
       t.ok(lines.length <= rows, `${columns}x${rows}: ${lines.length} lines`)
-      t.ok(lines.every((line) => line.length <= columns), `${columns}x${rows}: width`)
+      t.ok(
+        lines.every((line) => line.length <= columns),
+        `${columns}x${rows}: width`,
+      )
     }
   }
 })

@@ -34,7 +34,10 @@ t.test('tunnels of the file, by name or all', async (t) => {
   t.match(plansFromConfig(it, file, ['db', 'db'], false), [
     { name: 'db', kind: 'tcp', remotePort: 20_432, proxyProtocol: 2, domain: null },
   ])
-  t.strictSame(plansFromConfig(it, file, [], true).map(({ name }) => name), ['web', 'db'])
+  t.strictSame(
+    plansFromConfig(it, file, [], true).map(({ name }) => name),
+    ['web', 'db'],
+  )
 })
 
 t.test('what cannot be started, and why', async (t) => {
