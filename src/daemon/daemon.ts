@@ -47,6 +47,7 @@ export class Daemon {
   readonly #closers: Closers
   readonly #admission: Admission
   readonly #agents: Agents
+  readonly #table = new RouteTable<Tunnel>()
   readonly #tcpPorts: TcpPorts
   readonly #listeners: { close(): unknown }[] = []
   #addresses: Addresses = { tls: '', http: null, metrics: null }
@@ -66,8 +67,8 @@ export class Daemon {
     const limits = () => ingressLimits(this.#config)
     const hooks = { accepted: () => undefined, rejected: metrics.rejected.bind(metrics) }
     this.#admission = new Admission(limits, hooks, log, systemClock)
-    const table = new RouteTable<Tunnel>()
     const isTrustedProxy = (address: string) => this.#isTrustedProxy(address)
+    const table = this.#table
     this.#tcpPorts = new TcpPorts({ table, ranges, admission: this.#admission, limits, isTrustedProxy, log })
     const gate = new TokenGate({ tokens: store.tokens, log })
     closers.add(() => gate.close())
@@ -174,13 +175,13 @@ export class Daemon {
     const log = this.#log
     const limits = () => ingressLimits(this.#config)
     const tls = new TlsPort({
-      table: this.#agents.table,
+      table: this.#table,
       admission,
       limits,
       isTrustedProxy: (address) => this.#isTrustedProxy(address),
       contextFor: (name) => this.certificates.contextFor(name),
       defaultPem: this.certificates.defaultPem,
-      onAgent: (socket: TLSSocket) => this.#agents.accept(socket),
+      onAgent: (socket: TLSSocket, remote: string) => this.#agents.accept(socket, remote),
       log,
     })
     this.certificates.onDefaultChange((pem) => tls.setDefaultCertificate(pem))

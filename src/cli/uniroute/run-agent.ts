@@ -1,4 +1,4 @@
-import { Agent, type AgentEvents, type TunnelSpec } from '../../agent/index.js'
+import { Agent, type TunnelSpec } from '../../agent/index.js'
 import type { AgentConfig, Loaded } from '../../config/index.js'
 import { systemClock } from '../../core/clock.js'
 import { silentLogger, type Logger } from '../../core/logger.js'
@@ -70,17 +70,15 @@ export async function runAgent(
 }
 
 function present(agent: Agent, presenter: Presenter): void {
-  const on = <E extends Exclude<keyof AgentEvents, 'close'>>(event: E) =>
-    agent.on(event, (...args) => (presenter[event] as (...args: AgentEvents[E]) => void)(...(args as AgentEvents[E])))
-  on('online')
-  on('ready')
-  on('tunnel')
-  on('refused')
-  on('offline')
-  on('notice')
-  on('opened')
-  on('closed')
-  on('draining')
+  agent.on('online', (session) => presenter.online(session))
+  agent.on('ready', (tunnels) => presenter.ready(tunnels))
+  agent.on('tunnel', (tunnel) => presenter.tunnel(tunnel))
+  agent.on('refused', (tunnel, error) => presenter.refused(tunnel, error))
+  agent.on('offline', (error, retryInMs) => presenter.offline(error, retryInMs))
+  agent.on('notice', (level, code, text) => presenter.notice(level, code, text))
+  agent.on('opened', (connection) => presenter.opened(connection))
+  agent.on('closed', (connection) => presenter.closed(connection))
+  agent.on('draining', (graceMs) => presenter.draining(graceMs))
 }
 
 function specOf(plan: TunnelPlan): TunnelSpec {
