@@ -2,7 +2,7 @@ import type { Server, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
-import { clientHelloAlert, peek, PLAIN_HTTP_ANSWER, type Peeked } from '../hello/index.js'
+import { clientHelloAlert, peek, PLAIN_HTTP_ANSWER, type Peeked, type ProxyHeader } from '../hello/index.js'
 import { ALPN } from '../protocol/index.js'
 import { serveVisitor } from '../proxy/index.js'
 import type { RouteTable } from '../routing/index.js'
@@ -21,8 +21,8 @@ export interface TlsPortOptions {
   isTrustedProxy(address: string): boolean
   readonly contextFor: ConstructorParameters<typeof AgentTls>[0]['contextFor']
   readonly defaultPem: CertificatePem
-  /** An agent's connection, after its TLS handshake. Settles when it is a carrier, or refused. */
-  onAgent(socket: TLSSocket): Promise<void>
+  /** An agent's connection from the IP address `remote`, after its TLS handshake. Settles when it is a carrier, or refused. */
+  onAgent(socket: TLSSocket, remote: string): Promise<void>
   readonly log: Logger
 }
 
@@ -31,8 +31,8 @@ export class TlsPort {
   readonly #options: TlsPortOptions
   readonly #agents: AgentTls
   readonly #server: Server
-  /** Agents' connections that have not said Hello, by the other end's address. */
-  readonly #handshaking = new Map<string, Socket>()
+  /** Agents' connections that have not said Hello, by the address and port that they came from. */
+  readonly #handshaking = new Map<string, { raw: Socket; address: string }>()
 
   constructor(options: TlsPortOptions) {
     this.#options = options
@@ -86,21 +86,24 @@ export class TlsPort {
       this.#turnAway(socket, error)
       return
     }
-    if (peeked.hello.alpn.includes(ALPN)) this.#takeAgent(socket)
+    if (peeked.hello.alpn.includes(ALPN)) this.#takeAgent(socket, peeked.proxy)
     else this.#onVisitor(socket, peeked)
   }
 
-  #takeAgent(socket: Socket): void {
-    const peer = peerOf(socket)
-    this.#handshaking.set(peer, socket)
-    socket.once('close', () => this.#handshaking.delete(peer))
-    this.#agents.take(socket)
+  #takeAgent(raw: Socket, proxy: ProxyHeader | null): void {
+    const peer = peerOf(raw)
+    this.#handshaking.set(peer, { raw, address: visitorOf(raw, proxy).address })
+    raw.once('close', () => this.#handshaking.delete(peer))
+    this.#agents.take(raw)
   }
 
   async #onAgent(socket: TLSSocket): Promise<void> {
-    await this.#options.onAgent(socket)
-    const raw = this.#handshaking.get(peerOf(socket))
-    if (raw !== undefined) this.#options.admission.removePending(raw)
+    const peer = peerOf(socket)
+    const known = this.#handshaking.get(peer)
+    if (known === undefined) return // closed in the meantime
+    await this.#options.onAgent(socket, known.address)
+    this.#handshaking.delete(peer)
+    this.#options.admission.removePending(known.raw)
   }
 
   #onVisitor(socket: Socket, { hello, proxy }: Peeked): void {

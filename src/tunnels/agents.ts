@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Clock } from '../core/clock.js'
-import { LimitError, RefusedError, UniRouteError } from '../core/errors.js'
+import { LimitError, RefusedError, StoreError, UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { NumberName } from '../metrics/index.js'
 import { printable } from '../core/printable.js'
@@ -93,11 +93,13 @@ export class Agents {
     return ids
   }
 
-  /** Takes a connection whose TLS handshake chose our ALPN. Never rejects: what goes wrong is told to the agent and logged. */
-  async accept(socket: Socket): Promise<void> {
+  /**
+   * Takes a connection whose TLS handshake chose our ALPN, from the IP address `remote`. Never rejects: what goes wrong
+   * is told to the agent and logged.
+   */
+  async accept(socket: Socket, remote: string): Promise<void> {
     const { hooks, clock } = this.#options
     const startedAt = clock.now()
-    const remote = `${socket.remoteAddress}:${socket.remotePort}`
     let incoming: IncomingCarrier | null = null
     try {
       incoming = await serverHandshake(socket, { timeoutMs: this.#options.limits().helloTimeoutMs })
@@ -152,7 +154,7 @@ export class Agents {
     const { gate, serverVersion, node, nodeAddress } = this.#options
     const limits = this.#options.limits()
     if (this.#draining !== null) throw this.#draining
-    const token = await gate.check(hello.token)
+    const token = await gate.check(hello.token, remote)
     if (socket.destroyed) return
     this.#supersede(token.id, hello.instanceId)
     if (this.#sessions.size >= limits.sessions) {
@@ -248,6 +250,6 @@ export class Agents {
 }
 
 function isRetryable(error: unknown): boolean {
-  if (error instanceof LimitError) return true
+  if (error instanceof LimitError || error instanceof StoreError) return true
   return !(error instanceof UniRouteError) || error.code === 'UR_SERVER_DRAINING'
 }

@@ -8,8 +8,11 @@ export interface TokenIdentity {
 
 /** Says who may connect; `access` implements it. */
 export interface TokenGate {
-  /** Throws RefusedError: UR_TOKEN_MISSING, UR_TOKEN_INVALID, UR_TOKEN_REVOKED; anything else is a fault of the store. */
-  check(token: string): Promise<TokenIdentity>
+  /**
+   * `address`: the agent's IP address, for a limit of failed logins. Throws RefusedError when the token is no good;
+   * LimitError or StoreError when that may pass.
+   */
+  check(token: string, address: string): Promise<TokenIdentity>
 }
 
 /** A port that listens. */

@@ -46,9 +46,9 @@ export async function testIngress(
     isTrustedProxy: () => given.trusted === true,
     contextFor: () => null,
     defaultPem: { cert, key },
-    onAgent: (socket) => {
+    onAgent: (socket, remote) => {
       agents.push(socket)
-      return given.onAgent?.(socket) ?? server.agents.accept(socket)
+      return given.onAgent?.(socket) ?? server.agents.accept(socket, remote)
     },
     log: silentLogger,
   })

@@ -16,7 +16,7 @@ async function visit(port: number): Promise<Socket> {
 
 function attach(server: TestServer, sessionId: string, secret: Uint8Array): ReturnType<typeof agentHandshake> {
   return socketPair().then(([socket, serverSide]) => {
-    void server.agents.accept(serverSide)
+    void server.agents.accept(serverSide, '127.0.0.1')
     return agentHandshake(socket, { attach: { protocol: 1, sessionId, secret } })
   })
 }
@@ -211,7 +211,7 @@ t.test('several carriers are asked for when visitors fill the one there is', asy
   const [session] = server.agents.sessions()
   await eventually('the wish', () => must(session!.carriersWanted === 2))
   const [socket, serverSide] = await socketPair()
-  void server.agents.accept(serverSide)
+  void server.agents.accept(serverSide, '127.0.0.1')
   const { sessionId, secret } = agent.welcome
   const { welcome } = await agentHandshake(socket, { attach: { protocol: 1, sessionId, secret } })
   t.equal(welcome.carriersWanted, 2)

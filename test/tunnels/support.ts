@@ -106,7 +106,7 @@ export class TestAgent {
   ): Promise<TestAgent> {
     const [socket, serverSide] = await socketPair()
     t.teardown(() => socket.destroy())
-    void server.agents.accept(serverSide)
+    void server.agents.accept(serverSide, '127.0.0.1')
     const hello = {
       protocol: 1,
       agentVersion: 'test',
