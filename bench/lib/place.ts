@@ -64,7 +64,7 @@ export async function waitForPort(address: { host: string; port: number }, progr
       ;(await connectTo(address, 1000)).destroy()
       return
     } catch (error) {
-      if (program.ended || Date.now() > deadline) throw new Error(program.tail(), { cause: error })
+      if (program.ended || Date.now() > deadline) throw new Error(program.reason(), { cause: error })
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }

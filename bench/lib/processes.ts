@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { processTree } from './proc.js'
 
@@ -22,7 +22,10 @@ export class Program {
     readonly logFile: string,
     readonly child: ChildProcess,
   ) {
-    if (child.pid === undefined) throw new Error(`${name} could not be started: is it installed?`)
+    if (child.pid === undefined) {
+      child.once('error', () => undefined)
+      throw new Error(`${name} could not be started: is it installed?`)
+    }
     this.pid = child.pid
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
@@ -42,9 +45,10 @@ export class Program {
     return readFileSync(this.logFile, 'utf8')
   }
 
-  /** The last lines of it. */
-  tail(): string {
-    return this.output().trim().split('\n').slice(-5).join(' | ')
+  /** Why it failed: the line that names an error, otherwise the last lines of its output. */
+  reason(): string {
+    const output = this.output().trim()
+    return /^.*\b(?:error|failed|refused|denied)\b.*$/im.exec(output)?.[0] ?? output.split('\n').slice(-3).join(' | ')
   }
 
   /** Resolves with the first line of the output that contains `text`. */
@@ -54,7 +58,8 @@ export class Program {
       const lines = this.output().split('\n')
       const found = lines.slice(0, -1).find((line) => line.includes(text))
       if (found !== undefined) return found
-      if (this.#ended || Date.now() > deadline) throw new Error(`${this.name} did not print "${text}": ${this.tail()}`)
+      if (this.#ended || Date.now() > deadline)
+        throw new Error(`${this.name} did not print '${text}': ${this.reason()}`)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
@@ -62,7 +67,7 @@ export class Program {
 
 /** Every process that the bench started, so that each is ended by its pid, after a failure too. */
 export class Processes {
-  #programs = new Set<Program>()
+  readonly #programs = new Set<Program>()
   #count = 0
 
   constructor(readonly folder: string) {
@@ -73,13 +78,11 @@ export class Processes {
   /** Starts a program with its output (stdout and stderr) in a file of the folder. */
   start(name: string, command: readonly string[], options: StartOptions = {}): Program {
     const logFile = join(this.folder, `${String(++this.#count).padStart(4, '0')}-${name}.log`)
-    writeFileSync(logFile, '')
     const [file, ...args] = [...(options.prefix ?? []), ...command]
     if (file === undefined) throw new Error('no command')
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: options.env ?? process.env })
-    child.on('error', (error) => appendFileSync(logFile, `\n${String(error)}\n`))
-    child.stdout.on('data', (chunk: Buffer) => appendFileSync(logFile, chunk))
-    child.stderr.on('data', (chunk: Buffer) => appendFileSync(logFile, chunk))
+    const log = openSync(logFile, 'a')
+    const child = spawn(file, args, { stdio: ['ignore', log, log], env: options.env ?? process.env })
+    closeSync(log)
     const program = new Program(name, logFile, child)
     this.#programs.add(program)
     void program.exited.then(() => this.#programs.delete(program))
@@ -93,7 +96,7 @@ export class Processes {
     await program.exited
     clearTimeout(timer)
     const output = program.output()
-    if (program.child.exitCode !== 0) throw new Error(`${name} failed: ${program.tail()}`)
+    if (program.child.exitCode !== 0) throw new Error(`${name} failed: ${program.reason()}`)
     return output.slice(0, output.lastIndexOf(`\n[${name} ended`))
   }
 

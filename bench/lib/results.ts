@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Table } from '../tables.js'
 import { machineFacts, type MachineFacts } from './machine.js'
@@ -19,7 +19,7 @@ export interface RowResult {
   tools: Record<string, Cell>
 }
 
-/** What results.json holds: the source of RESULTS.md and results.svg. */
+/** What results/figures.json holds: the source of RESULTS.md and results.svg. */
 export interface Results {
   machine: MachineFacts
   /** Title and version of each tool by its id. */
@@ -27,7 +27,8 @@ export interface Results {
   tables: Record<Table['name'], Record<string, RowResult>>
 }
 
-const file = join(repository, 'bench', 'results.json')
+const folder = join(repository, 'bench', 'results')
+const file = join(folder, 'figures.json')
 
 /** The results so far, with the facts of the machine as it is now. */
 export function loadResults(): Results {
@@ -37,6 +38,7 @@ export function loadResults(): Results {
 }
 
 export function saveResults(results: Results): void {
+  mkdirSync(folder, { recursive: true })
   writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`)
 }
 

@@ -2,6 +2,7 @@ import { bulkDown, bulkUp } from './bulk.js'
 import { echo } from './echo.js'
 import type { TunnelMeasurement } from './measurement.js'
 import { newConnections, oneConnection, requests512, requests64 } from './requests.js'
+import { sessions } from './sessions.js'
 import { visitors } from './visitors.js'
 
 /** Rows of the first table, in its order. */
@@ -14,4 +15,5 @@ export const LOOPBACK: readonly TunnelMeasurement[] = [
   oneConnection,
   echo,
   visitors,
+  sessions,
 ]

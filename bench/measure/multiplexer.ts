@@ -66,9 +66,9 @@ export async function measureMultiplexer(
   const timer = setTimeout(() => client.child.kill('SIGKILL'), (seconds + 20) * 1000)
   try {
     await Promise.race([client.exited, server.exited])
-    if (server.ended) throw new Error(reasonOf(server.output()))
+    if (server.ended) throw new Error(server.reason())
     const line = client.output().split('\n').find((text) => text.startsWith('result ')) // prettier-ignore
-    if (line === undefined) throw new Error(reasonOf(client.output()))
+    if (line === undefined) throw new Error(client.reason())
     const { seconds: took, bytes, answers, cpu } = JSON.parse(line.slice('result '.length)) as EndResult
     if (bytes === 0) throw new Error('nothing arrived any more')
     return work === 'echo'
@@ -78,11 +78,6 @@ export async function measureMultiplexer(
     clearTimeout(timer)
     await processes.end(server, client)
   }
-}
-
-/** The line of a crash that names the error. */
-function reasonOf(output: string): string {
-  return /^\w*(?:Error|ERR)\w*\b.*$/m.exec(output)?.[0] ?? output.trim().slice(-200)
 }
 
 function versionOf(folder: string): string {

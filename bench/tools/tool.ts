@@ -53,7 +53,7 @@ export function versionOf(name: string, args: string[], pattern: RegExp): string
 export async function waitUntilReady(tunnel: Tunnel): Promise<Tunnel> {
   await waitForEcho({ host: tunnel.host, port: tunnel.ports.echo }, () => {
     const dead = [...tunnel.server, ...tunnel.agent].find((program) => program.ended)
-    if (dead !== undefined) throw new Error(`${dead.name} ended: ${dead.tail()}`)
+    if (dead !== undefined) throw new Error(`${dead.name} ended: ${dead.reason()}`)
   })
   return tunnel
 }
