@@ -46,6 +46,8 @@ export default tseslint.config(
         { allowForKnownSafePromises: [{ from: 'package', name: 'PromiseWithSubtest', package: '@tapjs/core' }] },
       ],
       '@typescript-eslint/no-unsafe-assignment': 'off', // what tap's matchers answer is untyped
+      '@typescript-eslint/no-base-to-string': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^(_|t$)', ignoreRestSiblings: true }],
       'no-console': 'off',
       'no-control-regex': 'off',
     },

@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import { Backoff } from '../core/backoff.js'
 import type { Clock } from '../core/clock.js'
-import { NetworkError, UniRouteError } from '../core/errors.js'
+import { NetworkError, type UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import { printable } from '../core/printable.js'
 import type { HostPort } from '../config/index.js'

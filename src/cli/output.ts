@@ -8,7 +8,7 @@ export type OutputEvent = Readonly<{ event: string } & Record<string, unknown>>
 /** Where a program's results go: stdout, as events for programs or as text for people. */
 export class Output {
   readonly mode: OutputMode
-  #stream: NodeJS.WritableStream
+  readonly #stream: NodeJS.WritableStream
   #broken = false
   #onBroken: () => void = () => process.exit(0)
 

@@ -16,7 +16,7 @@ import type { Totals } from './numbers.js'
 import { takenOver, type Binder } from './binder.js'
 import { CarrierPolicy } from './carrier-policy.js'
 import type { Tunnel } from './tunnel.js'
-import { ConnectionIds, openingSlab, VisitorStream } from './visitor-stream.js'
+import { type ConnectionIds, openingSlab, VisitorStream } from './visitor-stream.js'
 
 /** What a session needs of its surroundings. */
 export interface AgentSessionContext {

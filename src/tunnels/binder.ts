@@ -68,7 +68,7 @@ export class Binder {
     if (ranges.find(port) === undefined) {
       throw new RefusedError(
         'UR_PORT_RANGE',
-        `Port ${port} is not in this server's range ${ranges}; choose one inside, or none.`,
+        `Port ${port} is not in this server's range ${String(ranges)}; choose one inside, or none.`,
       )
     }
     const holder = this.#ports.holder(port)
@@ -91,7 +91,7 @@ export class Binder {
         if (!(error instanceof UniRouteError) || error.code !== 'UR_PORT_TAKEN') throw error
       }
     }
-    throw new LimitError('UR_PORTS_EXHAUSTED', `No port is free in this server's range ${this.#ranges()}.`)
+    throw new LimitError('UR_PORTS_EXHAUSTED', `No port is free in this server's range ${String(this.#ranges())}.`)
   }
 
   /** The port that the agent had before, then one that follows from token and name, then those after it. */

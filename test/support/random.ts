@@ -1,6 +1,6 @@
 /** Numbers from a seed: xorshift128 (Marsaglia 2003). The same seed gives the same numbers on every machine. */
 export class Random {
-  #state: Uint32Array
+  readonly #state: Uint32Array
 
   constructor(seed: number) {
     this.#state = Uint32Array.of(seed, 0x9e3779b9, 0x243f6a88, 0xb7e15162)
@@ -16,7 +16,7 @@ export class Random {
     s[2] = s[1]!
     s[1] = s[0]!
     s[0] = mixed ^ s[0]! ^ (s[0]! >>> 19)
-    return s[0]!
+    return s[0]
   }
 
   /** 0 to `limit` - 1. */

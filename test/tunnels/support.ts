@@ -134,7 +134,7 @@ export class TestAgent {
   async bind(bind: BindInit = {}): Promise<Control> {
     const request = ++this.#request
     this.send({ bind: { kind: Kind.KIND_TCP, name: `t${request}`, ...bind, request } })
-    return await this.message((message) => (message.bound ?? message.refused)?.request === request)
+    return this.message((message) => (message.bound ?? message.refused)?.request === request)
   }
 
   /** The next message that fits, the ones that came already included. */

@@ -33,11 +33,11 @@ const CLEAR_ALL = '\u001b[2J\u001b[H'
  * A terminal that does not take its output is skipped, not queued for.
  */
 export class StatusScreen {
-  #terminal: Terminal
-  #options: ScreenOptions
+  readonly #terminal: Terminal
+  readonly #options: ScreenOptions
   #drawn = 0
   #pending: NodeJS.Timeout | null = null
-  #tick: NodeJS.Timeout
+  readonly #tick: NodeJS.Timeout
   #stopped = false
 
   constructor(terminal: Terminal, options: ScreenOptions) {
@@ -69,7 +69,7 @@ export class StatusScreen {
   }
 
   // After a resize the terminal has wrapped the old lines in its own way, so that they cannot be counted back.
-  #onResize = (): void => {
+  readonly #onResize = (): void => {
     this.#drawn = 0
     this.#draw(CLEAR_ALL)
   }
