@@ -3,7 +3,7 @@ import type { Stream } from './stream.js'
 
 /**
  * A Node Duplex over a stream, for whatever is not on the hot path. Credit is given as the reader reads.
- * `end()` is half-close; `destroy()` before both sides are done is a reset.
+ * `end()` is half-close; `destroy()` before both sides are done is a reset. 'close' may come before the last bytes left.
  */
 export function streamToDuplex(stream: Stream, highWaterMark = 64 * 1024): Duplex {
   let writeDone: (() => void) | null = null
@@ -24,10 +24,12 @@ export function streamToDuplex(stream: Stream, highWaterMark = 64 * 1024): Duple
       stream.end()
       done()
     },
-    destroy(error, done) {
-      if (!stream.closed) stream.reset(error)
+    destroy(error, destroyed) {
+      // Once both sides are done, Node destroys the Duplex by itself; what is still queued leaves nevertheless.
+      const done = error === null && duplex.writableFinished && duplex.readableEnded
+      if (!done && !stream.closed) stream.reset(error)
       writeDone = null
-      done(error)
+      destroyed(error)
     },
   })
   stream.attach({
