@@ -23,10 +23,13 @@ export interface AdjustableLogger extends Logger {
 /**
  * The logger behind both programs: pino, one line an event, as JSON or as text for people.
  * Errors among the fields are written as code and message; one without a code is a defect, and at level debug its
- * stack follows. Fields that are named like secrets are written as `***`, whatever they hold.
+ * stack follows. Tokens, and fields that are named like secrets, are written as `***`, whatever they hold.
  */
 export function createLogging(options: LoggingOptions): AdjustableLogger {
-  const write = options.format === 'json' ? options.write : (line: string) => options.write(textLine(line))
+  const write = (line: string) => {
+    const safe = line.replace(TOKENS, 'unr_***')
+    options.write(options.format === 'json' ? safe : textLine(safe))
+  }
   const threshold = { rank: LOG_LEVELS.indexOf(options.level) }
   const root = pino(
     {
@@ -45,7 +48,9 @@ export function createLogging(options: LoggingOptions): AdjustableLogger {
   return { ...adapt(root, threshold), setLevel: (level) => void (threshold.rank = LOG_LEVELS.indexOf(level)) }
 }
 
-const SECRET_NAMES = ['token', 'secret', 'password', 'authorization', 'private_key']
+/** What tokens look like, and what is left of one after a copy that went wrong. */
+const TOKENS = /unr_[0-9A-Za-z]{8,}/g
+const SECRET_NAMES = ['secret', 'password', 'authorization', 'private_key']
 const SECRET_PATHS = SECRET_NAMES.flatMap((name) => [name, `*.${name}`])
 
 // The threshold is shared by all children, because a pino child keeps the level that it was born with.

@@ -6,9 +6,16 @@ import type { Presenter } from './presenter.js'
 /** Shows an agent as JSON events on stdout. Connections are told only when `connections` is true. */
 export function eventPresenter(output: Output, connections: boolean): Presenter {
   const event = (name: string, members: Record<string, unknown>) => output.event({ event: name, ...members })
+  let ready = false
   return {
-    online: ({ node, serverVersion }) => event('online', { node, server_version: serverVersion }),
-    ready: (tunnels) => event('ready', { tunnels: tunnels.map(plain) }),
+    // Before `ready` it would tell nothing: `ready` is the first line of an agent that comes up without trouble.
+    online: ({ node, serverVersion }) => {
+      if (ready) event('online', { node, server_version: serverVersion })
+    },
+    ready: (tunnels) => {
+      ready = true
+      event('ready', { tunnels: tunnels.map(plain) })
+    },
     tunnel: (tunnel) => event('tunnel', plain(tunnel)),
     offline: (error, retryInMs) =>
       event('offline', {
