@@ -1,0 +1,195 @@
+import { once } from 'node:events'
+import t from 'tap'
+import { RefusedError } from '../../src/core/errors.js'
+import { freePort } from '../support/places.js'
+import { startEcho } from '../support/pumps.js'
+import { makeAgent, next, ready, tcpTunnel, TestServer } from './test-server.js'
+
+t.test('says hello, binds its tunnels and tells when it is ready', async (t) => {
+  const server = await TestServer.start(t)
+  const agent = makeAgent(t, server, { tunnels: [tcpTunnel(5432), tcpTunnel(6379, { remotePort: 21000, proxyProtocol: 2 })] })
+  const online = next(agent, 'online')
+  const isReady = next(agent, 'ready')
+  agent.start()
+  t.equal(agent.state, 'connecting')
+  t.match(await online, [{ id: 's0', node: 'node-1', serverVersion: '9.9.9' }])
+  const [tunnels] = await isReady
+  t.match(tunnels, [
+    { name: 'tcp-5432', kind: 'tcp', upstream: '127.0.0.1:5432', publicUrl: 'tcp://tunnels.test:20001' },
+    { name: 'tcp-6379', publicUrl: 'tcp://tunnels.test:21000' },
+  ])
+  const session = await server.session()
+  t.match(session.hello, { protocol: 1, token: 'unr_test', maxCarriers: 8, capabilities: ['carriers'] })
+  t.match(session.binds, [{ name: 'tcp-5432', remotePort: 0 }, { name: 'tcp-6379', remotePort: 21000, proxyProtocol: 2 }])
+  t.match(agent.status(), { state: 'online', carriers: 1, server: `localhost:${server.port}` })
+})
+
+t.test('a session that is lost comes back with the same instance and the same port', async (t) => {
+  const server = await TestServer.start(t)
+  const agent = makeAgent(t, server)
+  await ready(agent)
+  const offline = next(agent, 'offline')
+  const again = next(agent, 'tunnel')
+  server.cut()
+  const [error, retryInMs] = await offline
+  t.equal(error.code, 'UR_SERVER_LOST')
+  t.ok(retryInMs !== null && retryInMs <= 200)
+  t.match(await again, [{ publicUrl: 'tcp://tunnels.test:20001', problem: null }])
+  const [first, second] = server.sessions
+  t.equal(first?.hello.instanceId, second?.hello.instanceId)
+  t.match(second?.binds, [{ preferredPort: 20001 }])
+})
+
+t.test('a server that is away for a while is found again within 2 s of its return', async (t) => {
+  const server = await TestServer.start(t)
+  const agent = makeAgent(t, server)
+  await ready(agent)
+  await server.stop()
+  for (let failures = 0; failures < 4; failures++) {
+    const [error] = await next(agent, 'offline')
+    if (failures > 0) t.equal(error.code, 'UR_SERVER_UNREACHABLE')
+  }
+  await server.listen()
+  const start = performance.now()
+  await next(agent, 'tunnel')
+  t.ok(performance.now() - start < 2000)
+})
+
+t.test('without reconnecting the first failure is the end, with exit code 4', async (t) => {
+  const server = await TestServer.start(t)
+  const port = await freePort()
+  const unreachable = makeAgent(t, server, { server: { host: '127.0.0.1', port }, reconnect: false })
+  unreachable.start()
+  t.match(await next(unreachable, 'close'), [{ code: 'UR_SERVER_UNREACHABLE', exitCode: 4, message: /ECONNREFUSED/ }])
+
+  const lost = makeAgent(t, server, { reconnect: false })
+  await ready(lost)
+  server.cut()
+  t.match(await next(lost, 'close'), [{ code: 'UR_SERVER_LOST', exitCode: 4 }])
+})
+
+t.test('a refused Hello ends the agent with the code of the server', async (t) => {
+  const server = await TestServer.start(t)
+  server.onHello = () => {
+    throw new RefusedError('UR_TOKEN_INVALID', 'The token is not known.')
+  }
+  const agent = makeAgent(t, server)
+  agent.start()
+  t.match(await next(agent, 'close'), [{ code: 'UR_TOKEN_INVALID', exitCode: 3, message: 'The token is not known.' }])
+  t.equal(agent.state, 'closed')
+})
+
+t.test('a refusal that may pass is tried again', async (t) => {
+  const server = await TestServer.start(t)
+  server.onHello = () => {
+    if (server.sessions.length === 0 && server.connections < 3) {
+      throw Object.assign(new RefusedError('UR_SERVER_DRAINING', 'Try again.'), { retryable: true })
+    }
+  }
+  const agent = makeAgent(t, server)
+  await ready(agent)
+  t.equal(server.connections, 3)
+})
+
+t.test('one tunnel that is refused does not hinder the other', async (t) => {
+  const server = await TestServer.start(t)
+  server.onBind = (bind, session) => {
+    if (bind.remotePort === 0) return server.bound(bind, session)
+    session.control?.send({ refused: { request: bind.request, code: 'UR_PORT_TAKEN', message: 'Port 21000 is taken.' } })
+  }
+  const agent = makeAgent(t, server, { tunnels: [tcpTunnel(1, { remotePort: 21000 }), tcpTunnel(2)] })
+  const refused = next(agent, 'refused')
+  const isReady = next(agent, 'ready')
+  agent.start()
+  t.match(await refused, [{ name: 'tcp-1', publicUrl: null }, { code: 'UR_PORT_TAKEN' }])
+  t.match(await isReady, [[{ name: 'tcp-2' }]])
+  t.match(agent.status().tunnels, [{ problem: { code: 'UR_PORT_TAKEN' } }, { problem: null }])
+})
+
+t.test('when no tunnel is left the agent ends with the last refusal', async (t) => {
+  const server = await TestServer.start(t)
+  const agent = makeAgent(t, server)
+  await ready(agent)
+  const session = await server.session()
+  const tunnelId = session.ids.get('tcp-9')!
+  session.control?.send({ refused: { tunnelId, code: 'UR_TAKEN_OVER', message: 'Another agent has it.' } })
+  t.match(await next(agent, 'close'), [{ code: 'UR_TAKEN_OVER', exitCode: 3 }])
+})
+
+t.test('a port that was lost to someone else is asked for until it is free', async (t) => {
+  const server = await TestServer.start(t)
+  let refusals = 0
+  const agent = makeAgent(t, server, { tunnels: [tcpTunnel(1, { remotePort: 21000 })] })
+  await ready(agent)
+  server.onBind = (bind, session) => {
+    if (refusals++ > 1) return server.bound(bind, session)
+    session.control?.send({ refused: { request: bind.request, code: 'UR_PORT_TAKEN', message: 'Port 21000 is taken.' } })
+  }
+  const back = next(agent, 'tunnel')
+  server.cut()
+  t.match(await back, [{ problem: null, publicUrl: 'tcp://tunnels.test:21000' }])
+  t.equal(refusals, 3)
+})
+
+t.test('a session that the server ends for good ends the agent', async (t) => {
+  const server = await TestServer.start(t)
+  const agent = makeAgent(t, server)
+  await ready(agent)
+  const session = await server.session()
+  session.control?.send({ refused: { code: 'UR_TOKEN_REVOKED', message: 'The token was revoked.' } })
+  t.match(await next(agent, 'close'), [{ code: 'UR_TOKEN_REVOKED', exitCode: 3 }])
+})
+
+t.test('when the server drains, a new session is opened and visitors keep the old one', async (t) => {
+  const [server, echo] = await Promise.all([TestServer.start(t), startEcho(t)])
+  const agent = makeAgent(t, server, { tunnels: [tcpTunnel(echo.port)] })
+  await ready(agent)
+  const old = await server.session()
+  const { duplex } = await old.visit(1)
+  const again = next(agent, 'online')
+  old.control?.send({ drain: { graceMs: 5000, reason: 'restart' } })
+  t.match(await next(agent, 'offline'), [{ message: /restart/ }])
+  await again
+  await server.session(1)
+  duplex.write('still here')
+  t.match(await once(duplex, 'data'), [Buffer.from('still here')])
+  old.wire.close()
+  await server.until('the old session to end', () => old.closed)
+  t.equal(agent.state, 'online')
+})
+
+t.test('stop lets visitors finish, takes no new ones, and then closes', async (t) => {
+  const [server, echo] = await Promise.all([TestServer.start(t), startEcho(t)])
+  const agent = makeAgent(t, server, { tunnels: [tcpTunnel(echo.port)] })
+  await ready(agent)
+  const session = await server.session()
+  const { duplex } = await session.visit(1)
+  agent.stop(20_000)
+  t.equal(agent.state, 'draining')
+  await server.until('Drain', () => session.messages.some((message) => message.drain?.graceMs === 20_000))
+  t.match((await session.visit(1)).accept, { result: 6, detail: /stopping/ })
+  duplex.write('last words')
+  t.match(await once(duplex, 'data'), [Buffer.from('last words')])
+  const closed = next(agent, 'close')
+  duplex.end()
+  t.same(await closed, [null])
+  await server.until('the session to end', () => session.closed)
+})
+
+t.test('stop cuts visitors off after the grace', async (t) => {
+  const [server, echo] = await Promise.all([TestServer.start(t), startEcho(t)])
+  const agent = makeAgent(t, server, { tunnels: [tcpTunnel(echo.port)] })
+  await ready(agent)
+  const { duplex } = await (await server.session()).visit(1)
+  const gone = new Promise((resolve) => duplex.once('close', resolve))
+  agent.stop(50)
+  t.same(await next(agent, 'close'), [null])
+  await gone
+})
+
+t.test('options that make no sense are refused at once', async (t) => {
+  const server = await TestServer.start(t)
+  t.throws(() => makeAgent(t, server, { tunnels: [] }), { code: 'UR_USAGE' })
+  t.throws(() => makeAgent(t, server, { tunnels: [tcpTunnel(1), tcpTunnel(1)] }), { code: 'UR_USAGE' })
+  t.throws(() => makeAgent(t, server, { connections: 9 }), { code: 'UR_USAGE' })
+})
