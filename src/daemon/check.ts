@@ -3,6 +3,9 @@ import { access, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import type { ListenAddress, ServerConfig } from '../config/index.js'
+import { CertificateError } from '../core/errors.js'
+import { silentLogger } from '../core/logger.js'
+import { openCertificates } from './certificates.js'
 import { hostPort } from './public-url.js'
 
 /** One thing that was looked at. `problem` null: it is as it should be. */
@@ -13,13 +16,13 @@ export interface Finding {
 
 /**
  * Looks whether a server with this configuration could run here and now: data folder, certificates, free ports.
- * Leaves nothing behind. `certificates` loads those of the configuration and throws when they are unusable.
+ * Leaves nothing behind.
  */
-export async function checkServer(config: ServerConfig, certificates: () => Promise<void>): Promise<Finding[]> {
+export async function checkServer(config: ServerConfig): Promise<Finding[]> {
   const { tls, http, metrics } = config.listen
   return [
     { what: `data folder ${config.data_dir}`, problem: await dataFolderProblem(config.data_dir) },
-    { what: `certificates (mode ${config.certs.mode})`, problem: await problemOf(certificates()) },
+    ...(config.certs.mode === 'files' ? [{ what: 'certificate files', problem: await certificateProblem(config) }] : []),
     await portFinding('listen.tls', tls),
     ...(http === null ? [] : [await portFinding('listen.http', http)]),
     ...(metrics === null ? [] : [await portFinding('listen.metrics', metrics)]),
@@ -66,9 +69,13 @@ async function portFinding(key: string, { host, port }: ListenAddress): Promise<
   return { what, problem: `it cannot be listened on: ${failure.code ?? failure.message}` }
 }
 
-async function problemOf(work: Promise<void>): Promise<string | null> {
-  return work.then(
-    () => null,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  )
+async function certificateProblem(config: ServerConfig): Promise<string | null> {
+  try {
+    const { book } = await openCertificates(config, silentLogger)
+    book.close()
+    return null
+  } catch (error) {
+    if (error instanceof CertificateError) return `${error.message} (${error.code})`
+    throw error
+  }
 }

@@ -111,7 +111,7 @@ export class Daemon {
       const store = await openStore({ file: databaseFile(config.data_dir) })
       closers.add(() => store.close())
       const certificates = await openCertificates(config, log)
-      closers.add(() => certificates.close())
+      closers.add(() => certificates.book.close())
       const daemon = new Daemon(options, store, certificates, closers)
       await daemon.#listen(sockets)
       return daemon
@@ -174,17 +174,18 @@ export class Daemon {
     const admission = this.#admission
     const log = this.#log
     const limits = () => ingressLimits(this.#config)
+    const { book } = this.certificates
     const tls = new TlsPort({
       table: this.#table,
       admission,
       limits,
       isTrustedProxy: (address) => this.#isTrustedProxy(address),
-      contextFor: (name) => this.certificates.contextFor(name),
-      defaultPem: this.certificates.defaultPem,
+      contextFor: (name) => book.secureContextFor(name) ?? null,
+      defaultPem: book.defaultPem,
       onAgent: (socket: TLSSocket, remote: string) => this.#agents.accept(socket, remote),
       log,
     })
-    this.certificates.onDefaultChange((pem) => tls.setDefaultCertificate(pem))
+    book.onReload(() => tls.setDefaultCertificate(book.defaultPem))
     this.#tlsPort = await tls.listen(listenOn(sockets.tls, listen.tls))
     this.#listeners.push(tls)
     this.#closers.add(() => tls.close())

@@ -36,7 +36,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   process.on('SIGHUP', reload)
   try {
     const { certificates, store, addresses } = daemon
-    const ca = certificates.caFile
+    const ca = certificates.book.caFile
     const dev = options.dev && ca !== null ? { token: await devToken(store, config.data_dir), ca } : null
     const { tls, http, metrics } = addresses
     log.info({ tls, http, metrics, domain: config.domain }, 'ready')

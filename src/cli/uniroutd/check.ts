@@ -1,8 +1,6 @@
 import type { Command } from 'commander'
 import { ConfigError } from '../../core/errors.js'
-import { silentLogger } from '../../core/logger.js'
 import { printable } from '../../core/printable.js'
-import { openCertificates } from '../../daemon/certificates.js'
 import { checkServer, type Finding } from '../../daemon/check.js'
 import { addConfigOptions, example } from '../options.js'
 import type { CommandContext } from '../program.js'
@@ -16,10 +14,7 @@ export function addCheckCommand(root: Command, { output }: CommandContext): void
   command.addHelpText('after', example('uniroutd check --config /etc/uniroute/uniroutd.yml'))
   command.action(async (flags: ConfigFlags) => {
     const { config, file } = serverConfig(flags)
-    const findings = await checkServer(config, async () => {
-      const certificates = await openCertificates(config, silentLogger)
-      await certificates.close()
-    })
+    const findings = await checkServer(config)
     output.text([`ok       configuration ${file}`, ...findings.map(line)].map((text) => `${text}\n`).join(''))
     const bad = findings.filter(({ problem }) => problem !== null).length
     if (bad > 0)
