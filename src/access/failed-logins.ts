@@ -1,5 +1,5 @@
-import { isIPv4, isIPv6 } from 'node:net'
 import type { Clock } from '../core/clock.js'
+import { ipToBytes, unmapped } from '../hello/ip-bytes.js'
 
 export interface FailedLoginsOptions {
   readonly clock: Clock
@@ -66,19 +66,8 @@ export class FailedLogins {
   }
 }
 
-/** What is counted together: an IPv4 address (mapped into IPv6 or not), or the first 64 bits of an IPv6 address. */
+/** What is counted together, in hex: an IPv4 address (mapped into IPv6 or not), or the first 64 bits of an IPv6 one. */
 export function networkOf(address: string): string {
-  const plain = address.replace(/%.*$/, '')
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1]
-  if (mapped !== undefined && isIPv4(mapped)) return mapped
-  if (!isIPv6(plain)) return plain
-  const [head = '', tail] = plain.split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? 0 : tail.split(':').length + (tail.includes('.') ? 1 : 0)
-  if (tail !== undefined) {
-    const zeros = 8 - groups.length - after
-    groups.push(...Array<string>(zeros).fill('0'), ...tail.split(':'))
-  }
-  const first = groups.slice(0, 4).map((group) => Number.parseInt(group || '0', 16).toString(16))
-  return `${first.join(':')}::/64`
+  const ip = ipToBytes(address.replace(/%.*$/, ''))
+  return ip ? unmapped(ip).subarray(0, 8).toString('hex') : address
 }
