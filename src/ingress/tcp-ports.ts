@@ -71,7 +71,7 @@ export class TcpPorts implements PortOpener {
     const tunnel = table.findPort(port)
     if (tunnel === undefined) socket.resetAndDestroy()
     else if (admission.addVisitor(socket)) {
-      serveVisitor(tunnel, socket, visitorOf(socket, null), null, log, () => admission.visitorGone())
+      serveVisitor(tunnel, socket, visitorOf(socket, null), log, () => admission.visitorGone())
     }
   }
 
@@ -85,8 +85,7 @@ export class TcpPorts implements PortOpener {
       const tunnel = table.findPort(port)
       if (tunnel === undefined) socket.resetAndDestroy()
       else if (admission.addVisitor(socket)) {
-        const first = socket.read() as Buffer | null
-        serveVisitor(tunnel, socket, visitorOf(socket, header), first, log, () => admission.visitorGone())
+        serveVisitor(tunnel, socket, visitorOf(socket, header), log, () => admission.visitorGone())
       }
     } catch (error) {
       socket.destroy()

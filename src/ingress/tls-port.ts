@@ -118,9 +118,8 @@ export class TlsPort {
     }
     if (!admission.addVisitor(socket)) return
     const visitor = { ...visitorOf(socket, proxy), sni: hello.sni ?? '', alpn: hello.alpn.join(',') }
-    const first = socket.read() as Buffer | null
     socket.off('error', ignore)
-    serveVisitor(tunnel, socket, visitor, first, log, () => admission.visitorGone())
+    serveVisitor(tunnel, socket, visitor, log, () => admission.visitorGone())
   }
 
   /** Answers what can be answered to a connection that did not bring a ClientHello. */

@@ -23,6 +23,12 @@ export interface SpliceOptions {
   total?: ByteCount
 }
 
+/**
+ * Opens the stream of a splice with the bytes that the socket brought first (valid only until it returns), or without.
+ * What it throws resets the socket.
+ */
+export type OpenStream = (first: Buffer | null) => Stream
+
 /** A slice that has to wait and is smaller than this share of the memory behind it is copied, to free the rest. */
 const PINNED_SHARE = 8
 
@@ -44,11 +50,13 @@ const GATHER_FROM = 8 * 1024
 export class Splice implements StreamHandler, IntakeSink {
   bytesIn = 0
   bytesOut = 0
-  readonly #stream: Stream
+  #stream: Stream | null
   readonly #socket: Socket
   readonly #options: SpliceOptions
   readonly #total: ByteCount
   #intake: Intake | null = null
+  /** Opens the stream, when the splice was started without one. */
+  #open: OpenStream | null = null
   /** Bytes given to the socket for which no credit was given back yet. */
   #uncredited = 0
   #streamOpen = true
@@ -58,7 +66,8 @@ export class Splice implements StreamHandler, IntakeSink {
   #finished = false
   #error: Error | null = null
 
-  constructor(stream: Stream, socket: Socket, options: SpliceOptions) {
+  /** Without a stream (null) it is to be started with `startOpening`. */
+  constructor(stream: Stream | null, socket: Socket, options: SpliceOptions) {
     this.#stream = stream
     this.#socket = socket
     this.#options = options
@@ -79,6 +88,33 @@ export class Splice implements StreamHandler, IntakeSink {
     this.#intake.start()
   }
 
+  /**
+   * Starts to read the socket, and opens the stream with the first bytes that it brings; without them when none came
+   * within two turns of the event loop. So what a visitor sent right behind its handshake rides in the stream's first
+   * frame, and one who waits for a greeting does not wait for longer.
+   */
+  startOpening(open: OpenStream): void {
+    this.#open = open
+    this.start()
+    if (this.#open !== null) setImmediate(waitOneTurn, this)
+  }
+
+  /** Opens the stream without first bytes, unless it is open. */
+  openSilent(): void {
+    if (this.#open !== null) this.#openWith(null)
+  }
+
+  #openWith(first: Buffer | null): void {
+    const open = this.#open
+    if (open === null) return
+    this.#open = null
+    try {
+      this.#stream = open(first)
+    } catch (error) {
+      this.onClose(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
   // Stream to socket.
 
   onData(slice: Buffer): void {
@@ -87,7 +123,7 @@ export class Splice implements StreamHandler, IntakeSink {
     this.#total.bytesOut += bytes
     const socket = this.#socket
     if (!socket.writable) {
-      this.#stream.consumed(bytes)
+      this.#stream?.consumed(bytes)
       return
     }
     if (bytes >= GATHER_FROM && socket.writableCorked === 0) {
@@ -96,7 +132,7 @@ export class Splice implements StreamHandler, IntakeSink {
     }
     if (socket.writableLength === 0) {
       socket.write(slice)
-      this.#stream.consumed(bytes)
+      this.#stream?.consumed(bytes)
       return
     }
     this.#uncredited += bytes
@@ -110,7 +146,7 @@ export class Splice implements StreamHandler, IntakeSink {
     const left = this.#uncredited - this.#socket.writableLength
     if (left <= 0) return
     this.#uncredited -= left
-    this.#stream.consumed(left)
+    this.#stream?.consumed(left)
   }
 
   onEnd(): void {
@@ -123,18 +159,23 @@ export class Splice implements StreamHandler, IntakeSink {
   onBorrowed(slab: Buffer, start: number, end: number): boolean {
     this.bytesIn += end - start
     this.#total.bytesIn += end - start
-    return this.#stream.writeCopy(slab, start, end)
+    if (this.#stream !== null) return this.#stream.writeCopy(slab, start, end)
+    this.#openWith(slab.subarray(start, end))
+    return true
   }
 
   onOwned(slab: Buffer, start: number, end: number): boolean {
     this.bytesIn += end - start
     this.#total.bytesIn += end - start
-    return this.#stream.writeSlab(slab, start, end)
+    if (this.#stream !== null) return this.#stream.writeSlab(slab, start, end)
+    this.#openWith(slab.subarray(start, end))
+    return true
   }
 
   readonly #onSocketEnd = (): void => {
     this.#socketEnded = true
-    this.#stream.end()
+    this.#openWith(null)
+    this.#stream?.end()
   }
 
   onWritable(): void {
@@ -154,13 +195,15 @@ export class Splice implements StreamHandler, IntakeSink {
 
   readonly #onSocketError = (error: Error): void => {
     this.#error ??= error
-    this.#stream.reset(error)
+    this.#stream?.reset(error)
   }
 
   readonly #onSocketClose = (): void => {
     this.#socketOpen = false
+    if (this.#stream === null) this.#streamOpen = false
+    this.#open = null
     const whole = this.#socketEnded && this.#streamEnded
-    if (this.#streamOpen && !whole) this.#stream.reset(this.#error)
+    if (this.#streamOpen && !whole) this.#stream?.reset(this.#error)
     this.#finish()
   }
 
@@ -175,6 +218,14 @@ export class Splice implements StreamHandler, IntakeSink {
 export function resetSocket(socket: Socket): void {
   if (socket instanceof TLSSocket || socket.remoteFamily === undefined) socket.destroy()
   else socket.resetAndDestroy()
+}
+
+function waitOneTurn(pipe: Splice): void {
+  setImmediate(openSilent, pipe)
+}
+
+function openSilent(pipe: Splice): void {
+  pipe.openSilent()
 }
 
 /** Joins `stream` and `socket` at once; see `Splice`. */

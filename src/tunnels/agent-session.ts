@@ -115,17 +115,12 @@ export class AgentSession {
   }
 
   /**
-   * Opens a stream for a visitor of `tunnel`; `first` are the visitor's bytes that came already. The handler that
-   * `consume` makes gets what the upstream says, and `onClose` with the reason when the upstream was not reached.
+   * Opens a stream for a visitor of `tunnel`; `first` are the visitor's bytes that came already. `target` gets what
+   * the upstream says, and `onClose` with the reason when the upstream was not reached.
    * Whoever calls must call `visitorGone` once, when the visitor is.
    * Throws NetworkError or LimitError when it cannot even be tried.
    */
-  openStream<Handler extends StreamHandler>(
-    tunnel: Tunnel,
-    visitor: Visitor,
-    first: Buffer | null,
-    consume: (stream: Stream) => Handler,
-  ): Handler {
+  openStream(tunnel: Tunnel, visitor: Visitor, first: Buffer | null, target: StreamHandler): Stream {
     if (this.#closed || this.#draining || !tunnel.bound) {
       throw new NetworkError('UR_AGENT_OFFLINE', `The agent of ${tunnel.publicUrl} is about to leave; try again.`)
     }
@@ -139,9 +134,8 @@ export class AgentSession {
     this.#context.totals.visitors[tunnel.port === null ? 'tls' : 'tcp']++
     tunnel.visitorsTotal++
     tunnel.visitorsOpen++
-    const handler = consume(stream)
     stream.attach(
-      new VisitorStream(handler, {
+      new VisitorStream(target, {
         accepted: () => {
           this.#openings.delete(stream)
           this.#context.hooks.streamOpened(clock.now() - now)
@@ -153,7 +147,7 @@ export class AgentSession {
     stream.writeSlab(slab, HEADROOM, slab.length)
     if (this.#streams.size === 1) this.#context.onActive(this)
     this.#decideCarriers(now)
-    return handler
+    return stream
   }
 
   /** The visitor of a stream is gone, and all of its bytes with it. */
