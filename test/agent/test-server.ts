@@ -113,11 +113,11 @@ export class TestServer {
     })
   }
 
-  static async start(t: Test, alpn: readonly string[] = [ALPN]): Promise<TestServer> {
+  static async start(t: Test, alpn = ALPN, names = ['localhost', '127.0.0.1']): Promise<TestServer> {
     const authority = await Authority.create(t, 'test authority')
-    const pair = await authority.issue(['localhost', '127.0.0.1'])
+    const pair = await authority.issue(names)
     const [cert, key] = await Promise.all([readFile(pair.cert), readFile(pair.key)])
-    const server = new TestServer(authority, tls.createServer({ cert, key, ALPNProtocols: [...alpn], allowHalfOpen: true }))
+    const server = new TestServer(authority, tls.createServer({ cert, key, ALPNProtocols: [alpn], allowHalfOpen: true }))
     await server.listen()
     t.teardown(() => server.stop())
     return server
