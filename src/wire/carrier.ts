@@ -160,6 +160,7 @@ export class Carrier implements FrameSink {
     this.#error ??= error
     this.#parser.stop()
     this.egress.flush()
+    this.egress.close()
     this.socket.end()
     this.#linger ??= setTimeout(() => this.socket.destroy(), LINGER_MS).unref()
   }

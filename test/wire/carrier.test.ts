@@ -212,3 +212,18 @@ t.test('a peer that makes us answer and never reads is dropped', async (t) => {
   t.match(await end.closed, { code: 'UR_WIRE_FLOOD' })
   raw.destroy()
 })
+
+t.test('what is sent while a carrier closes is dropped, and the session ends without an error', async (t) => {
+  const { client, server } = await sessionPair()
+  const stream = client.session.open()
+  stream.write(Buffer.from('before'))
+  await server.nextStream()
+  const [carrier] = client.session.carriers
+  client.session.close()
+  stream.write(Buffer.from('after'))
+  const pinged = carrier!.ping().catch((error: Error & { code: string }) => error.code)
+  stream.reset()
+  t.equal(await client.closed, null)
+  t.equal(await server.closed, null)
+  t.equal(await pinged, 'UR_WIRE_CARRIER_LOST')
+})

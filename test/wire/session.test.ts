@@ -9,7 +9,8 @@ t.test('64 MiB each way at the same time arrive unchanged, over one and over two
     const { client, server } = await sessionPair({ carriers })
     const total = 64 * 1024 * 1024
     const pump = async (opener: typeof client, acceptor: typeof client) => {
-      const out = streamToDuplex(opener.session.open())
+      const out = streamToDuplex(opener.session.open()).resume()
+      const closed = once(out, 'close')
       const sent = createHash('sha256')
       const got = createHash('sha256')
       const sending = (async () => {
@@ -29,6 +30,7 @@ t.test('64 MiB each way at the same time arrive unchanged, over one and over two
       }
       incoming.end()
       await sending
+      await closed
       t.equal(size, total)
       t.equal(got.digest('hex'), sent.digest('hex'))
     }
