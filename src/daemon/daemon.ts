@@ -74,7 +74,8 @@ export class Daemon {
     closers.add(() => gate.close())
     const processBudget = new WindowBudget(config.limits.process_window_budget)
     this.#agents = new Agents({
-      gate,
+      // Behind a load balancer all agents have its address.
+      gate: { check: (token, address) => gate.check(token, isTrustedProxy(address) ? undefined : address) },
       table,
       opener: this.#tcpPorts,
       ports: ranges,
@@ -160,7 +161,7 @@ export class Daemon {
     for (const listener of this.#listeners) listener.close()
     this.#tcpPorts.close()
     this.#admission.close()
-    await this.#agents.drain(graceMs, 'the server is stopping')
+    await this.#agents.drain(graceMs, 'shutdown')
     await this.#closers.close()
   }
 
