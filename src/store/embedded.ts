@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, chownSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'libsql'
@@ -192,6 +192,7 @@ function prepareFile(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: PRIVATE_DIR })
   try {
     closeSync(openSync(file, 'ax', PRIVATE_FILE))
+    giveToOwnerOf(dirname(file), file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     // never opened and closed here: that would drop the locks of other connections of this process (fcntl)
@@ -200,6 +201,13 @@ function prepareFile(file: string): void {
     accessSync(file, constants.R_OK | constants.W_OK)
     accessSync(dirname(file), constants.W_OK)
   }
+}
+
+/** `uniroutd token create` by root may come before the first start of a server that runs as another user. */
+function giveToOwnerOf(folder: string, file: string): void {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = statSync(folder)
+  chownSync(file, uid, gid)
 }
 
 function openHandle(file: string): Database.Database {

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
+  chownSync,
   copyFileSync,
   mkdtempSync,
   readFileSync,
@@ -150,6 +151,14 @@ t.test('an empty file becomes a database, and a file open to others becomes priv
   const file = join(t.testdir({ 'uniroute.db': '' }), 'uniroute.db')
   await storeFor(t, { file })
   t.equal(statSync(file).mode & 0o777, 0o600)
+})
+
+t.test('a file that root makes belongs to the owner of the folder', { skip: !isRoot }, async (t) => {
+  const dir = t.testdir({})
+  chownSync(dir, 12345, 12346)
+  const file = join(dir, 'uniroute.db')
+  await storeFor(t, { file })
+  for (const each of [file, `${file}-wal`, `${file}-shm`]) t.match(statSync(each), { uid: 12345, gid: 12346 }, each)
 })
 
 t.test('a newer schema is refused and left alone', async (t) => {

@@ -59,7 +59,7 @@ t.test('names are checked', async (t) => {
     await t.rejects(tokens.create(bad), { name: 'ConfigError', code: 'UR_TOKEN_NAME_INVALID' }, JSON.stringify(bad))
   }
   for (const good of ['a', 'db-1.eu', 'ann@example.com', 'x'.repeat(64)]) await tokens.create(good)
-   
+
   await t.rejects(tokens.create('bad\u001b[2J'), { message: /^[^\u001b]*$/ })
 })
 
