@@ -21,6 +21,8 @@ build() {
   [ -d node_modules ] || npm ci --no-audit --no-fund --loglevel=error
   npm run --silent build
   bench=$PWD/node_modules/.cache/uniroute-bench
+  mkdir -p "$bench/src/protocol"
+  cp -R src/protocol/generated "$bench/src/protocol/"
   npx tsc -p bench/tsconfig.json
   echo '{"type":"module"}' >"$bench/package.json"
 }

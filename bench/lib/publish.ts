@@ -15,7 +15,7 @@ export function publish(
   columns: readonly Column[],
   choice: Choice,
 ): void {
-  if (Object.keys(rows).length === 0) return
+  if (Object.keys(rows).length === 0 || columns.length === 0) return
   const measurements = TABLES.find((table) => table.name === name)?.measurements ?? []
   console.log(`\n${renderTable(measurements, columns, rows)}`)
   if (!choice.complete) return console.log('\nRESULTS.md was not touched: it takes 3 runs or more, of all tools.')

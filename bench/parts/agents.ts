@@ -1,35 +1,43 @@
 import { once } from 'node:events'
-import { Agent } from '../../src/agent/index.js'
-import { parseHostPort } from '../../src/config/index.js'
-import { Secret } from '../../src/core/secret.js'
+import { readFileSync } from 'node:fs'
+import { connect, createSecureContext } from 'node:tls'
+import { agentHandshake, ALPN, CAPABILITIES, ControlChannel, Kind, PROTOCOL_VERSION } from '../../src/protocol/index.js'
+import { Session } from '../../src/wire/index.js'
 
-// Keeps many agents of one token online in one process, each with a session and a tunnel of its own.
+// Holds many idle sessions of one token in one process, each with a tunnel of its own.
 // usage: BENCH_TOKEN=… agents SERVER CA_FILE COUNT. Prints "online COUNT".
 const AT_ONCE = 20
-const [serverText = '', caFile = '', count = '0'] = process.argv.slice(2)
-const server = parseHostPort(serverText)
-if (server === undefined) throw new Error(`no address: ${serverText}`)
-const token = new Secret(process.env['BENCH_TOKEN'] ?? '')
+const [server = '', caFile = '', count = '0'] = process.argv.slice(2)
+const [host, port] = server.split(':')
+const secureContext = createSecureContext({ ca: readFileSync(caFile, 'utf8') })
 
 async function online(index: number): Promise<void> {
-  const upstream = { kind: 'tcp', host: '127.0.0.1', port: 9 } as const
-  const agent = new Agent({
-    server: server!,
-    token,
-    caFile,
-    tunnels: [{ name: `idle-${index}`, kind: 'tcp', upstream }],
+  const socket = connect({ host, port: Number(port), secureContext, ALPNProtocols: [ALPN], minVersion: 'TLSv1.3' })
+  await once(socket, 'secureConnect')
+  const hello = {
+    protocol: PROTOCOL_VERSION,
+    agentVersion: 'bench',
+    token: process.env['BENCH_TOKEN'] ?? '',
+    instanceId: `bench-${index}`,
+    capabilities: [...CAPABILITIES],
+    maxCarriers: 1,
+  }
+  const { head } = await agentHandshake(socket, { hello }, { timeoutMs: 30_000 })
+  await new Promise<void>((resolve) => {
+    const lost = (error: Error | null): never => {
+      throw error ?? new Error('a session was closed')
+    }
+    const session = new Session('client', {}, { onStream: (stream) => stream.reset(), onClose: lost })
+    session.addCarrier(socket, head)
+    const control = new ControlChannel(session.open(), {
+      onMessage: ({ bound, refused }) => (refused ? lost(new Error(refused.message)) : bound && resolve()),
+      onClose: lost,
+    })
+    control.send({ bind: { request: 1, kind: Kind.KIND_TCP, name: `idle-${index}` } })
   })
-  agent.on('close', (error) => {
-    throw error ?? new Error('an agent left')
-  })
-  const ready = once(agent, 'ready')
-  agent.start()
-  await ready
 }
 
 for (let next = 0; next < Number(count); next += AT_ONCE) {
-  await Promise.all(
-    Array.from({ length: Math.min(AT_ONCE, Number(count) - next) }, (_, offset) => online(next + offset)),
-  )
+  await Promise.all(Array.from({ length: AT_ONCE }, (_, offset) => online(next + offset)))
 }
 console.log(`online ${count}`)
