@@ -129,6 +129,7 @@ export const ERROR_CODES = {
   UR_LISTEN_IN_USE: entry(1, 'An address that the server should listen on is in use.', 'Stop the other program, or change listen.*.'),
   UR_LISTEN_DENIED: entry(1, 'The server may not listen on an address.', 'Use a port above 1023, or give it CAP_NET_BIND_SERVICE.'),
   UR_LISTEN_FAILED: entry(1, 'An address could not be listened on.', 'The message says why; correct listen.*.'),
+  UR_SOCKET_NAME: entry(2, 'systemd handed over a socket under a name that the server does not know.', 'Write FileDescriptorName=tls or =http in its socket unit, one socket for each.'),
   UR_FD_EXHAUSTED: entry(1, 'The process has no file descriptors left; new connections are closed.', 'Raise LimitNOFILE, or lower limits.connections.'),
   UR_CONNECTION_LIMIT: entry(1, 'The server has as many visitors as it may; new ones are closed.', 'Raise limits.connections.'),
   UR_PENDING_LIMIT: entry(1, 'Too many connections said nothing yet; the oldest was closed.', 'Raise limits.pending_connections, if they are no attack.'),
