@@ -47,6 +47,7 @@ export default tseslint.config(
       ],
       '@typescript-eslint/no-unsafe-assignment': 'off', // what tap's matchers answer is untyped
       '@typescript-eslint/no-base-to-string': 'off',
+      '@typescript-eslint/restrict-plus-operands': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^(_|t$)', ignoreRestSiblings: true }],
       'no-console': 'off',
       'no-control-regex': 'off',

@@ -57,7 +57,12 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#options = options
     this.#clock = clock
     this.#log = options.log ?? silentLogger
-    this.#dialer = new ServerDialer({ caFile, insecure, env, timeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS })
+    this.#dialer = new ServerDialer({
+      caFile,
+      insecure,
+      env,
+      timeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    })
     const timeoutMs = options.dialTimeoutMs ?? DIAL_TIMEOUT_MS
     this.#tunnels = options.tunnels.map((spec) => new Tunnel(spec, { timeoutMs, clock }))
     this.#loop = new ConnectLoop<Dialled, Link>({
@@ -87,7 +92,10 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#state = 'connecting'
     const server = hostPortText(this.#options.server)
     if (this.#options.insecure) {
-      this.#log.warn({ server }, 'the certificate of the server is NOT verified: anyone between can read and change everything')
+      this.#log.warn(
+        { server },
+        'the certificate of the server is NOT verified: anyone between can read and change everything',
+      )
     }
     this.#log.debug({ server, instance: this.#instanceId }, 'connecting')
     this.#loop.start(false)
@@ -145,7 +153,10 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (suspect !== null) {
       const seconds = 'for several seconds, while a new connection got through'
       suspect.abandon(
-        new NetworkError('UR_SERVER_LOST', `the session with ${hostPortText(target)} was given up: nothing came on it ${seconds}`),
+        new NetworkError(
+          'UR_SERVER_LOST',
+          `the session with ${hostPortText(target)} was given up: nothing came on it ${seconds}`,
+        ),
       )
     }
     const { token, connections = 'auto' } = this.#options
@@ -174,7 +185,11 @@ export class Agent extends EventEmitter<AgentEvents> {
     const node = parseHostPort(welcome.nodeAddress) ?? target
     const socket = await this.#dialer.dial(node, signal)
     const { sessionId, secret } = welcome
-    const { head } = await agentHandshake(socket, { attach: { sessionId, secret, protocol: PROTOCOL_VERSION } }, { signal })
+    const { head } = await agentHandshake(
+      socket,
+      { attach: { sessionId, secret, protocol: PROTOCOL_VERSION } },
+      { signal },
+    )
     return { socket, head }
   }
 

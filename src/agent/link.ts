@@ -5,7 +5,14 @@ import { NetworkError, type UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import { printable } from '../core/printable.js'
 import type { HostPort } from '../config/index.js'
-import { ControlChannel, NoticeLevel, ServerRefusal, type Control, type Refused, type Welcome } from '../protocol/index.js'
+import {
+  ControlChannel,
+  NoticeLevel,
+  ServerRefusal,
+  type Control,
+  type Refused,
+  type Welcome,
+} from '../protocol/index.js'
 import { Session, type Carrier } from '../wire/index.js'
 import { hostPortText } from './addresses.js'
 import type { ConnectionEnd, ConnectionInfo } from './api.js'
@@ -257,5 +264,7 @@ const LEVELS = { [NoticeLevel.INFO]: 'info', [NoticeLevel.WARNING]: 'warning', [
 
 function lost(target: HostPort, error: Error | null): NetworkError {
   const why = error === null ? 'the server closed it' : error.message
-  return new NetworkError('UR_SERVER_LOST', `the session with ${hostPortText(target)} was lost: ${why}`, { cause: error })
+  return new NetworkError('UR_SERVER_LOST', `the session with ${hostPortText(target)} was lost: ${why}`, {
+    cause: error,
+  })
 }

@@ -23,9 +23,9 @@ const SCHEMES = new Map<string, { kind: 'tcp' | 'tls'; port: number | null }>([
 export function readUpstream(text: string): Upstream {
   if (text.startsWith('unix:')) return unixUpstream(text)
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(text) ?? [null, 'tcp', text]
-  const rule = SCHEMES.get((scheme).toLowerCase())
+  const rule = SCHEMES.get(scheme.toLowerCase())
   if (!rule) throw syntax(text, `the scheme ${scheme} is not known`)
-  const authority = (rest).replace(/\/$/, '')
+  const authority = rest.replace(/\/$/, '')
   if (/[/?#@\s]/.test(authority)) throw syntax(text, 'only a host and a port may stand in it')
   if (/^\d+$/.test(authority)) return { kind: rule.kind, host: 'localhost', port: port(text, authority) }
   const [, bracketed, plain, digits] =

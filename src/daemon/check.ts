@@ -22,7 +22,9 @@ export async function checkServer(config: ServerConfig): Promise<Finding[]> {
   const { tls, http, metrics } = config.listen
   return [
     { what: `data folder ${config.data_dir}`, problem: await dataFolderProblem(config.data_dir) },
-    ...(config.certs.mode === 'files' ? [{ what: 'certificate files', problem: await certificateProblem(config) }] : []),
+    ...(config.certs.mode === 'files'
+      ? [{ what: 'certificate files', problem: await certificateProblem(config) }]
+      : []),
     await portFinding('listen.tls', tls),
     ...(http === null ? [] : [await portFinding('listen.http', http)]),
     ...(metrics === null ? [] : [await portFinding('listen.metrics', metrics)]),

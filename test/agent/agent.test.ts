@@ -7,7 +7,9 @@ import { makeAgent, next, ready, tcpTunnel, TestServer } from './test-server.js'
 
 t.test('says hello, binds its tunnels and tells when it is ready', async (t) => {
   const server = await TestServer.start(t)
-  const agent = makeAgent(t, server, { tunnels: [tcpTunnel(5432), tcpTunnel(6379, { remotePort: 21000, proxyProtocol: 2 })] })
+  const agent = makeAgent(t, server, {
+    tunnels: [tcpTunnel(5432), tcpTunnel(6379, { remotePort: 21000, proxyProtocol: 2 })],
+  })
   const online = next(agent, 'online')
   const isReady = next(agent, 'ready')
   agent.start()
@@ -20,7 +22,10 @@ t.test('says hello, binds its tunnels and tells when it is ready', async (t) => 
   ])
   const session = await server.session()
   t.match(session.hello, { protocol: 1, token: 'unr_test', maxCarriers: 8, capabilities: ['carriers'] })
-  t.match(session.binds, [{ name: 'tcp-5432', remotePort: 0 }, { name: 'tcp-6379', remotePort: 21000, proxyProtocol: 2 }])
+  t.match(session.binds, [
+    { name: 'tcp-5432', remotePort: 0 },
+    { name: 'tcp-6379', remotePort: 21000, proxyProtocol: 2 },
+  ])
   t.match(agent.status(), { state: 'online', carriers: 1, server: `localhost:${server.port}` })
 })
 
@@ -95,7 +100,9 @@ t.test('one tunnel that is refused does not hinder the other', async (t) => {
   const server = await TestServer.start(t)
   server.onBind = (bind, session) => {
     if (bind.remotePort === 0) return server.bound(bind, session)
-    session.control?.send({ refused: { request: bind.request, code: 'UR_PORT_TAKEN', message: 'Port 21000 is taken.' } })
+    session.control?.send({
+      refused: { request: bind.request, code: 'UR_PORT_TAKEN', message: 'Port 21000 is taken.' },
+    })
   }
   const agent = makeAgent(t, server, { tunnels: [tcpTunnel(1, { remotePort: 21000 }), tcpTunnel(2)] })
   const refused = next(agent, 'refused')
@@ -123,7 +130,9 @@ t.test('a port that was lost to someone else is asked for until it is free', asy
   await ready(agent)
   server.onBind = (bind, session) => {
     if (refusals++ > 1) return server.bound(bind, session)
-    session.control?.send({ refused: { request: bind.request, code: 'UR_PORT_TAKEN', message: 'Port 21000 is taken.' } })
+    session.control?.send({
+      refused: { request: bind.request, code: 'UR_PORT_TAKEN', message: 'Port 21000 is taken.' },
+    })
   }
   const back = next(agent, 'tunnel')
   server.cut()

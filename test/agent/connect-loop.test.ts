@@ -93,7 +93,10 @@ t.test('while one hangs on, no more than five are tried at once', async (t) => {
   const bench = new Bench(t)
   bench.loop.start(false)
   await bench.triesMade(6)
-  t.same(bench.tries.map(({ signal }) => signal.aborted), [true, false, false, false, false, false])
+  t.same(
+    bench.tries.map(({ signal }) => signal.aborted),
+    [true, false, false, false, false, false],
+  )
 })
 
 t.test('delays are jittered and bounded: close together at first, then growing', async (t) => {
@@ -105,7 +108,10 @@ t.test('delays are jittered and bounded: close together at first, then growing',
     bench.tries[i]!.fail(unreachable)
   }
   await bench.until('all failures', () => bench.failures.length === 12)
-  t.ok(bench.failures.every(({ retryInMs }) => retryInMs === 0), 'the least jitter is no delay')
+  t.ok(
+    bench.failures.every(({ retryInMs }) => retryInMs === 0),
+    'the least jitter is no delay',
+  )
 
   for (const [now, bound] of [
     [0, 200],

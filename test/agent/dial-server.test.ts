@@ -25,7 +25,10 @@ t.test('a server whose certificate nobody vouches for', async (t) => {
 t.test('a certificate for another name', async (t) => {
   const server = await TestServer.start(t, 'uniroute/1', ['elsewhere.test'])
   const found = dialer({ caFile: server.authority.ca }).dial({ host: 'localhost', port: server.port })
-  await t.rejects(found, { code: 'UR_TLS_VERIFY', message: /Write the server as the certificate names it instead of localhost/ })
+  await t.rejects(found, {
+    code: 'UR_TLS_VERIFY',
+    message: /Write the server as the certificate names it instead of localhost/,
+  })
 })
 
 t.test('an unverified server is accepted only when asked for, with a warning at each start', async (t) => {
@@ -62,7 +65,11 @@ t.test('something that is no UniRoute server', async (t) => {
   t.test('silence', async (t) => {
     const silent = await startUpstream(t, () => undefined)
     const found = dialer({ timeoutMs: 100 }).dial({ host: '127.0.0.1', port: silent.port })
-    await t.rejects(found, { code: 'UR_SERVER_TIMEOUT', exitCode: 4, message: /finish the TLS handshake within 0\.1 s/ })
+    await t.rejects(found, {
+      code: 'UR_SERVER_TIMEOUT',
+      exitCode: 4,
+      message: /finish the TLS handshake within 0\.1 s/,
+    })
   })
 
   t.test('nothing', async (t) => {
@@ -82,13 +89,18 @@ t.test('a dial that is given up leaves no connection', async (t) => {
   const connected = new Promise<void>((resolve) => {
     void startUpstream(t, (socket) => {
       resolve()
-      socket.resume().on('close', closed).on('end', () => socket.end())
+      socket
+        .resume()
+        .on('close', closed)
+        .on('end', () => socket.end())
     }).then(({ port }) => found(port))
   })
   const giveUp = new AbortController()
   let result: Promise<unknown> = Promise.resolve()
   const found = (port: number): void => {
-    result = dialer().dial({ host: '127.0.0.1', port }, giveUp.signal).catch((error: unknown) => error)
+    result = dialer()
+      .dial({ host: '127.0.0.1', port }, giveUp.signal)
+      .catch((error: unknown) => error)
   }
   await connected
   giveUp.abort()
@@ -138,9 +150,15 @@ t.test('through an HTTP proxy', async (t) => {
 
   t.test('that is not there, or no proxy', async (t) => {
     const env = { https_proxy: `http://127.0.0.1:${await freePort()}` }
-    await t.rejects(dialer({ env }).dial({ host: 'example.com', port: 443 }), { code: 'UR_PROXY_CONNECT', message: /ECONNREFUSED/ })
+    await t.rejects(dialer({ env }).dial({ host: 'example.com', port: 443 }), {
+      code: 'UR_PROXY_CONNECT',
+      message: /ECONNREFUSED/,
+    })
     const other = await startUpstream(t, (socket) => socket.end('220 smtp.example.com\r\n\r\n'))
-    const wrong = dialer({ env: { https_proxy: `http://127.0.0.1:${other.port}` } }).dial({ host: 'example.com', port: 443 })
+    const wrong = dialer({ env: { https_proxy: `http://127.0.0.1:${other.port}` } }).dial({
+      host: 'example.com',
+      port: 443,
+    })
     await t.rejects(wrong, { code: 'UR_PROXY_CONNECT', message: /does not answer as an HTTP proxy does/ })
   })
 

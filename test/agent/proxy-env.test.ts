@@ -5,7 +5,11 @@ const target = { host: 'tunnels.example.com', port: 443 }
 
 t.test('which variable names the proxy', async (t) => {
   t.equal(proxyFor(target, {}), null)
-  t.match(proxyFor(target, { https_proxy: 'http://a:1', HTTPS_PROXY: 'http://b:2' }), { host: 'a', port: 1, tls: false })
+  t.match(proxyFor(target, { https_proxy: 'http://a:1', HTTPS_PROXY: 'http://b:2' }), {
+    host: 'a',
+    port: 1,
+    tls: false,
+  })
   t.match(proxyFor(target, { HTTPS_PROXY: 'https://b', all_proxy: 'http://c:3' }), { host: 'b', port: 443, tls: true })
   t.match(proxyFor(target, { ALL_PROXY: 'c:3128' }), { host: 'c', port: 3128, authorization: null })
   t.match(proxyFor(target, { https_proxy: 'http://[::1]:8080/' }), { host: '::1', port: 8080 })

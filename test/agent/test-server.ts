@@ -41,7 +41,10 @@ export class TestSession {
   }
 
   /** Opens a stream as the server does for a visitor, and waits for the agent's answer. */
-  async visit(tunnelId: number, first = Buffer.alloc(0)): Promise<{ accept: StreamAccept; duplex: Duplex; stream: Stream }> {
+  async visit(
+    tunnelId: number,
+    first = Buffer.alloc(0),
+  ): Promise<{ accept: StreamAccept; duplex: Duplex; stream: Stream }> {
     const stream = this.wire.open()
     this.#streams.add(stream)
     const header = encodeStreamOpen({
@@ -117,7 +120,10 @@ export class TestServer {
     const authority = await Authority.create(t, 'test authority')
     const pair = await authority.issue(names)
     const [cert, key] = await Promise.all([readFile(pair.cert), readFile(pair.key)])
-    const server = new TestServer(authority, tls.createServer({ cert, key, ALPNProtocols: [alpn], allowHalfOpen: true }))
+    const server = new TestServer(
+      authority,
+      tls.createServer({ cert, key, ALPNProtocols: [alpn], allowHalfOpen: true }),
+    )
     await server.listen()
     t.teardown(() => server.stop())
     return server
@@ -141,7 +147,10 @@ export class TestServer {
 
   /** The nth session, once it has its control stream. */
   async session(index = 0): Promise<TestSession> {
-    await this.until(`session ${index}`, () => this.sessions[index]?.control !== undefined && this.sessions[index]?.control !== null)
+    await this.until(
+      `session ${index}`,
+      () => this.sessions[index]?.control !== undefined && this.sessions[index]?.control !== null,
+    )
     return this.sessions[index]!
   }
 
@@ -184,27 +193,31 @@ export class TestServer {
       limits: { streams: 1000, tunnels: 10, carriers: 8 },
       carriersWanted: 1,
     })
-    const wire = new Session('server', {}, {
-      onStream: (stream) => {
-        session.control = new ControlChannel(stream, {
-          onMessage: (message) => {
-            session.messages.push(message)
-            if (message.bind) {
-              session.binds.push(message.bind)
-              this.onBind(message.bind, session)
-            }
-            this.#heard()
-          },
-          onClose: () => wire.close(),
-        })
-        this.#heard()
+    const wire = new Session(
+      'server',
+      {},
+      {
+        onStream: (stream) => {
+          session.control = new ControlChannel(stream, {
+            onMessage: (message) => {
+              session.messages.push(message)
+              if (message.bind) {
+                session.binds.push(message.bind)
+                this.onBind(message.bind, session)
+              }
+              this.#heard()
+            },
+            onClose: () => wire.close(),
+          })
+          this.#heard()
+        },
+        onCarrierClose: () => this.#heard(),
+        onClose: () => {
+          session.closed = true
+          this.#heard()
+        },
       },
-      onCarrierClose: () => this.#heard(),
-      onClose: () => {
-        session.closed = true
-        this.#heard()
-      },
-    })
+    )
     const session = new TestSession(hello, wire)
     this.sessions.push(session)
     wire.addCarrier(socket, incoming.head)

@@ -51,7 +51,10 @@ t.test('a visitor who ends before the upstream is connected loses nothing', asyn
     duplex.end()
     return readAll(duplex)
   })
-  t.same(await Promise.all(visits), Array.from({ length: 20 }, (_, i) => `visitor ${i}`))
+  t.same(
+    await Promise.all(visits),
+    Array.from({ length: 20 }, (_, i) => `visitor ${i}`),
+  )
 })
 
 t.test('localhost is tried on both families', async (t) => {
@@ -109,7 +112,10 @@ t.test('the answer names the step that failed', async (t) => {
     const silent = await startUpstream(t, () => undefined)
     const upstream = { kind: 'tls', host: '127.0.0.1', port: silent.port } as const
     const { session } = await withTunnel(t, tcpTunnel(silent.port, { upstream }), 100)
-    t.match((await session.visit(1)).accept, { result: AcceptResult.UPSTREAM_TIMED_OUT, detail: /TLS handshake within 0\.1 s/ })
+    t.match((await session.visit(1)).accept, {
+      result: AcceptResult.UPSTREAM_TIMED_OUT,
+      detail: /TLS handshake within 0\.1 s/,
+    })
   })
 
   t.test('a TLS upstream that speaks no TLS', async (t) => {

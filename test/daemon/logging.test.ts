@@ -58,7 +58,10 @@ t.test('errors show code and message, and a stack only of a defect at level debu
 t.test('secrets never reach a line', async (t) => {
   for (const format of ['text', 'json'] as const) {
     const { lines, log } = capture('debug', format)
-    log.info({ token: 'unr_leakleakleak', nested: { secret: 'leak', password: 'leak' }, value: new Secret('leak') }, 'hello')
+    log.info(
+      { token: 'unr_leakleakleak', nested: { secret: 'leak', password: 'leak' }, value: new Secret('leak') },
+      'hello',
+    )
     log.child({ authorization: 'leak' }).info({}, 'the token unr_leak12345 was tried')
     t.notMatch(lines.join(''), /leak/)
     t.match(lines[0], /\*\*\*/)

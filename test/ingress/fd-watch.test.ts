@@ -5,7 +5,11 @@ import { fileURLToPath } from 'node:url'
 t.test('no file descriptors left: it is noticed, logged once a second, and heals by itself', async (t) => {
   const child = fileURLToPath(new URL('../support/few-descriptors.ts', import.meta.url))
   const options = { encoding: 'utf8', timeout: 30_000 } as const
-  const out = execFileSync('/bin/sh', ['-c', 'ulimit -n 60 && exec "$@"', 'sh', process.execPath, ...process.execArgv, child], options)
+  const out = execFileSync(
+    '/bin/sh',
+    ['-c', 'ulimit -n 60 && exec "$@"', 'sh', process.execPath, ...process.execArgv, child],
+    options,
+  )
   t.same(JSON.parse(out), {
     before: false,
     during: true,

@@ -13,7 +13,12 @@ import { TestAgent, testServer } from '../tunnels/support.js'
 import { BOUNDS, exchange } from './support.js'
 
 /** Ports on loopback in front of `table`; `rejected` collects codes. */
-function tcpPorts(t: Test, table: RouteTable<Tunnel>, port: number, trusted = false): { ports: TcpPorts; rejected: string[] } {
+function tcpPorts(
+  t: Test,
+  table: RouteTable<Tunnel>,
+  port: number,
+  trusted = false,
+): { ports: TcpPorts; rejected: string[] } {
   const rejected: string[] = []
   const hooks = { rejected: (code: string) => rejected.push(code) }
   const ports = new TcpPorts({
@@ -46,7 +51,10 @@ t.test('a port that cannot be had says why', async (t) => {
   t.teardown(() => foreign.close())
   await once(foreign, 'listening')
   const { ports } = tcpPorts(t, new RouteTable(), port)
-  await t.rejects(ports.open(port), { code: 'UR_PORT_TAKEN', message: `Port ${port} is in use by another program on the server; choose another.` })
+  await t.rejects(ports.open(port), {
+    code: 'UR_PORT_TAKEN',
+    message: `Port ${port} is in use by another program on the server; choose another.`,
+  })
   t.equal(ports.openPorts, 0)
 })
 

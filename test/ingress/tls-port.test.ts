@@ -38,7 +38,12 @@ t.test('a visitor of a tls tunnel reaches its agent with the ClientHello untouch
   await once(visitor, 'connect')
   visitor.write(hello.subarray(20))
   const { stream, open, data } = await agent.visitor({ result: AcceptResult.OK })
-  t.match(open, { kind: Kind.KIND_TLS, sni: 'db.example.org', visitorAddress: '127.0.0.1', visitorPort: visitor.localPort })
+  t.match(open, {
+    kind: Kind.KIND_TLS,
+    sni: 'db.example.org',
+    visitorAddress: '127.0.0.1',
+    visitorPort: visitor.localPort,
+  })
   await eventually('the ClientHello', () => must(data() === hello.toString()))
   stream.write(Buffer.from([22, 3, 3, 0, 0]))
   const [answer] = (await within('the answer', once(visitor, 'data'))) as [Buffer]

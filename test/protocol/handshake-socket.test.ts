@@ -54,7 +54,12 @@ t.test('Hello and Welcome: versions and capabilities are agreed on', async (t) =
 })
 
 t.test('Attach and Welcome', async (t) => {
-  const attach = { sessionId: 's1', secret: Buffer.from('hush'), protocol: 1, received: [{ streamId: 2, offset: 2 ** 40 }] }
+  const attach = {
+    sessionId: 's1',
+    secret: Buffer.from('hush'),
+    protocol: 1,
+    received: [{ streamId: 2, offset: 2 ** 40 }],
+  }
   const { incoming } = await greet(t, { attach }, (carrier) => carrier.welcome({ sessionId: 's1' }))
   t.match(incoming.attach, { sessionId: 's1', received: [{ streamId: 2, offset: 2 ** 40 }] })
   t.equal(incoming.hello, null)
@@ -112,7 +117,11 @@ t.test('an agent of another protocol version is told which the server speaks', a
   for (const preface of [{ hello: { ...HELLO, protocol: 2 } }, { attach: { sessionId: 's', protocol: 2 } }]) {
     const { agent, server } = await pair(t)
     const rejected = t.rejects(serverHandshake(server), { code: 'UR_PROTOCOL_VERSION', message: /version 2.*speaks 1/ })
-    await t.rejects(agentHandshake(agent, preface), { code: 'UR_PROTOCOL_VERSION', protocols: [1], message: /speaks 1/ })
+    await t.rejects(agentHandshake(agent, preface), {
+      code: 'UR_PROTOCOL_VERSION',
+      protocols: [1],
+      message: /speaks 1/,
+    })
     await rejected
   }
 })
@@ -145,7 +154,10 @@ t.test('silence ends at the deadline, on either side', async (t) => {
   await t.rejects(serverHandshake(one.server, { timeoutMs: 30 }), { code: 'UR_HANDSHAKE_TIMEOUT' })
   await closed
   const two = await pair(t)
-  await t.rejects(agentHandshake(two.agent, { hello: HELLO }, { timeoutMs: 30 }), { code: 'UR_HANDSHAKE_TIMEOUT', exitCode: 4 })
+  await t.rejects(agentHandshake(two.agent, { hello: HELLO }, { timeoutMs: 30 }), {
+    code: 'UR_HANDSHAKE_TIMEOUT',
+    exitCode: 4,
+  })
   t.ok(two.agent.destroyed)
 })
 

@@ -31,7 +31,11 @@ for (const version of VERSIONS) {
       const body = reader.next()
       t.match(decodeMessage(typeOf(sample), body!), sample.content, `${name} is read`)
       t.equal(reader.buffered, 0)
-      t.same(encodeDelimited(typeOf(sample), sample.content as never).toString('hex'), bytes.toString('hex'), `${name} is written`)
+      t.same(
+        encodeDelimited(typeOf(sample), sample.content as never).toString('hex'),
+        bytes.toString('hex'),
+        `${name} is written`,
+      )
     }
   })
 }
@@ -47,7 +51,9 @@ t.test('every message has a sample with every field set', async (t) => {
       readFile(new URL(`../../proto/uniroute/v1/${file}.proto`, import.meta.url), 'utf8'),
     ),
   )
-  const fields = [...proto.join('\n').matchAll(/^\s+(?:repeated )?[\w.]+ (\w+) = \d+;/gm)].map(([, name]) => camel(name!))
+  const fields = [...proto.join('\n').matchAll(/^\s+(?:repeated )?[\w.]+ (\w+) = \d+;/gm)].map(([, name]) =>
+    camel(name!),
+  )
   const sampled = JSON.stringify(SAMPLES)
   for (const field of new Set(fields)) t.ok(sampled.includes(`"${field}":`), field)
 })

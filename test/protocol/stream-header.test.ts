@@ -10,7 +10,14 @@ import {
 } from '../../src/protocol/stream-header.js'
 import { AcceptResult, Kind } from '../../src/protocol/messages.js'
 
-const OPEN = { tunnelId: 7, connectionId: 'ab', kind: Kind.KIND_TLS, visitorAddress: '2001:db8::1', visitorPort: 4711, sni: 'db.test' }
+const OPEN = {
+  tunnelId: 7,
+  connectionId: 'ab',
+  kind: Kind.KIND_TLS,
+  visitorAddress: '2001:db8::1',
+  visitorPort: 4711,
+  sni: 'db.test',
+}
 
 t.test('a header and the bytes behind it, which are not copied', async (t) => {
   const bytes = Buffer.concat([encodeStreamOpen(OPEN), Buffer.from('GET /')])

@@ -31,7 +31,16 @@ t.test('one more than are filled by what we send', async (t) => {
   t.equal(policy.decide(0, [full], 1, 0.2), 2)
   t.equal(policy.decide(0, [full, carrier()], 2, 0.2), 2)
   t.equal(policy.decide(0, [full, full], 2, 0.2), 3)
-  t.equal(policy.decide(0, Array.from({ length: 9 }, () => full), 9, 0.2), 8, 'never above the limit')
+  t.equal(
+    policy.decide(
+      0,
+      Array.from({ length: 9 }, () => full),
+      9,
+      0.2,
+    ),
+    8,
+    'never above the limit',
+  )
 })
 
 t.test('one more than are filled by what comes in, but many small answers are no bulk', async (t) => {
@@ -64,17 +73,20 @@ t.test('given back only after a minute in which fewer would have done', async (t
   t.equal(policy.decide(GIVE_BACK_MS, [carrier()], 0, 50), 1)
 })
 
-t.test('a new stream gets the carrier with the fewest unacknowledged bytes, of equals the fewest streams', async (t) => {
-  const policy = new CarrierPolicy<Load>(8, 0)
-  const full = carrier({ unacknowledged: 1024 * 1024, streamCount: 0 })
-  const two = carrier({ unacknowledged: 1000, streamCount: 2 })
-  const one = carrier({ unacknowledged: 2000, streamCount: 1 })
-  const leaving = carrier({ streamCount: 0, peerRetiring: true })
-  t.equal(policy.pick([full, two, one, leaving]), one)
-  t.equal(policy.pick([leaving]), undefined)
-  t.equal(policy.pick([]), undefined)
-  policy.sample(250, [two, one])
-  one.bytesIn += 10 * 1024 * 1024
-  policy.sample(500, [two, one])
-  t.equal(policy.pick([two, one]), two, 'not the one that a bulk transfer fills from the other side')
-})
+t.test(
+  'a new stream gets the carrier with the fewest unacknowledged bytes, of equals the fewest streams',
+  async (t) => {
+    const policy = new CarrierPolicy<Load>(8, 0)
+    const full = carrier({ unacknowledged: 1024 * 1024, streamCount: 0 })
+    const two = carrier({ unacknowledged: 1000, streamCount: 2 })
+    const one = carrier({ unacknowledged: 2000, streamCount: 1 })
+    const leaving = carrier({ streamCount: 0, peerRetiring: true })
+    t.equal(policy.pick([full, two, one, leaving]), one)
+    t.equal(policy.pick([leaving]), undefined)
+    t.equal(policy.pick([]), undefined)
+    policy.sample(250, [two, one])
+    one.bytesIn += 10 * 1024 * 1024
+    policy.sample(500, [two, one])
+    t.equal(policy.pick([two, one]), two, 'not the one that a bulk transfer fills from the other side')
+  },
+)

@@ -43,17 +43,20 @@ t.test('destroy with an error resets the stream; the other side learns it as an 
   client.session.close()
 })
 
-t.test('what was written before the end leaves, though both sides are done and the peer has not read yet', async (t) => {
-  const { client, server } = await sessionPair()
-  const asking = streamToDuplex(server.session.open())
-  asking.end('question')
-  const answering = streamToDuplex(await client.nextStream())
-  for await (const chunk of answering.iterator({ destroyOnReturn: false })) t.equal(String(chunk), 'question')
-  const answer = Buffer.alloc(INITIAL_WINDOW + 100_000, 'answer ')
-  answering.end(answer)
-  await once(answering, 'close')
-  const heard: Buffer[] = []
-  for await (const chunk of asking as AsyncIterable<Buffer>) heard.push(chunk)
-  t.ok(Buffer.concat(heard).equals(answer))
-  client.session.close()
-})
+t.test(
+  'what was written before the end leaves, though both sides are done and the peer has not read yet',
+  async (t) => {
+    const { client, server } = await sessionPair()
+    const asking = streamToDuplex(server.session.open())
+    asking.end('question')
+    const answering = streamToDuplex(await client.nextStream())
+    for await (const chunk of answering.iterator({ destroyOnReturn: false })) t.equal(String(chunk), 'question')
+    const answer = Buffer.alloc(INITIAL_WINDOW + 100_000, 'answer ')
+    answering.end(answer)
+    await once(answering, 'close')
+    const heard: Buffer[] = []
+    for await (const chunk of asking as AsyncIterable<Buffer>) heard.push(chunk)
+    t.ok(Buffer.concat(heard).equals(answer))
+    client.session.close()
+  },
+)

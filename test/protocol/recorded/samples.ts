@@ -29,7 +29,10 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
       },
     },
   },
-  attach: { type: 'Preface', content: { attach: { sessionId: 's-1', secret: SECRET, protocol: 1, received: RECEIVED } } },
+  attach: {
+    type: 'Preface',
+    content: { attach: { sessionId: 's-1', secret: SECRET, protocol: 1, received: RECEIVED } },
+  },
   welcome: {
     type: 'PrefaceReply',
     content: {
@@ -72,7 +75,9 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
       proxyProtocol: 2,
     },
   }),
-  bound: control({ bound: { request: 1, tunnelId: 7, publicUrl: 'tcp://tunnels.example.com:20001', remotePort: 20001 } }),
+  bound: control({
+    bound: { request: 1, tunnelId: 7, publicUrl: 'tcp://tunnels.example.com:20001', remotePort: 20001 },
+  }),
   refused: control({ refused: { request: 2, code: 'UR_PORT_TAKEN', message: 'Port 20001 is täken.', tunnelId: 7 } }),
   unbind: control({ unbind: { tunnelId: 7 } }),
   carriers: control({ carriers: { wanted: 4 } }),
