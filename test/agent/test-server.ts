@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import net from 'node:net'
+import type net from 'node:net'
 import tls from 'node:tls'
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'

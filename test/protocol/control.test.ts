@@ -10,7 +10,7 @@ import { socketPair } from '../support/wire-pair.js'
 class Heard {
   readonly messages: Control[] = []
   readonly closed: Promise<Error | null>
-  #waiting: (() => void)[] = []
+  readonly #waiting: (() => void)[] = []
   #onClose!: (error: Error | null) => void
 
   constructor() {
