@@ -62,7 +62,7 @@ function collectHandshake(bytes: Uint8Array, maxBytes: number): Uint8Array | nul
   const header: number[] = []
   let collected = 0
   let total = Infinity
-  for (let offset = 0; offset < bytes.length; ) {
+  for (let offset = 0; offset < bytes.length;) {
     const length = recordLength(bytes, offset)
     if (length === null) return null
     const start = offset + RECORD_HEADER
@@ -106,7 +106,8 @@ function readBody(body: Uint8Array): ClientHello {
   const major = reader.u8('legacy_version')
   if (major !== 3) throw new MalformedHello(`version ${major}.x in the ClientHello`)
   reader.skip(1 + 32, 'random')
-  if (reader.vector8('legacy_session_id').length > 32) throw new MalformedHello('legacy_session_id longer than 32 bytes')
+  if (reader.vector8('legacy_session_id').length > 32)
+    throw new MalformedHello('legacy_session_id longer than 32 bytes')
   const suites = reader.vector16('cipher_suites').length
   if (suites === 0 || suites % 2 !== 0) throw new MalformedHello(`cipher_suites of ${suites} bytes`)
   if (reader.vector8('legacy_compression_methods').length === 0) throw new MalformedHello('no compression method')

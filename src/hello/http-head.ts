@@ -1,8 +1,25 @@
 import { beginsWithAny } from './prefix.js'
 
 const METHODS = [
-  'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'PRI',
-  'PROPFIND', 'PROPPATCH', 'MKCOL', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'REPORT', 'SEARCH',
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'CONNECT',
+  'OPTIONS',
+  'TRACE',
+  'PATCH',
+  'PRI',
+  'PROPFIND',
+  'PROPPATCH',
+  'MKCOL',
+  'COPY',
+  'MOVE',
+  'LOCK',
+  'UNLOCK',
+  'REPORT',
+  'SEARCH',
 ].map((method) => Buffer.from(`${method} `, 'latin1'))
 
 /** Whether a connection begins with an HTTP request line: a known method and a space. `maybe`: too few bytes to tell. */
@@ -15,7 +32,8 @@ export function looksLikeHttp(bytes: Uint8Array): boolean {
   return detectHttp(bytes) === 'yes'
 }
 
-const PLAIN_HTTP_TEXT = 'This port speaks TLS only, and the request came as plain HTTP. Use https:// instead of http://.\n'
+const PLAIN_HTTP_TEXT =
+  'This port speaks TLS only, and the request came as plain HTTP. Use https:// instead of http://.\n'
 
 /** The whole answer to plain HTTP on the TLS port; the connection is to be closed after it. */
 export const PLAIN_HTTP_ANSWER: Readonly<Buffer> = Buffer.from(

@@ -78,7 +78,7 @@ function readEnds(whole: Uint8Array, command: number, family: number, transport:
 /** Walks the TLVs (§2.2.1 ff.) and verifies a checksum (§2.2.3): the CRC32c of the header with its own value as zeros. */
 function checkTlvs(whole: Uint8Array, start: number): 'ok' | 'malformed' | 'bad checksum' {
   let checked = false
-  for (let at = start; at < whole.length; ) {
+  for (let at = start; at < whole.length;) {
     if (whole.length - at < TLV_HEADER) return 'malformed'
     const value = at + TLV_HEADER
     const next = value + ((whole[at + 1]! << 8) | whole[at + 2]!)

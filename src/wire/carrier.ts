@@ -266,9 +266,9 @@ export class Carrier implements FrameSink {
     this.session.onGoAway(this, code)
   }
 
-  /** For the session: a reset of a stream that the peer itself had opened. */
+  /** A stream that the peer itself had opened was reset. An agent has no say in how often visitors come and go. */
   countReset(): void {
-    this.#guard.count('resets of its own streams')
+    if (this.session.role === 'server') this.#guard.count('resets of its own streams')
   }
 
   #sendPing(waiter: { resolve: (rtt: number) => void; reject: (error: Error) => void } | null): void {

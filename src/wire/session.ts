@@ -195,7 +195,7 @@ export class Session {
     const { maxStreams, maxInboundStreams } = this.options
     if (this.#goneAway || this.#inbound >= maxInboundStreams || this.#streams.size >= maxStreams) {
       carrier.control(TYPE_WINDOW_UPDATE, FLAG_RST, streamId, 0)
-      if (this.role === 'server') carrier.countReset()
+      carrier.countReset()
       return null
     }
     const stream = new Stream(this, carrier, streamId, true)

@@ -194,6 +194,7 @@ export class Stream {
   onFlags(flags: number): void {
     if (flags & FLAG_RST) {
       this.#finish(new NetworkError('UR_WIRE_RESET', `stream ${this.id} was reset by the other side`))
+      if (this.#inbound) this.carrier.countReset()
     } else if (flags & FLAG_FIN && !this.#finReceived) {
       this.#finReceived = true
       this.#tellEnd()

@@ -72,9 +72,32 @@ t.test('server_name (RFC 6066 §3)', async (t) => {
   const name253 = `${label63}.${label63}.${label63}.${'b'.repeat(61)}`
   t.same(named(name253), { ...NONE, sni: name253 }, '253 bytes')
   const bad = [
-    '', '.', 'example.com.', '.example.com', 'a..b', '-a.b', 'a-.b', 'a.b-', 'a b', 'a_b', 'a*b', '*.example.com', 'a/b',
-    '192.0.2.1', '1', 'a.1', '[::1]', '::1', 'bücher.example', 'xn--a.example', 'xn--.example', 'a\0b', 'a\nb',
-    `${label63}a.example`, `${name253}b`, `${label63}.${name253}`,
+    '',
+    '.',
+    'example.com.',
+    '.example.com',
+    'a..b',
+    '-a.b',
+    'a-.b',
+    'a.b-',
+    'a b',
+    'a_b',
+    'a*b',
+    '*.example.com',
+    'a/b',
+    '192.0.2.1',
+    '1',
+    'a.1',
+    '[::1]',
+    '::1',
+    'bücher.example',
+    'xn--a.example',
+    'xn--.example',
+    'a\0b',
+    'a\nb',
+    `${label63}a.example`,
+    `${name253}b`,
+    `${label63}.${name253}`,
   ]
   for (const name of bad) t.equal(named(name).kind, 'invalid', JSON.stringify(name))
   t.equal(named(Buffer.from([0xff, 0xfe])).kind, 'invalid', 'not ASCII')
@@ -104,13 +127,25 @@ t.test('ALPN (RFC 7301, RFC 8701)', async (t) => {
   t.same(offer(Buffer.from([0xc3, 0xa4])), { ...NONE, alpn: ['\xc3\xa4'] }, 'one character per byte')
   t.equal(offer().kind, 'invalid', 'empty list')
   t.equal(offer('h2', '').kind, 'invalid', 'empty name')
-  t.equal(kindOf(buildHello({ extensions: [extension(16, Buffer.from([0, 3, 5, 65, 65]))] })), 'invalid', 'name too long')
-  t.equal(kindOf(buildHello({ extensions: [extension(16, Buffer.from([0, 2, 1, 65, 0]))] })), 'invalid', 'trailing byte')
+  t.equal(
+    kindOf(buildHello({ extensions: [extension(16, Buffer.from([0, 3, 5, 65, 65]))] })),
+    'invalid',
+    'name too long',
+  )
+  t.equal(
+    kindOf(buildHello({ extensions: [extension(16, Buffer.from([0, 2, 1, 65, 0]))] })),
+    'invalid',
+    'trailing byte',
+  )
 })
 
 t.test('broken hellos are invalid, with a reason', async (t) => {
   const cases: [string, Buffer, RegExp][] = [
-    ['other content type inside', Buffer.concat([inRecords(helloMessage().subarray(0, 10)), Buffer.from([21])]), /type 21/],
+    [
+      'other content type inside',
+      Buffer.concat([inRecords(helloMessage().subarray(0, 10)), Buffer.from([21])]),
+      /type 21/,
+    ],
     ['record version', Buffer.from([22, 2]), /version 2/],
     ['empty record', Buffer.from([22, 3, 1, 0, 0]), /empty/],
     ['record above 2^14', Buffer.from([22, 3, 1, 0x40, 1]), /16385/],
@@ -124,7 +159,11 @@ t.test('broken hellos are invalid, with a reason', async (t) => {
     ['one byte for the extensions', buildHello({ extensions: null, after: Buffer.from([0]) }), /beyond/],
     ['extension cut', buildHello({ extensions: [Buffer.from([0, 5, 0, 9, 1])] }), /beyond/],
     ['extension header cut', buildHello({ extensions: [Buffer.from([0, 5, 0])] }), /beyond/],
-    ['extension twice', buildHello({ extensions: [extension(5, Buffer.alloc(1)), extension(5, Buffer.alloc(1))] }), /twice/],
+    [
+      'extension twice',
+      buildHello({ extensions: [extension(5, Buffer.alloc(1)), extension(5, Buffer.alloc(1))] }),
+      /twice/,
+    ],
     ['an empty message', record(Buffer.from([1, 0, 0, 0])), /beyond/],
   ]
   for (const [what, bytes, reason] of cases) {

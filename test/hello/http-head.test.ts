@@ -3,7 +3,14 @@ import { looksLikeHttp, PLAIN_HTTP_ANSWER } from '../../src/hello/http-head.js'
 import { clientHelloAlert } from '../../src/hello/alert.js'
 
 t.test('HTTP is known by its method', async (t) => {
-  for (const head of ['GET / HTTP/1.1', 'POST http://x/ ', 'CONNECT a:443 HTTP/1.1', 'PRI * HTTP/2.0', 'PROPFIND /x', 'HEAD ']) {
+  for (const head of [
+    'GET / HTTP/1.1',
+    'POST http://x/ ',
+    'CONNECT a:443 HTTP/1.1',
+    'PRI * HTTP/2.0',
+    'PROPFIND /x',
+    'HEAD ',
+  ]) {
     t.ok(looksLikeHttp(Buffer.from(head)), head)
   }
   for (const head of ['', 'GET', 'get / HTTP/1.1', ' GET /', 'HELO host', 'PROXY TCP4', '\x16\x03\x01', 'GETS ']) {

@@ -54,17 +54,19 @@ async function cuttingRelay(pieces: (flight: Buffer) => Buffer[]): Promise<Serve
   const relay = createServer((client) => {
     const peer = new Promise<Socket>((resolve) => (arrived = resolve))
     const onward = connect({ port: (front.address() as AddressInfo).port, host: '127.0.0.1', noDelay: true })
-    client.on('error', () => onward.destroy()).once('data', async (flight) => {
-      client.pause()
-      const socket = await peer
-      let sent = 0
-      for (const piece of pieces(flight)) {
-        onward.write(piece)
-        sent += piece.length
-        while (socket.bytesRead < sent && !socket.destroyed) await new Promise(setImmediate)
-      }
-      client.pipe(onward)
-    })
+    client
+      .on('error', () => onward.destroy())
+      .once('data', async (flight) => {
+        client.pause()
+        const socket = await peer
+        let sent = 0
+        for (const piece of pieces(flight)) {
+          onward.write(piece)
+          sent += piece.length
+          while (socket.bytesRead < sent && !socket.destroyed) await new Promise(setImmediate)
+        }
+        client.pipe(onward)
+      })
     onward.on('error', () => client.destroy()).pipe(client)
   }).listen(0, '127.0.0.1')
   await once(relay, 'listening')

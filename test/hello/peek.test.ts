@@ -177,7 +177,9 @@ t.test('a thousand silent connections cost little and all end at the deadline', 
   const visits: Visit[] = []
   for (let i = 0; i < COUNT; i++) visits.push(await visit())
   const { heapUsed } = process.memoryUsage()
-  const peeks = visits.map(({ accepted }) => peek(accepted, { timeoutMs: 200 }).catch((error: UniRouteError) => error.code))
+  const peeks = visits.map(({ accepted }) =>
+    peek(accepted, { timeoutMs: 200 }).catch((error: UniRouteError) => error.code),
+  )
   const each = (process.memoryUsage().heapUsed - heapUsed) / COUNT
   t.ok(each < 8192, `${Math.round(each)} bytes of heap for each`)
   t.same(new Set(await Promise.all(peeks)), new Set(['UR_HELLO_TIMEOUT']))

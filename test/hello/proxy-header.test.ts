@@ -21,7 +21,10 @@ const text = (line: string) => parseProxyHeader(Buffer.from(line, 'latin1'))
 const V4 = hex('c0000201 cb007109 dc04 01bb')
 const V6 = hex('20010db8000000000000000000000001 20010db8000000010000000000000002 dc04 01bb')
 const ENDS_V4 = { source: { address: '192.0.2.1', port: 56324 }, destination: { address: '203.0.113.9', port: 443 } }
-const ENDS_V6 = { source: { address: '2001:db8::1', port: 56324 }, destination: { address: '2001:db8:0:1::2', port: 443 } }
+const ENDS_V6 = {
+  source: { address: '2001:db8::1', port: 56324 },
+  destination: { address: '2001:db8:0:1::2', port: 443 },
+}
 const NOBODY = { source: null, destination: null }
 
 t.test('version 1', async (t) => {
@@ -38,12 +41,27 @@ t.test('version 1', async (t) => {
 
 t.test('version 1, not valid', async (t) => {
   const bad = [
-    'GET / HTTP/1.1\r\n', 'PROXY\r\n', 'PROXY \r\n', 'PROXY TCP4\r\n', 'PROXY TCP5 1.2.3.4 1.2.3.4 1 2\r\n',
-    'PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n', 'PROXY TCP4 1.2.3.4 1.2.3.4 1 2 3\r\n', 'PROXY TCP4  1.2.3.4 1.2.3.4 1 2\r\n',
-    'PROXY TCP4 1.2.3.4 ::1 1 2\r\n', 'PROXY TCP6 1.2.3.4 ::1 1 2\r\n', 'PROXY TCP6 fe80::1%lo ::1 1 2\r\n',
-    'PROXY TCP4 1.2.3.256 1.2.3.4 1 2\r\n', 'PROXY TCP4 01.2.3.4 1.2.3.4 1 2\r\n', 'PROXY TCP4 1.2.3.4 1.2.3.4 01 2\r\n',
-    'PROXY TCP4 1.2.3.4 1.2.3.4 65536 2\r\n', 'PROXY TCP4 1.2.3.4 1.2.3.4 -1 2\r\n', 'PROXY TCP4 1.2.3.4 1.2.3.4 1 \r\n',
-    'PROXY tcp4 1.2.3.4 1.2.3.4 1 2\r\n', 'PROXY TCP4 1.2.3.4 1.2.3.4 1 2 \r\n', 'PROXY UNKNOWNX\r\n', 'proxy UNKNOWN\r\n',
+    'GET / HTTP/1.1\r\n',
+    'PROXY\r\n',
+    'PROXY \r\n',
+    'PROXY TCP4\r\n',
+    'PROXY TCP5 1.2.3.4 1.2.3.4 1 2\r\n',
+    'PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n',
+    'PROXY TCP4 1.2.3.4 1.2.3.4 1 2 3\r\n',
+    'PROXY TCP4  1.2.3.4 1.2.3.4 1 2\r\n',
+    'PROXY TCP4 1.2.3.4 ::1 1 2\r\n',
+    'PROXY TCP6 1.2.3.4 ::1 1 2\r\n',
+    'PROXY TCP6 fe80::1%lo ::1 1 2\r\n',
+    'PROXY TCP4 1.2.3.256 1.2.3.4 1 2\r\n',
+    'PROXY TCP4 01.2.3.4 1.2.3.4 1 2\r\n',
+    'PROXY TCP4 1.2.3.4 1.2.3.4 01 2\r\n',
+    'PROXY TCP4 1.2.3.4 1.2.3.4 65536 2\r\n',
+    'PROXY TCP4 1.2.3.4 1.2.3.4 -1 2\r\n',
+    'PROXY TCP4 1.2.3.4 1.2.3.4 1 \r\n',
+    'PROXY tcp4 1.2.3.4 1.2.3.4 1 2\r\n',
+    'PROXY TCP4 1.2.3.4 1.2.3.4 1 2 \r\n',
+    'PROXY UNKNOWNX\r\n',
+    'proxy UNKNOWN\r\n',
   ]
   for (const line of bad) t.equal(text(line).kind, 'invalid', JSON.stringify(line))
   const filler = 'PROXY UNKNOWN '.padEnd(105, 'x')
@@ -56,7 +74,8 @@ t.test('version 1, not valid', async (t) => {
 t.test('version 2', async (t) => {
   const whole = v2('2111', V4)
   t.same(parseProxyHeader(whole), { kind: 'ok', header: { version: 2, command: 'proxy', ...ENDS_V4 }, length: 28 })
-  for (let cut = 0; cut < whole.length; cut++) t.equal(parseProxyHeader(whole.subarray(0, cut)).kind, 'need', `cut at ${cut}`)
+  for (let cut = 0; cut < whole.length; cut++)
+    t.equal(parseProxyHeader(whole.subarray(0, cut)).kind, 'need', `cut at ${cut}`)
   t.match(parseProxyHeader(Buffer.concat([whole, V6])), { kind: 'ok', length: 28 }, 'payload behind it')
   t.match(parseProxyHeader(v2('2121', V6)), { kind: 'ok', header: ENDS_V6, length: 52 })
   const mapped = hex('00000000000000000000ffffc0000201 00000000000000000000ffffcb007109 dc04 01bb')
@@ -73,7 +92,10 @@ t.test('version 2', async (t) => {
 t.test('version 2, TLVs and checksum', async (t) => {
   const alpn = tlv(1, Buffer.from('h2'))
   const crc = (body: Buffer) => parseProxyHeader(summed('2111', body))
-  t.match(parseProxyHeader(v2('2111', Buffer.concat([V4, alpn, tlv(4, Buffer.alloc(9))]))), { header: ENDS_V4, length: 45 })
+  t.match(parseProxyHeader(v2('2111', Buffer.concat([V4, alpn, tlv(4, Buffer.alloc(9))]))), {
+    header: ENDS_V4,
+    length: 45,
+  })
   t.match(crc(V4), { kind: 'ok', header: ENDS_V4, length: 35 })
   t.match(crc(Buffer.concat([V4, alpn])), { kind: 'ok', length: 40 })
   for (let at = 16; at < 35; at++) {
@@ -138,7 +160,15 @@ t.test('encoding', async (t) => {
 
 t.test('addresses survive both encodings', async (t) => {
   const addresses = [
-    '::', '::1', '1::', '1:2:3:4:5:6:7:8', '1:0:0:4::8', '0:0:1::', 'a:0:b:0:c:0:d:0', '2001:db8::ff00:42:8329', '1::8',
+    '::',
+    '::1',
+    '1::',
+    '1:2:3:4:5:6:7:8',
+    '1:0:0:4::8',
+    '0:0:1::',
+    'a:0:b:0:c:0:d:0',
+    '2001:db8::ff00:42:8329',
+    '1::8',
   ]
   for (const version of [1, 2] as const) {
     for (const address of addresses) {

@@ -2,7 +2,8 @@
 
 const u8 = (value: number): Buffer => Buffer.from([value])
 const u16 = (value: number): Buffer => Buffer.from([value >> 8, value & 0xff])
-const bytesOf = (value: string | Uint8Array): Buffer => (typeof value === 'string' ? Buffer.from(value, 'latin1') : Buffer.from(value))
+const bytesOf = (value: string | Uint8Array): Buffer =>
+  typeof value === 'string' ? Buffer.from(value, 'latin1') : Buffer.from(value)
 
 export const vector8 = (...parts: Uint8Array[]): Buffer => {
   const body = Buffer.concat(parts)

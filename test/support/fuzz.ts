@@ -66,7 +66,7 @@ export function mustEqual(actual: unknown, expected: unknown, what: string): voi
 export function cutAnywhere(input: Buffer, random: Random): Buffer[] {
   const most = random.pick([1, 3, 20, 400, input.length]) + 1
   const pieces: Buffer[] = []
-  for (let at = 0; at < input.length; ) {
+  for (let at = 0; at < input.length;) {
     const end = Math.min(input.length, at + 1 + random.below(most))
     pieces.push(input.subarray(at, end))
     at = end
@@ -81,8 +81,9 @@ export function surroundedBy(filler: number, input: Buffer): Buffer {
   return memory.subarray(32, 32 + input.length)
 }
 
-const INTERESTING = [0, 1, 2, 4, 0x0f, 0x10, 0x7f, 0x80, 0xff, 0x100, 0x3fff, 0x4000, 0x4001, 0x7fff, 0x8000, 0xffff]
-  .concat([0x1_0000, 0x3_ffff, 0x4_0000, 0x4_0001, 0xff_ffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff])
+const INTERESTING = [
+  0, 1, 2, 4, 0x0f, 0x10, 0x7f, 0x80, 0xff, 0x100, 0x3fff, 0x4000, 0x4001, 0x7fff, 0x8000, 0xffff,
+].concat([0x1_0000, 0x3_ffff, 0x4_0000, 0x4_0001, 0xff_ffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff])
 
 type Mutation = (bytes: Buffer, random: Random, corpus: readonly Buffer[]) => Buffer
 

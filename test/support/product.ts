@@ -4,7 +4,7 @@ import { stringify } from 'yaml'
 import { ensureBuilt } from './build.js'
 import { Authority } from './certificates.js'
 import { freePort, portSlot, ROOT, temporaryFolder, type Owner } from './places.js'
-import { must, Process, run, type Ending } from './processes.js'
+import { must, Process, run, type Ending, type Event } from './processes.js'
 
 /** Names in the test server's certificate; each is this machine for curl's --resolve. */
 export const SERVER_NAMES = ['localhost', 'tunnels.test', '127.0.0.1']
@@ -63,6 +63,7 @@ export class Server {
   async configure(config: Config): Promise<void> {
     const base: Record<string, unknown> = {
       domain: 'localhost',
+      grace_period: '2s',
       data_dir: path.join(this.folder, 'data'),
       listen: {
         tls: `127.0.0.1:${this.port}`,
@@ -206,7 +207,8 @@ export class Agent {
       ...options.env,
     }
     const command = [...wrapper, process.execPath, BIN.uniroute, ...args, '--output', 'json', '--log-format', 'json']
-    const [file = '', ...rest] = [...command, '--log-level', 'debug']
+    const grace = args.includes('--grace-period') ? [] : ['--grace-period', '2s']
+    const [file = '', ...rest] = [...command, '--log-level', 'debug', ...grace]
     const agent = new Agent(new Process(`uniroute ${args.join(' ')}`, file, rest, { env, cwd: home }))
     t.teardown(async () => {
       agent.process.kill('SIGCONT')
@@ -236,6 +238,15 @@ export class Agent {
     return Number(new URL(tunnel.public_url.replace(/^\w+:/, 'http:')).port)
   }
 
+  /** Waits until a visitor's connection ended for this reason, a code or a pattern of codes. */
+  failed(code: string | RegExp, ms?: number): Promise<Event> {
+    const when = (event: Event) => {
+      const reason = String(event['code'] ?? '')
+      return event['state'] === 'closed' && (typeof code === 'string' ? reason === code : code.test(reason))
+    }
+    return this.process.event('connection', { when, ...(ms === undefined ? {} : { ms }) })
+  }
+
   /** Waits for the process to end by itself. */
   get exit(): Promise<Ending> {
     return this.process.exit
@@ -260,7 +271,7 @@ export function assertDecent(process: Process, secrets: readonly string[]): void
   const { printed, name } = process
   const trace = /^.*(?:^|\\n)\s+at .*:\d+:\d+\)?.*$/m.exec(printed)
   if (trace) throw new Error(`${name} printed a stack trace: ${trace[0]}`)
-  const secret = secrets.find((each) => printed.includes(each))
+  const secret = secrets.find((each) => each !== '' && printed.includes(each))
   if (secret !== undefined) throw new Error(`${name} printed a token`)
 }
 

@@ -1,22 +1,10 @@
 import { ProtocolError } from '../../../src/core/errors.js'
-import { HEADER_SIZE, TYPE_DATA, writeHeader } from '../../../src/wire/frame.js'
+import { HEADER_SIZE, TYPE_DATA } from '../../../src/wire/frame.js'
 import { FrameParser } from '../../../src/wire/parser.js'
 import { cutAnywhere, mustEqual, surroundedBy, type FuzzTarget } from '../fuzz.js'
 import type { Random } from '../random.js'
+import { ACK, FIN, frame, RST, SYN } from '../raw-peer.js'
 
-/** One frame; a data frame gets `payload`, any other type `length` in its header only. */
-export function frame(type: number, flags: number, streamId: number, payload: Buffer | number): Buffer {
-  const length = typeof payload === 'number' ? payload : payload.length
-  const header = Buffer.alloc(HEADER_SIZE)
-  writeHeader(header, 0, type, flags, streamId, length)
-  header[2] = flags >> 8
-  return typeof payload === 'number' ? header : Buffer.concat([header, payload])
-}
-
-const SYN = 1
-const ACK = 2
-const FIN = 4
-const RST = 8
 const LENGTHS = [0, 1, 12, 100, 4096, 262144, 262145, 0x7fffffff, 0xffffffff]
 
 /** What an agent sends in a short life: opens, data, credit, ping, half-close, reset, go away. */
@@ -27,7 +15,11 @@ export const FRAMES_CORPUS: readonly Buffer[] = [
     frame(2, SYN, 0, 1),
     frame(0, FIN, 1, Buffer.from('bye')),
   ]),
-  Buffer.concat([frame(0, SYN, 1, Buffer.alloc(300, 1)), frame(0, SYN | FIN, 3, Buffer.alloc(20)), frame(1, RST, 1, 0)]),
+  Buffer.concat([
+    frame(0, SYN, 1, Buffer.alloc(300, 1)),
+    frame(0, SYN | FIN, 3, Buffer.alloc(20)),
+    frame(1, RST, 1, 0),
+  ]),
   Buffer.concat([frame(1, ACK, 2, 1000), frame(0, 0, 2, Buffer.alloc(50)), frame(3, 0, 0, 0)]),
   Buffer.concat([frame(2, ACK, 0, 7), frame(0, 0, 9, Buffer.alloc(10)), frame(1, FIN | ACK, 2, 0), frame(3, 0, 0, 1)]),
 ]
@@ -37,7 +29,9 @@ export function randomFrames(random: Random): Buffer {
   const frames: Buffer[] = []
   for (let left = 1 + random.below(12); left > 0; left--) {
     const type = random.chance(0.02) ? random.below(256) : random.pick([0, 0, 0, 1, 1, 2, 3])
-    const flags = random.chance(0.02) ? random.below(65536) : random.pick([0, 0, SYN, SYN, ACK, FIN, RST, random.below(16)])
+    const flags = random.chance(0.02)
+      ? random.below(65536)
+      : random.pick([0, 0, SYN, SYN, ACK, FIN, RST, random.below(16)])
     const id = type >= 2 ? 0 : random.chance(0.05) ? random.u32() : random.below(7)
     const length = random.chance(0.9) ? random.below(600) : random.pick(LENGTHS)
     const payload = type === TYPE_DATA && length <= 4096 ? random.bytes(length) : length

@@ -25,14 +25,7 @@ export const sessionTarget: FuzzTarget = {
   name: 'yamux session',
   corpus: FRAMES_CORPUS,
   generate: randomFrames,
-  mustReach: [
-    'open',
-    'closed',
-    'UR_WIRE_VERSION',
-    'UR_WIRE_TYPE',
-    'UR_WIRE_STREAM_ID',
-    'UR_WIRE_WINDOW_EXCEEDED',
-  ],
+  mustReach: ['open', 'closed', 'UR_WIRE_VERSION', 'UR_WIRE_TYPE', 'UR_WIRE_STREAM_ID', 'UR_WIRE_WINDOW_EXCEEDED'],
   async run(input, random) {
     const whole = await live([input])
     mustEqual(await live(cutAnywhere(input, random)), whole, 'the result depends on how the input was cut')
