@@ -53,7 +53,9 @@ t.test('success is one byte', async (t) => {
 })
 
 t.test('every failure comes through with its code and its words', async (t) => {
-  for (const result of Object.values(AcceptResult).filter((value) => typeof value === 'number' && value !== AcceptResult.OK)) {
+  for (const result of Object.values(AcceptResult).filter(
+    (value) => typeof value === 'number' && value !== AcceptResult.OK,
+  )) {
     const reader = new StreamAcceptReader()
     const error = acceptError(reader.push(encodeStreamAccept({ result, detail: 'why' }))!)
     t.match(error, { message: 'why' })
