@@ -31,7 +31,7 @@ export function serveVisitor(
       return stream
     } catch (error) {
       const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
-      log.warn({ code, tunnel: tunnel.id, name: tunnel.name, reason: String(error) }, 'visitor not served')
+      log.warn({ code, tunnel: tunnel.id, name: tunnel.name, reason: (error as Error).message }, 'visitor not served')
       throw error
     }
   }

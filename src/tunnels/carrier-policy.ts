@@ -16,7 +16,7 @@ const BULK_UNACKED = 256 * 1024
 /** Bytes per stream and second from which on what comes in is a bulk transfer, and not many small answers. */
 const BULK_RATE = 256 * 1024
 /** From this round trip on, losses and queues cost more than a further connection does, ms. */
-const FAR_MS = 3
+const FAR_MS = 5
 /** Differences below this are noise: pings and answers under way. */
 const LOAD_STEP = 64 * 1024
 /** Carriers that stood idle for so long are given back, ms. */
@@ -32,6 +32,8 @@ export class CarrierPolicy<Carrier extends CarrierLoad> {
   #wanted = 1
   #neededAt: number
   #sampledAt: number
+  /** The shortest round trip seen: that of the path, without what a busy machine adds. */
+  #leastRtt: number | null = null
   #samples = new Map<Carrier, number>()
   #receiving = new Set<Carrier>()
 
@@ -76,7 +78,9 @@ export class CarrierPolicy<Carrier extends CarrierLoad> {
   decide(now: number, carriers: readonly Carrier[], visitors: number, rtt: number | null): number {
     let needed = 1
     for (const carrier of carriers) if (this.isBulk(carrier)) needed++
-    if (rtt !== null && rtt >= FAR_MS && visitors > 0) needed = Math.max(needed, visitors + 1)
+    if (rtt !== null && (this.#leastRtt === null || rtt < this.#leastRtt)) this.#leastRtt = rtt
+    const far = this.#leastRtt !== null && this.#leastRtt >= FAR_MS
+    if (far && visitors > 0) needed = Math.max(needed, visitors + 1)
     needed = Math.min(needed, this.#limit)
     if (needed >= this.#wanted) {
       this.#wanted = needed

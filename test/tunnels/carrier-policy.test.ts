@@ -66,6 +66,12 @@ t.test('over a long path each stream may have its own', async (t) => {
   t.equal(policy.decide(0, [carrier()], 0, 50), 8)
 })
 
+t.test('a short path stays one while a busy machine answers late', async (t) => {
+  const policy = new CarrierPolicy<Load>(8, 0)
+  policy.decide(0, [carrier()], 1, 0.3)
+  t.equal(policy.decide(1, [carrier()], 50, 40), 1)
+})
+
 t.test('given back only after a minute in which fewer would have done', async (t) => {
   const policy = new CarrierPolicy<Load>(8, 0)
   policy.decide(0, [carrier()], 5, 50)
