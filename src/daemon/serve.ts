@@ -3,6 +3,7 @@ import { Daemon, type Addresses } from './daemon.js'
 import { devToken } from './dev-token.js'
 import type { AdjustableLogger, LogLevel } from './logging.js'
 import { StopSignals } from './stop-signals.js'
+import { inheritedSockets, SystemdNotifier } from './systemd.js'
 
 /** What a server that is ready tells: where it listens; and in development how to get in. */
 export interface Ready extends Addresses {
@@ -30,9 +31,10 @@ export interface ServeOptions {
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { config, log } = options
-  const daemon = await Daemon.start({ config, log })
-  const ended = untilStopped(daemon, options)
-  const reload = () => void reloadNow(daemon, options)
+  const daemon = await Daemon.start({ config, log, sockets: inheritedSockets(process.env) })
+  const systemd = new SystemdNotifier(process.env, log)
+  const ended = untilStopped(daemon, options, systemd)
+  const reload = () => void reloadNow(daemon, options, systemd)
   process.on('SIGHUP', reload)
   try {
     const { certificates, store, addresses } = daemon
@@ -41,18 +43,21 @@ export async function serve(options: ServeOptions): Promise<void> {
     const { tls, http, metrics } = addresses
     log.info({ tls, http, metrics, domain: config.domain }, 'ready')
     options.onReady({ ...addresses, domain: config.domain, dev })
+    systemd.ready(statusOf(daemon))
     await ended
   } finally {
     process.off('SIGHUP', reload)
+    await systemd.close()
   }
 }
 
-function untilStopped(daemon: Daemon, { log, gracePeriodMs }: ServeOptions): Promise<void> {
+function untilStopped(daemon: Daemon, { log, gracePeriodMs }: ServeOptions, systemd: SystemdNotifier): Promise<void> {
   return new Promise((resolve, reject) => {
     const signals = new StopSignals({
       stop: () => {
         const graceMs = gracePeriodMs ?? daemon.config.grace_period
         log.info({ grace_ms: graceMs }, 'stopping: open connections may end')
+        systemd.stopping(graceMs)
         daemon.drain(graceMs).then(
           () => {
             signals.dispose()
@@ -70,11 +75,18 @@ function untilStopped(daemon: Daemon, { log, gracePeriodMs }: ServeOptions): Pro
   })
 }
 
-async function reloadNow(daemon: Daemon, { reread, log, logLevel }: ServeOptions): Promise<void> {
+async function reloadNow(daemon: Daemon, options: ServeOptions, systemd: SystemdNotifier): Promise<void> {
+  const { reread, log, logLevel } = options
+  systemd.reloading()
   try {
     await daemon.reload(reread())
     log.setLevel(logLevel ?? daemon.config.log.level)
   } catch (error) {
     daemon.reloadFailed(error)
   }
+  systemd.ready(statusOf(daemon))
+}
+
+function statusOf({ config, addresses }: Daemon): string {
+  return `serving ${config.domain} on ${addresses.tls}`
 }
