@@ -48,10 +48,8 @@ export class Program {
   /** Why it failed: the line that names an error, otherwise the last lines of its output. */
   reason(): string {
     const output = this.output().trim()
-    return (
-      /^(?:\w*Error\b|.*\b(?:error|failed|refused|denied)\b)(?!.*\bnew Error).*$/im.exec(output)?.[0] ??
-      output.split('\n').slice(-3).join(' | ')
-    )
+    const found = /^\w*Error\b.*$/m.exec(output) ?? /^.*\b(?:error|failed|refused|denied)\b.*$/im.exec(output)
+    return found?.[0].trim() ?? output.split('\n').slice(-3).join(' | ')
   }
 
   /** Resolves with the first line of the output that contains `text`. */

@@ -51,6 +51,7 @@ ${tools.join('\n')}
 
 function renderSection(table: Table, results: Results): string {
   const rows = results.tables[table.name]
+  if (Object.keys(rows).length === 0) return `## ${table.title}\n\n\`${table.command}\`: not run yet.\n`
   const dates = [...new Set(Object.values(rows).map((row) => `${row.date}, ${row.runs} runs of ${row.seconds} s`))]
   const columns = table.columns.filter(({ id }) => Object.values(rows).some((row) => row.tools[id] !== undefined))
   const failures = Object.entries(rows).flatMap(([id, row]) =>
@@ -60,7 +61,7 @@ function renderSection(table: Table, results: Results): string {
   )
   return `## ${table.title}
 
-\`${table.command}\`. Medians (least–most) of interleaved runs: ${dates.join('; ') || 'not run yet'}.
+\`${table.command}\`. Medians (least–most) of interleaved runs: ${dates.join('; ')}.
 
 ${renderTable(table.measurements, columns, rows)}
 ${failures.length > 0 ? `\nFailed:\n\n${failures.join('\n')}\n` : ''}`
