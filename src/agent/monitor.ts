@@ -26,26 +26,25 @@ export interface MonitorEvents {
  */
 export class Monitor {
   readonly #clock: Clock
+  readonly #wallClock: () => number
   readonly #events: MonitorEvents
   readonly #timer: NodeJS.Timeout
   #carrier: Carrier | null = null
   #lookedAt: number
-  #wallAt = Date.now()
+  #wallAt: number
   #pingedAt: number | null = null
   #answeredAt = -Infinity
   #patience = SUSPECT_MS
   #suspected = false
 
-  constructor(clock: Clock, events: MonitorEvents) {
+  /** `wallClock`: milliseconds since 1970. */
+  constructor(clock: Clock, events: MonitorEvents, wallClock: () => number = Date.now) {
     this.#clock = clock
+    this.#wallClock = wallClock
     this.#events = events
     this.#lookedAt = clock.now()
-    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref()
-  }
-
-  /** Whether the carrier is silent for too long now. */
-  get suspected(): boolean {
-    return this.#suspected
+    this.#wallAt = wallClock()
+    this.#timer = setInterval(() => this.look(), LOOK_MS).unref()
   }
 
   /** Watches this carrier from now on; null: none. */
@@ -62,9 +61,10 @@ export class Monitor {
     this.#carrier = null
   }
 
-  #look(): void {
+  /** Called once a second by its own timer. */
+  look(): void {
     const now = this.#clock.now()
-    const wall = Date.now()
+    const wall = this.#wallClock()
     // The monotonic clock stands still while the machine sleeps, the wall clock does not.
     const late = Math.max(now - this.#lookedAt, wall - this.#wallAt) - LOOK_MS
     this.#lookedAt = now

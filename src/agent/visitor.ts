@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../core/clock.js'
-import { UpstreamError } from '../core/errors.js'
+import { UniRouteError, UpstreamError } from '../core/errors.js'
+import { formatUpstream } from '../config/index.js'
 import { encodeProxyHeader } from '../hello/index.js'
 import { acceptOf, AcceptResult, encodeStreamAccept, StreamOpenReader, type StreamOpen } from '../protocol/index.js'
 import { Splice, type SpliceResult } from '../proxy/splice.js'
@@ -113,7 +114,7 @@ export class Visitor implements StreamHandler {
       const destination = { address: open.serverAddress, port: open.serverPort }
       socket.write(encodeProxyHeader(version, { source, destination }))
     }
-    const splice = new Splice(stream, socket, { total: tunnel.traffic, onClose: (result) => this.#finish(result) })
+    const splice = new Splice(stream, socket, { total: tunnel.traffic, onClose: (result) => this.#finish({ ...result, error: cutError(tunnel, result.error) }) })
     stream.attach(splice)
     splice.start()
     for (const slice of this.#waiting) splice.onData(slice)
@@ -136,4 +137,11 @@ export class Visitor implements StreamHandler {
 function refuse(stream: Stream, error: UpstreamError): void {
   stream.write(encodeStreamAccept(acceptOf(error)))
   stream.end()
+}
+
+/** Why a connection was cut: our own error, or else that of the socket to the upstream. */
+function cutError(tunnel: Tunnel, error: Error | null): Error | null {
+  if (error === null || error instanceof UniRouteError) return error
+  const message = `the upstream ${formatUpstream(tunnel.spec.upstream)} cut the connection: ${error.message}`
+  return new UpstreamError('UR_UPSTREAM_RESET', message, { cause: error })
 }

@@ -1,0 +1,99 @@
+import t, { type Test } from 'tap'
+import { Monitor } from '../../src/agent/monitor.js'
+import type { Carrier } from '../../src/wire/index.js'
+
+/** A monitor with clocks and a carrier of our own; `pass` lets seconds go by, looking at each. */
+function bench(t: Test) {
+  let now = 0
+  let wall = 1_700_000_000_000
+  const told: string[] = []
+  const pings: (() => void)[] = []
+  const carrier = { closed: false, heard: false, ping: () => new Promise<void>((resolve) => pings.push(resolve)) }
+  const monitor = new Monitor(
+    { now: () => now },
+    { woke: () => told.push('woke'), suspect: () => told.push('suspect'), recovered: () => told.push('recovered') },
+    () => wall,
+  )
+  t.teardown(() => monitor.stop())
+  monitor.watch(carrier as unknown as Carrier)
+  const pass = (seconds: number): void => {
+    for (let i = 0; i < seconds; i++) {
+      now += 1000
+      wall += 1000
+      monitor.look()
+    }
+  }
+  const sleep = (seconds: number, { monotonic }: { monotonic: boolean }): void => {
+    wall += seconds * 1000
+    if (monotonic) now += seconds * 1000
+  }
+  const answer = async (): Promise<void> => {
+    pings.pop()?.()
+    await new Promise(setImmediate)
+  }
+  return { carrier, told, pings, pass, sleep, answer }
+}
+
+t.test('a carrier that answers is pinged every five seconds and never suspected', async (t) => {
+  const { told, pings, pass, answer } = bench(t)
+  for (let i = 0; i < 4; i++) {
+    pass(4)
+    t.equal(pings.length, 0)
+    pass(1)
+    t.equal(pings.length, 1)
+    await answer()
+  }
+  t.same(told, [])
+})
+
+t.test('one that is silent is suspected once, and recovers with its answer', async (t) => {
+  const { told, pass, answer } = bench(t)
+  pass(5)
+  pass(3)
+  t.same(told, [])
+  pass(10)
+  t.same(told, ['suspect'])
+  await answer()
+  t.same(told, ['suspect', 'recovered'])
+})
+
+t.test('bytes that come are a sign of life, though the answer is stuck behind them', async (t) => {
+  const { carrier, told, pass } = bench(t)
+  carrier.heard = true
+  pass(30)
+  t.same(told, [])
+  carrier.heard = false
+  pass(1)
+  t.same(told, ['suspect'])
+})
+
+for (const [what, monotonic] of [
+  ['a process that was stopped', true],
+  ['a machine that slept, whose monotonic clock stood still', false],
+] as const) {
+  t.test(`${what} pings at once and waits for less long`, async (t) => {
+    const { told, pings, pass, sleep } = bench(t)
+    pass(2)
+    sleep(3600, { monotonic })
+    pass(1)
+    t.same(told, ['woke'])
+    t.equal(pings.length, 1)
+    pass(2)
+    t.same(told, ['woke', 'suspect'])
+  })
+}
+
+t.test('a late look is not yet a sleep', async (t) => {
+  const { told, pass, sleep } = bench(t)
+  sleep(3, { monotonic: true })
+  pass(1)
+  t.same(told, [])
+})
+
+t.test('what is closed, or watched no more, is left alone', async (t) => {
+  const { carrier, pings, told, pass } = bench(t)
+  carrier.closed = true
+  pass(30)
+  t.equal(pings.length, 0)
+  t.same(told, [])
+})
