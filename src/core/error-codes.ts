@@ -82,6 +82,7 @@ export const ERROR_CODES = {
   UR_NO_SUCH_TUNNEL: entry(1, 'The agent does not have the tunnel that a visitor came for.', 'Nothing when a tunnel was just closed; otherwise report it.'),
   UR_UPSTREAM_REFUSED: entry(1, 'The upstream refused the connection.', 'Start the local service, or correct the upstream of the tunnel.'),
   UR_UPSTREAM_TIMED_OUT: entry(1, 'The upstream did not accept a connection in time.', 'Check that the upstream is reachable from the agent and not overloaded.'),
+  UR_UPSTREAM_RESET: entry(1, 'The upstream cut a connection that it had accepted.', 'Look into the log of the upstream.'),
   UR_UPSTREAM_UNREACHABLE: entry(1, 'The upstream could not be reached.', 'Check the address of the upstream and the network of the agent.'),
   UR_UPSTREAM_TLS: entry(1, 'The TLS handshake with the upstream failed.', 'Give the CA of the upstream to the tunnel, or correct its name.'),
   UR_UPSTREAM_NOT_FOUND: entry(1, 'The name of the upstream does not resolve, or its unix socket does not exist.', 'Correct the upstream of the tunnel.'),

@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { Authority } from '../support/certificates.js'
 import { eventually, within } from '../support/hang.js'
-import { freePort, temporaryFolder } from '../support/places.js'
+import { freePort, program, temporaryFolder, type Owner } from '../support/places.js'
+import { Process } from '../support/processes.js'
 import { Agent, Server } from '../support/product.js'
 import { echo, echoOn, exchange, startEcho, startUpstream, visit } from '../support/pumps.js'
 
@@ -16,8 +17,8 @@ t.test('an upstream that refuses', async (t) => {
   const { answer, ms } = await exchange(agent.port(), 'hello')
   t.equal(answer.length, 0)
   t.ok(ms < 2000, 'the visitor is told at once')
-  await agent.process.line(/UR_UPSTREAM_REFUSED/, { where: 'err' })
-  t.match(agent.process.err.join('\n'), new RegExp(`${port}`), 'the agent names the upstream')
+  const { message } = await agent.failed('UR_UPSTREAM_REFUSED')
+  t.match(message, new RegExp(`localhost:${port}`), 'the agent names the upstream')
   await counted(server, 'UR_UPSTREAM_REFUSED')
 
   await startEcho(t, port)
@@ -30,13 +31,19 @@ t.test('an upstream that resets', async (t) => {
   const upstream = await startUpstream(t, (socket) => {
     socket.once('data', () => {
       socket.write('half an ans')
-      setImmediate(() => socket.resetAndDestroy())
+      socket.once('data', () => socket.resetAndDestroy())
     })
   })
   const agent = await Agent.start(t, server, ['tcp', String(upstream.port)])
-  const { error } = await exchange(agent.port(), 'hello')
-  t.equal(error, 'ECONNRESET', 'the visitor sees a reset, not an end')
-  t.equal(agent.process.ending, null)
+  const visitor = await visit(agent.port())
+  const ended = new Promise<string>((resolve) => {
+    visitor.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''))
+    visitor.once('end', () => resolve('FIN'))
+  })
+  visitor.once('data', () => visitor.write('go on'))
+  visitor.write('hello')
+  t.equal(await within('the end', ended), 'ECONNRESET', 'the visitor sees a reset, not an end')
+  t.match(await agent.failed(/./), { code: 'UR_UPSTREAM_RESET' })
 })
 
 t.test('a visitor that resets', async (t) => {
@@ -59,24 +66,30 @@ t.test('an upstream that hangs', async (t) => {
   const server = await Server.start(t)
 
   t.test('while it accepts: the visitor is let go after a limit', async (t) => {
-    // Nothing answers there: a documentation address (RFC 5737), without a route or behind a default route that drops.
-    const agent = await Agent.start(t, server, ['tcp', '192.0.2.1:9'])
+    const agent = await Agent.start(t, server, ['tcp', String(await deafPort(t))])
     const { answer } = await exchange(agent.port(), 'hello', { ms: 25_000 })
     t.equal(answer.length, 0)
-    await agent.process.line(/UR_UPSTREAM_(TIMED_OUT|UNREACHABLE|REFUSED)/, { where: 'err' })
+    await agent.failed('UR_UPSTREAM_TIMED_OUT')
+    await counted(server, 'UR_UPSTREAM_TIMED_OUT')
   })
 
   t.test('after it accepted: others are not held up, and the visitor may leave', async (t) => {
     const upstream = await startUpstream(t, (socket) => socket.pause())
     const agent = await Agent.start(t, server, ['tcp', String(upstream.port)])
     const working = await Agent.start(t, server, ['tcp', String((await startEcho(t)).port)])
+    const full = await visit(agent.port())
+    full.write(Buffer.alloc(8 * 1024 * 1024))
     const stuck = await visit(agent.port())
-    stuck.write(Buffer.alloc(8 * 1024 * 1024))
-    await echo(working.port())
-    stuck.destroy()
-    await eventually('the stream to go', async () => {
-      if ((await server.metric('uniroute_streams')) > 0) throw new Error('still there')
+    stuck.write('hello')
+    await eventually('both to arrive', async () => {
+      if (upstream.open.size < 2) throw new Error(`${upstream.open.size} arrived`)
     })
+    await echo(working.port())
+    stuck.resetAndDestroy()
+    await eventually('the upstream connection to go', async () => {
+      if (upstream.open.size > 1) throw new Error('still there')
+    })
+    full.destroy()
   })
 })
 
@@ -106,8 +119,21 @@ t.test('an upstream by unix socket, by name, and over TLS', async (t) => {
 
   const untrusted = await Agent.start(t, server, ['tcp', `tls://localhost:${port}`])
   await exchange(untrusted.port(), 'hello')
-  await untrusted.process.line(/UR_UPSTREAM_TLS/, { where: 'err' })
+  await untrusted.failed('UR_UPSTREAM_TLS')
 })
+
+/** A port whose listener never accepts, with its queue full: the kernel drops further connections in silence. */
+async function deafPort(t: Owner): Promise<number> {
+  const listen = `use Socket; socket(my $s, PF_INET, SOCK_STREAM, 0); bind($s, sockaddr_in(0, inet_aton("127.0.0.1")));
+    listen($s, 0); $| = 1; print((sockaddr_in(getsockname($s)))[0], "\\n"); sleep 1000`
+  const deaf = new Process('deaf upstream', await program('perl', 'perl-base'), ['-e', listen])
+  t.teardown(() => deaf.stop('SIGKILL'))
+  const port = Number(await deaf.line(/^\d+$/))
+  const fill = net.connect(port, '127.0.0.1')
+  t.teardown(() => fill.destroy())
+  await new Promise((resolve) => fill.once('connect', resolve))
+  return port
+}
 
 async function counted(server: Server, reason: string): Promise<void> {
   await eventually(`a failed stream to be counted as ${reason}`, async () => {
