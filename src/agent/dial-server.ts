@@ -8,8 +8,8 @@ import { proxyConnect } from './proxy-connect.js'
 import { proxyFor } from './proxy-env.js'
 import { Trust } from './trust.js'
 
-/** How long one address of a host with several may take before the next is tried as well, ms. */
-const NEXT_ADDRESS_MS = 500
+/** How long one address of a host with several may take before it is given up for the next, ms (Node's default: 250). */
+const NEXT_ADDRESS_MS = 2_000
 
 export interface ServerDialOptions {
   readonly caFile?: string | undefined

@@ -24,6 +24,12 @@ export interface UpstreamDialOptions {
   readonly clock?: Clock
 }
 
+/**
+ * How long one address of an upstream with several may take before it is given up for the next, ms. On this machine
+ * only a refusal speaks for the next: who is slow there is busy.
+ */
+const NEXT_ADDRESS_MS = 2_500
+
 /** Makes connections to one tunnel's upstream: TCP, unix socket, or TLS. */
 export class UpstreamDialer {
   /** The upstream as it stands in messages. */
@@ -98,7 +104,15 @@ export class UpstreamDialer {
     const only = favourite ?? (addresses.length === 1 ? addresses[0]!.address : null)
     if (only !== null) return net.connect({ ...common, host: only })
     const lookup: LookupFunction = (_host, _options, callback) => callback(null, [...addresses])
-    return net.connect({ ...common, host: upstream.host, lookup, autoSelectFamily: true })
+    return net.connect({
+      ...common,
+      host: upstream.host,
+      lookup,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: this.#names?.loopback
+        ? this.#timeoutMs
+        : Math.min(NEXT_ADDRESS_MS, this.#timeoutMs),
+    })
   }
 
   async #secure(socket: Socket, began: (secure: Socket) => void): Promise<Socket> {

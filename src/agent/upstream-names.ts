@@ -41,6 +41,11 @@ export class UpstreamNames {
     return this.#clock.now() - this.#askedAt < FRESH_MS ? this.#addresses : null
   }
 
+  /** The addresses are those of this machine's loopback. */
+  get loopback(): boolean {
+    return this.#addresses === LOOPBACK
+  }
+
   /** Of several known addresses the one that worked last: worth a try of its own. */
   get favourite(): string | null {
     return this.known === null ? null : this.#favourite

@@ -114,7 +114,10 @@ export class Visitor implements StreamHandler {
       const destination = { address: open.serverAddress, port: open.serverPort }
       socket.write(encodeProxyHeader(version, { source, destination }))
     }
-    const splice = new Splice(stream, socket, { total: tunnel.traffic, onClose: (result) => this.#finish({ ...result, error: cutError(tunnel, result.error) }) })
+    const splice = new Splice(stream, socket, {
+      total: tunnel.traffic,
+      onClose: (result) => this.#finish({ ...result, error: cutError(tunnel, result.error) }),
+    })
     stream.attach(splice)
     splice.start()
     for (const slice of this.#waiting) splice.onData(slice)

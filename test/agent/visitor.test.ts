@@ -194,5 +194,5 @@ t.test('an upstream that resets takes the visitor with it', async (t) => {
   const ended = new Promise<Error>((resolve) => duplex.once('error', resolve))
   duplex.write('!')
   t.match(await ended, { code: 'UR_WIRE_RESET' })
-  t.match(await closed, [{ error: { code: 'ECONNRESET' } }])
+  t.match(await closed, [{ error: { code: 'UR_UPSTREAM_RESET' } }])
 })
