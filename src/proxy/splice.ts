@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { Intake, type IntakeSink, type Stream, type StreamHandler } from '../wire/index.js'
+import { BORROWED, ByteQueue, Intake, pins, type IntakeSink, type Stream, type StreamHandler } from '../wire/index.js'
 
 /** Bytes that a splice moved; plain numbers, added to on every chunk. One object may be shared by many splices. */
 export interface ByteCount {
@@ -29,8 +29,8 @@ export interface SpliceOptions {
  */
 export type OpenStream = (first: Buffer | null) => Stream
 
-/** A slice that has to wait and is smaller than this share of the memory behind it is copied, to free the rest. */
-const PINNED_SHARE = 8
+/** Slices below this are held back and put together while the socket is behind. */
+const SMALL = 1024
 
 /**
  * TLS gives 16 KiB at a time, several in a turn of the event loop. Slices from this size on are bulk, and leave
@@ -57,8 +57,10 @@ export class Splice implements StreamHandler, IntakeSink {
   #intake: Intake | null = null
   /** Opens the stream, when the splice was started without one. */
   #open: OpenStream | null = null
-  /** Bytes given to the socket for which no credit was given back yet. */
+  /** Bytes given to the socket, or held, for which no credit was given back yet. */
   #uncredited = 0
+  /** Small slices that wait for the socket, so that each does not cost a write; null when none does. */
+  #held: ByteQueue | null = null
   #streamOpen = true
   #socketOpen = true
   #socketEnded = false
@@ -130,20 +132,38 @@ export class Splice implements StreamHandler, IntakeSink {
       socket.cork()
       setImmediate(this.#uncork)
     }
-    if (socket.writableLength === 0) {
+    if (socket.writableLength === 0 && this.#held === null) {
       socket.write(slice)
       this.#stream?.consumed(bytes)
       return
     }
+    // To hold a slice back, a write must be under way whose callback comes to fetch it.
+    const underWay = this.#uncredited > (this.#held?.bytes ?? 0)
     this.#uncredited += bytes
-    const pins = bytes * PINNED_SHARE < slice.buffer.byteLength
-    socket.write(pins ? Buffer.from(slice) : slice, this.#onWritten)
+    if (bytes >= SMALL || !underWay) {
+      this.#writeHeld()
+      socket.write(pins(slice) ? Buffer.from(slice) : slice, this.#onWritten)
+      return
+    }
+    this.#held ??= new ByteQueue()
+    this.#held.push(slice, 0, bytes, BORROWED)
+    if (this.#held.bytes >= GATHER_FROM) this.#writeHeld()
+  }
+
+  #writeHeld(): void {
+    const held = this.#held
+    this.#held = null
+    while (held !== null && held.bytes > 0) {
+      const { buffer, start, end } = held.take(Infinity)
+      this.#socket.write(buffer.subarray(start, end), this.#onWritten)
+    }
   }
 
   readonly #uncork = (): void => this.#socket.uncork()
 
   readonly #onWritten = (): void => {
-    const left = this.#uncredited - this.#socket.writableLength
+    if (this.#socket.writableLength === 0) this.#writeHeld()
+    const left = this.#uncredited - this.#socket.writableLength - (this.#held?.bytes ?? 0)
     if (left <= 0) return
     this.#uncredited -= left
     this.#stream?.consumed(left)
@@ -151,6 +171,7 @@ export class Splice implements StreamHandler, IntakeSink {
 
   onEnd(): void {
     this.#streamEnded = true
+    this.#writeHeld()
     this.#socket.end()
   }
 

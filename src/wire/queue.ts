@@ -9,22 +9,34 @@ export interface Chunk {
   ownership: Ownership
 }
 
-/** What a stream has still to send, by reference; borrowed bytes are copied on the way in. */
-export class SendQueue {
+/** Pieces below this are copied behind what waits already. */
+const SMALL = 1024
+/** The largest block into which they are copied. */
+const BLOCK = 4096
+/** A slice smaller than this share of the memory behind it is copied when it has to wait, to free the rest. */
+const PINNED_SHARE = 8
+
+/** Whether a slice that has to wait would hold much more memory than it has bytes. */
+export function pins(slice: Buffer): boolean {
+  return slice.length * PINNED_SHARE < slice.buffer.byteLength
+}
+
+/**
+ * Bytes that have to wait, by reference. Small ones are copied one behind the other instead: a byte that waits shall
+ * cost a byte and not an object, or whoever sends byte by byte takes a hundred times its window.
+ */
+export class ByteQueue {
   /** Bytes that wait. */
   bytes = 0
   #chunks: Ring<Chunk> | null = null
+  /** The last chunk, while its buffer has room behind it. */
+  #block: Chunk | null = null
 
+  /** Takes `buffer[start, end)` over; borrowed bytes are copied before it returns. */
   push(buffer: Buffer, start: number, end: number, ownership: Ownership): void {
+    if (ownership === BORROWED || end - start < SMALL) this.#copy(buffer, start, end)
+    else this.#append({ buffer, start, end, ownership })
     this.bytes += end - start
-    this.#chunks ??= new Ring<Chunk>(4)
-    if (ownership !== BORROWED) {
-      this.#chunks.push({ buffer, start, end, ownership })
-      return
-    }
-    const copy = Buffer.allocUnsafe(end - start)
-    buffer.copy(copy, 0, start, end)
-    this.#chunks.push({ buffer: copy, start: 0, end: end - start, ownership: OWNED })
   }
 
   /** Takes the oldest chunk, or its first `max` bytes. Call only when `bytes` > 0 and `max` > 0. */
@@ -32,6 +44,7 @@ export class SendQueue {
     const chunk = this.#chunks!.peek()!
     if (chunk.end - chunk.start <= max) {
       this.#chunks!.shift()
+      if (chunk === this.#block) this.#block = null
       this.bytes -= chunk.end - chunk.start
       return chunk
     }
@@ -45,5 +58,26 @@ export class SendQueue {
   clear(): void {
     this.bytes = 0
     this.#chunks = null
+    this.#block = null
+  }
+
+  #append(chunk: Chunk): void {
+    this.#chunks ??= new Ring<Chunk>(4)
+    this.#chunks.push(chunk)
+    this.#block = null
+  }
+
+  /** Copies into the last block, or into a new one: the more waits, the larger. */
+  #copy(buffer: Buffer, start: number, end: number): void {
+    const length = end - start
+    let block = this.#block
+    if (block === null || block.buffer.length - block.end < length) {
+      const room = Buffer.allocUnsafe(Math.max(length, Math.min(BLOCK, this.bytes)))
+      block = { buffer: room, start: 0, end: 0, ownership: OWNED }
+      this.#append(block)
+      this.#block = block
+    }
+    buffer.copy(block.buffer, block.end, start, end)
+    block.end += length
   }
 }

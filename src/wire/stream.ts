@@ -3,7 +3,7 @@ import type { StreamHandler } from './api.js'
 import type { Carrier } from './carrier.js'
 import { BORROWED, OWNED, SLAB, type Ownership } from './egress.js'
 import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TYPE_WINDOW_UPDATE } from './frame.js'
-import { SendQueue } from './queue.js'
+import { ByteQueue, pins } from './queue.js'
 import type { Session } from './session.js'
 import { ReceiveWindow, SendWindow } from './window.js'
 
@@ -26,10 +26,10 @@ export class Stream {
   inRing = false
   readonly #send = new SendWindow()
   readonly #receive = new ReceiveWindow()
-  readonly #queue = new SendQueue()
+  readonly #queue = new ByteQueue()
   readonly #inbound: boolean
   #handler: StreamHandler | null = null
-  #early: Buffer[] | null = null
+  #early: ByteQueue | null = null
   #synPending: boolean
   #ackPending: boolean
   #ending = false
@@ -88,9 +88,9 @@ export class Stream {
   attach(handler: StreamHandler): void {
     this.#handler = handler
     while (this.#early !== null && this.#handler === handler) {
-      const slice = this.#early.shift()!
-      if (this.#early.length === 0) this.#early = null
-      handler.onData(slice, this)
+      const { buffer, start, end } = this.#early.take(Infinity)
+      if (this.#early.bytes === 0) this.#early = null
+      handler.onData(buffer.subarray(start, end), this)
     }
     if (this.#handler === handler) this.#tellEnd()
     if (this.#handler === handler && this.#closed) this.#tellClose()
@@ -180,7 +180,7 @@ export class Stream {
   onPayload(slice: Buffer): void {
     if (this.#closed) return
     if (this.#handler !== null && this.#early === null) this.#handler.onData(slice, this)
-    else (this.#early ??= []).push(slice)
+    else (this.#early ??= new ByteQueue()).push(slice, 0, slice.length, pins(slice) ? BORROWED : OWNED)
   }
 
   /** For the carrier: a window update. False when the window would pass 2^32-1. */

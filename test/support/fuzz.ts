@@ -1,7 +1,6 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { isDeepStrictEqual } from 'node:util'
 import type { Test } from 'tap'
+import { memoryInUse } from './memory.js'
 import { Random } from './random.js'
 
 /** Something that reads bytes from outside. */
@@ -24,8 +23,8 @@ export interface FuzzOptions {
 
 /** No input becomes longer by mutation. */
 const MAX_INPUT = 64 * 1024
-/** What the heap may grow by from the first tenth of a run to its end. */
-const MAX_HEAP_GROWTH = 24 * 1024 * 1024
+/** What memory may grow by from the first tenth of a run to its end. */
+const MAX_GROWTH = 24 * 1024 * 1024
 
 /** Feeds `inputs` inputs to the target and asserts that no invariant broke, that it was reached, and that memory stayed. */
 export async function fuzz(t: Test, target: FuzzTarget, { seed, inputs }: FuzzOptions): Promise<void> {
@@ -33,9 +32,9 @@ export async function fuzz(t: Test, target: FuzzTarget, { seed, inputs }: FuzzOp
   const outcomes = new Map<string, number>()
   const started = performance.now()
   let bytes = 0
-  let heapBefore = 0
+  let before = 0
   for (let i = 0; i < inputs; i++) {
-    if (i === Math.floor(inputs / 10)) heapBefore = heapInUse()
+    if (i === Math.floor(inputs / 10)) before = memoryInUse()
     const input = target.generate && random.chance(0.5) ? target.generate(random) : mutate(random, target.corpus)
     bytes += input.length
     try {
@@ -47,13 +46,13 @@ export async function fuzz(t: Test, target: FuzzTarget, { seed, inputs }: FuzzOp
     }
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
-  const growth = heapInUse() - heapBefore
+  const growth = memoryInUse() - before
   const counts = [...outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(', ')
   t.pass(`${inputs} inputs, seed ${seed}, ${bytes} bytes, ${seconds} s: ${counts}`)
   for (const outcome of target.mustReach) {
     t.ok((outcomes.get(outcome) ?? 0) >= inputs / 1000, `'${outcome}' came up ${outcomes.get(outcome) ?? 0} times`)
   }
-  t.ok(growth < MAX_HEAP_GROWTH, `the heap grew by ${growth} bytes`)
+  t.ok(growth < MAX_GROWTH, `memory grew by ${growth} bytes`)
 }
 
 /** Throws unless the two are deeply equal. */
@@ -130,11 +129,4 @@ export function mutate(random: Random, corpus: readonly Buffer[]): Buffer {
   let bytes: Buffer = Buffer.from(random.pick(corpus))
   for (let left = random.below(5); left > 0; left--) bytes = random.pick(MUTATIONS)(bytes, random, corpus)
   return bytes.subarray(0, MAX_INPUT)
-}
-
-function heapInUse(): number {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  collect()
-  return process.memoryUsage().heapUsed
 }

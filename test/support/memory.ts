@@ -1,4 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 /** Resident memory of a process in bytes (VmRSS of /proc/PID/status). */
 export async function residentBytes(pid: number): Promise<number> {
@@ -6,6 +8,15 @@ export async function residentBytes(pid: number): Promise<number> {
   const match = /^VmRSS:\s+(\d+) kB$/m.exec(status)
   if (match === null) throw new Error(`process ${pid} has no VmRSS: it has ended`)
   return Number(match[1]) * 1024
+}
+
+/** Live objects and buffers of this process in bytes, after a collection of garbage. */
+export function memoryInUse(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
 }
 
 /** Open file descriptors of a process. */
