@@ -21,6 +21,9 @@ import { Readiness } from './readiness.js'
 import { reloadedConfig } from './reload.js'
 import { wireBounds } from './wire-bounds.js'
 
+/** How long a forced end still waits for visitors to be told, ms. */
+const FORCED_MS = 200
+
 /** Where a started server listens: `HOST:PORT`, null where it does not. */
 export interface Addresses {
   readonly tls: string
@@ -49,7 +52,9 @@ export class Daemon {
   readonly #agents: Agents
   readonly #table = new RouteTable<Tunnel>()
   readonly #tcpPorts: TcpPorts
-  readonly #listeners: { close(): unknown }[] = []
+  readonly #listeners: { close(): Promise<void> }[] = []
+  #onForced: () => void = () => undefined
+  readonly #forced = new Promise<void>((resolve) => (this.#onForced = resolve))
   #addresses: Addresses = { tls: '', http: null, metrics: null }
   #tlsPort = 0
 
@@ -158,16 +163,29 @@ export class Daemon {
    */
   async drain(graceMs: number): Promise<void> {
     this.readiness.set('draining', 'the server is stopping')
-    for (const listener of this.#listeners) listener.close()
+    const lastClosed = Promise.all(this.#listeners.map((listener) => listener.close()))
     this.#tcpPorts.close()
-    this.#admission.close()
     await this.#agents.drain(graceMs, 'shutdown')
+    // Whoever came in before the listeners closed gets an answer; carriers hand over what was written.
+    await this.#settled(lastClosed)
+    this.#admission.close()
     await this.#closers.close()
   }
 
   /** Cuts a drain short: what is still open is closed now. */
   force(): void {
     this.#agents.close()
+    setTimeout(() => this.#onForced(), FORCED_MS)
+  }
+
+  /** Waits for `closed`, but no longer than a connection may take to say who it is, and hardly at all when forced. */
+  async #settled(closed: Promise<unknown>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#config.limits.hello_timeout)
+    })
+    await Promise.race([closed, late, this.#forced])
+    clearTimeout(timer)
   }
 
   async #listen(sockets: NonNullable<DaemonOptions['sockets']>): Promise<void> {
