@@ -165,7 +165,7 @@ export class Daemon {
     this.readiness.set('draining', 'the server is stopping')
     const lastClosed = Promise.all(this.#listeners.map((listener) => listener.close()))
     this.#tcpPorts.close()
-    await this.#agents.drain(graceMs, 'shutdown')
+    await this.#agents.drain(graceMs, 'the server is stopping')
     // Whoever came in before the listeners closed gets an answer; carriers hand over what was written.
     await this.#settled(lastClosed)
     this.#admission.close()
