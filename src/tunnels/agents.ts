@@ -143,10 +143,10 @@ export class Agents {
     this.close()
   }
 
-  /** Closes every session now. */
+  /** Closes every session now; visitors that are left are cut off. */
   close(): void {
     this.#draining ??= new RefusedError('UR_SERVER_DRAINING', 'The server is closing; try again in a moment.')
-    for (const session of [...this.#sessions.values()]) session.wire.close()
+    for (const session of [...this.#sessions.values()]) session.close(this.#draining)
     this.#onEmpty?.()
   }
 
