@@ -193,6 +193,12 @@ export class AgentSession {
     this.wire.close(error)
   }
 
+  /** Ends the session; visitors that are still there are cut off, by a reset, so that none takes it for a whole answer. */
+  close(reason: UniRouteError): void {
+    for (const stream of [...this.#streams.keys()]) stream.reset(reason)
+    this.wire.close()
+  }
+
   /** Tells the agent that the server will close; visitors that are there may stay. */
   drain(graceMs: number, reason: string, instead: readonly string[]): void {
     if (this.#closed || this.#draining) return
