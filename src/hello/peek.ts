@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
+import type { Code } from '../core/error-codes.js'
 import { LimitError, NetworkError, ProtocolError, type UniRouteError } from '../core/errors.js'
 import { MAX_HELLO_BYTES, parseClientHello, type ClientHello } from './client-hello.js'
-import { parseProxyHeader, type ProxyHeader } from './proxy-header.js'
+import { detectProxyHeader, parseProxyHeader, type ProxyHeader } from './proxy-header.js'
 
 export interface PeekOptions {
   /** Milliseconds until the whole ClientHello must be there, from the call on. Default 5000. */
@@ -25,7 +26,8 @@ export interface Peeked {
  *
  * Rejects, with the socket paused, open and without listeners, and the bytes dropped:
  * `NetworkError` UR_HELLO_TIMEOUT, UR_HELLO_CLOSED (before the whole came); `LimitError` UR_HELLO_TOO_LONG;
- * `ProtocolError` UR_HELLO_NOT_TLS, UR_HELLO_PLAIN_HTTP, UR_HELLO_INVALID, UR_PROXY_HEADER_INVALID.
+ * `ProtocolError` UR_HELLO_NOT_TLS, UR_HELLO_PLAIN_HTTP, UR_HELLO_INVALID, UR_PROXY_HEADER_INVALID,
+ * UR_PROXY_HEADER_UNTRUSTED.
  * The caller answers and closes; it must have an 'error' listener of its own on the socket.
  */
 export function peek(socket: Socket, options: PeekOptions = {}): Promise<Peeked> {
@@ -105,11 +107,15 @@ class HelloCollector {
         return new LimitError('UR_HELLO_TOO_LONG', `the TLS ClientHello is longer than ${this.maxBytes} bytes`)
       case 'invalid':
         return new ProtocolError('UR_HELLO_INVALID', `not a valid TLS ClientHello: ${result.reason}`)
-      case 'not-tls': {
-        const code = result.http ? 'UR_HELLO_PLAIN_HTTP' : 'UR_HELLO_NOT_TLS'
-        return new ProtocolError(code, `expected a TLS ClientHello, got ${result.reason}`)
-      }
+      case 'not-tls':
+        return new ProtocolError(this.#notTlsCode(result.http), `expected a TLS ClientHello, got ${result.reason}`)
     }
+  }
+
+  #notTlsCode(http: boolean): Code {
+    if (http) return 'UR_HELLO_PLAIN_HTTP'
+    const untrusted = this.#proxy === null && detectProxyHeader(this.payload()) === 'yes'
+    return untrusted ? 'UR_PROXY_HEADER_UNTRUSTED' : 'UR_HELLO_NOT_TLS'
   }
 
   /** All bytes after the PROXY header. */

@@ -137,7 +137,8 @@ t.test('what is no hello', async (t) => {
     [buildHello({ extensions: [extension(21, Buffer.alloc(20000))] }), {}, 'UR_HELLO_TOO_LONG'],
     [HELLO, { trustedProxy: true }, 'UR_PROXY_HEADER_INVALID'],
     ['PROXY UNKNOWN\r\nGET / HTTP/1.1\r\n\r\n', { trustedProxy: true }, 'UR_HELLO_PLAIN_HTTP'],
-    ['PROXY UNKNOWN\r\n', {}, 'UR_HELLO_NOT_TLS'],
+    ['PROXY UNKNOWN\r\n', {}, 'UR_PROXY_HEADER_UNTRUSTED'],
+    ['PROXY UNKNOWN\r\nPROXY UNKNOWN\r\n', { trustedProxy: true }, 'UR_HELLO_NOT_TLS'],
   ]
   for (const [bytes, options, code] of cases) {
     const made = await visit()
