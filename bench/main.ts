@@ -35,6 +35,9 @@ const rows = await runAll(LOOPBACK, tools, choice, async (tool, measurement) => 
   const tunnel = await tool.start(place)
   try {
     return await measurement.run(tunnel, place, choice.seconds)
+  } catch (error) {
+    for (const program of [...tunnel.server, ...tunnel.agent]) console.log(`  ${program.name}: ${program.reason()}`)
+    throw error
   } finally {
     await processes.end(...tunnel.server, ...tunnel.agent)
   }

@@ -10,6 +10,8 @@ export interface MachineFacts {
   system: string
   node: string
   openssl: string
+  /** The kernel's default, which the loopback rows use. */
+  congestionControl: string
   programs: Record<string, string>
 }
 
@@ -23,6 +25,7 @@ export function machineFacts(): MachineFacts {
     system: /^PRETTY_NAME="(.*)"$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'unknown',
     node: process.version,
     openssl: process.versions.openssl,
+    congestionControl: readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim(),
     programs: {
       iperf3: firstWords('iperf3 --version', /[\d.]+/),
       wrk: firstWords('wrk --version', /[\d.]+/),

@@ -28,7 +28,7 @@ export function renderReport(results: Results): string {
 
 Written by the bench (see README.md beside this file); not edited by hand.
 
-${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.system}, kernel ${machine.kernel},
+${machine.cores} cores of ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.system}, kernel ${machine.kernel} (${machine.congestionControl}),
 Node ${machine.node} with OpenSSL ${machine.openssl}, ${programs.join(', ')}.
 Everything runs on this one machine: visitors, both ends of the tunnel and the upstream share its cores.
 
