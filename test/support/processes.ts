@@ -37,7 +37,9 @@ export class Process {
 
   constructor(name: string, command: string, args: readonly string[], options: SpawnOptions = {}) {
     this.name = name
-    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+    // tap puts its own loader into NODE_OPTIONS of every child; the product must run as it does for its users.
+    const plain = ['-u', 'NODE_OPTIONS', command, ...args]
+    this.child = spawn('/usr/bin/env', plain, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
     running.add(this)
     this.exit = new Promise((resolve) => {
       const end = (ending: Ending) => {

@@ -33,6 +33,8 @@ export class Server {
   /** Every token that was created through `createToken`: none may be in a log. */
   readonly tokens: string[] = []
   process!: Process
+  /** Every process of this server and of its agents. */
+  readonly processes: Process[] = []
   /** `HOST:PORT` of the metrics listener. */
   metricsAddress = ''
   private readonly t: Owner
@@ -49,10 +51,14 @@ export class Server {
   }
 
   static async start(t: Owner, options: ServerOptions = {}): Promise<Server> {
+    const started: Server[] = []
+    // Clean-up goes backwards: what is left here first runs last, when the processes have ended and said all.
+    t.teardown(() => started.forEach((each) => each.assertDecent()))
     await ensureBuilt()
     const folder = await temporaryFolder(t)
     const authority = await Authority.create(t, 'authority of the test server')
     const server = new Server(t, options, { folder, authority, port: await freePort(), ports: await portSlot(t) })
+    started.push(server)
     const pair = await authority.issue(SERVER_NAMES)
     await server.configure({ certs: { mode: 'files', files: [pair] }, ...options.config })
     if (options.start !== false) await server.launch()
@@ -101,10 +107,8 @@ export class Server {
     const [file = '', ...rest] = [...command, ...args]
     this.process = new Process('uniroutd', file, rest, { env: this.environment(), cwd: this.folder })
     const mine = this.process
-    this.t.teardown(async () => {
-      await mine.stop()
-      assertDecent(mine, this.tokens)
-    })
+    this.processes.push(mine)
+    this.t.teardown(() => mine.stop())
     return mine
   }
 
@@ -143,6 +147,11 @@ export class Server {
 
   private environment(): NodeJS.ProcessEnv {
     return { ...cleanEnvironment(this.folder), ...this.options.env }
+  }
+
+  /** Throws when one of the processes printed a stack trace or a token. */
+  assertDecent(): void {
+    for (const process of this.processes) assertDecent(process, this.tokens)
   }
 
   /** The page at `/metrics`, or another path of the same listener. */
@@ -210,10 +219,11 @@ export class Agent {
     const grace = args.includes('--grace-period') ? [] : ['--grace-period', '2s']
     const [file = '', ...rest] = [...command, '--log-level', 'debug', ...grace]
     const agent = new Agent(new Process(`uniroute ${args.join(' ')}`, file, rest, { env, cwd: home }))
-    t.teardown(async () => {
+    if (!server.tokens.includes(token)) server.tokens.push(token)
+    server.processes.push(agent.process)
+    t.teardown(() => {
       agent.process.kill('SIGCONT')
-      await agent.process.stop()
-      assertDecent(agent.process, [...server.tokens, token])
+      return agent.process.stop()
     })
     return agent
   }
@@ -271,8 +281,7 @@ export function assertDecent(process: Process, secrets: readonly string[]): void
   const { printed, name } = process
   const trace = /^.*(?:^|\\n)\s+at .*:\d+:\d+\)?.*$/m.exec(printed)
   if (trace) throw new Error(`${name} printed a stack trace: ${trace[0]}`)
-  const secret = secrets.find((each) => each !== '' && printed.includes(each))
-  if (secret !== undefined) throw new Error(`${name} printed a token`)
+  if (secrets.some((secret) => secret !== '' && printed.includes(secret))) throw new Error(`${name} printed a token`)
 }
 
 /** Our environment without what would change a program's behaviour: settings of the user, proxies, colours. */
