@@ -99,7 +99,7 @@ function addHttpAnswer(root: Command): void {
 
 function remotePort(text: string): number {
   const port = parsePort(text)
-  if (port === undefined) throw new InvalidArgumentError('Write a port from 1 to 65535.')
+  if (port === undefined) throw new InvalidArgumentError('Write a port from 1 to 65535, or 0 for any.')
   return port
 }
 

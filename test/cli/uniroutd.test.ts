@@ -1,0 +1,176 @@
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import net from 'node:net'
+import path from 'node:path'
+import t from 'tap'
+import { ensureBuilt } from '../support/build.js'
+import { listen, temporaryFolder } from '../support/places.js'
+import { BIN, Server } from '../support/product.js'
+import { Process, run } from '../support/processes.js'
+
+t.before(() => ensureBuilt())
+
+const uniroutd = (args: string[], cwd?: string) => run(process.execPath, [BIN.uniroutd, ...args], cwd ? { cwd } : {})
+const COMMANDS = [
+  '',
+  'run',
+  'dev',
+  'check',
+  'token',
+  'token create',
+  'token list',
+  'token revoke',
+  'completion',
+  'version',
+]
+
+t.test('every command has help with an example', async (t) => {
+  for (const command of COMMANDS) {
+    const { code, out, err } = await uniroutd([...command.split(' ').filter(Boolean), '--help'])
+    t.equal(code, 0, command)
+    t.match(out, /Usage: uniroutd[^]*Examples?:\n {2}\$ /, command)
+    t.equal(err, '', command)
+  }
+})
+
+t.test('wrong usage: exit code 2, and the nearest command or flag', async (t) => {
+  const cases: [string[], RegExp][] = [
+    [['tokn'], /unknown command 'tokn'; did you mean token\? \(UR_USAGE\)/],
+    [['something-else-entirely'], /unknown command.*there are: run, dev/],
+    [['token', 'crate', 'x'], /unknown command 'crate'\. Did you mean create\?/],
+    [['token'], /UR_USAGE/],
+    [['token', 'create'], /missing required argument 'name'/],
+    [['dev', '--listen-tsl', '1'], /unknown option '--listen-tsl'\. Did you mean --listen-tls\?/],
+    [['dev', '--grace-period', 'soon'], /Write a duration/],
+    [['dev', '--log-level', 'loud'], /debug, info, warn/],
+    [['dev', '--listen-tls', 'nowhere:x'], /--listen-tls.*\(UR_CONFIG_VALUE\)/s],
+    [['run', '--config', '/nonexistent.yml'], /\/nonexistent\.yml.*\(UR_CONFIG_MISSING\)/],
+    [['completion', 'tcsh'], /bash, zsh, fish/],
+  ]
+  for (const [args, message] of cases) {
+    const { code, err, out } = await uniroutd(args)
+    t.equal(code, 2, args.join(' '))
+    t.match(err, message, args.join(' '))
+    t.notMatch(err, /^ +at /m, 'no stack trace')
+    t.equal(out, '', args.join(' '))
+  }
+})
+
+t.test('programs are told of a failure on stdout', async (t) => {
+  const { code, out, err } = await uniroutd(['run', '--config', '/nonexistent.yml', '--output', 'json'])
+  t.equal(code, 2)
+  t.match(JSON.parse(out), { event: 'error', code: 'UR_CONFIG_MISSING', message: /nonexistent/, fatal: true })
+  t.match(err, 'UR_CONFIG_MISSING')
+})
+
+t.test('dev needs nothing, and is the same at its second start', async (t) => {
+  const cwd = await temporaryFolder(t)
+  const args = ['dev', '--listen-tls', '127.0.0.1:0', '--listen-http', '127.0.0.1:0', '--listen-metrics', '127.0.0.1:0']
+  const start = async () => {
+    const server = new Process('uniroutd dev', process.execPath, [BIN.uniroutd, ...args, '--output', 'json'], { cwd })
+    const ready = await server.event('ready')
+    return { ready, ending: await server.stop('SIGTERM'), server }
+  }
+  const first = await start()
+  const local = /^127\.0\.0\.1:\d+$/
+  t.match(first.ready, { tls: local, http: local, metrics: local, domain: 'localhost', token: /^unr_/ })
+  t.equal(first.ready['ca'], path.join(cwd, '.uniroute-dev/dev-ca/ca.pem'))
+  t.match(await readFile(String(first.ready['ca']), 'utf8'), 'BEGIN CERTIFICATE')
+  t.match(first.ending, { code: 0 })
+  t.equal((await stat(path.join(cwd, '.uniroute-dev'))).mode & 0o077, 0, 'nobody else may look into its folder')
+
+  const second = await start()
+  t.equal(second.ready['token'], first.ready['token'])
+  t.notOk(
+    second.server.err.some((line) => line.includes(String(first.ready['token']))),
+    'the token is in no log',
+  )
+
+  await run(process.execPath, [BIN.uniroutd, 'token', 'revoke', 'dev', '--data-dir', '.uniroute-dev'], { cwd })
+  t.not((await start()).ready['token'], first.ready['token'], 'a revoked one is replaced')
+})
+
+t.test('dev tells people what to type', async (t) => {
+  const cwd = await temporaryFolder(t)
+  const args = ['dev', '--listen-tls', '127.0.0.1:0', '--listen-http', 'off', '--listen-metrics', 'off']
+  const server = new Process('uniroutd dev', process.execPath, [BIN.uniroutd, ...args], { cwd })
+  t.match(
+    await server.line(/uniroute tcp/),
+    /uniroute tcp 5432 --server 127\.0\.0\.1:\d+ --ca \/.*ca\.pem --token unr_/,
+  )
+  await server.stop('SIGINT')
+})
+
+t.test('a port that is taken', async (t) => {
+  const squatter = net.createServer()
+  const port = await listen(squatter)
+  t.teardown(() => squatter.close())
+  const args = ['dev', '--listen-http', 'off', '--listen-metrics', 'off', '--listen-tls', `127.0.0.1:${port}`]
+  const { code, err } = await uniroutd(args, await temporaryFolder(t))
+  t.equal(code, 1)
+  t.match(err, new RegExp(`127\\.0\\.0\\.1:${port}.*\\(UR_LISTEN_IN_USE\\)`))
+})
+
+t.test('check finds what would not work', async (t) => {
+  const server = await Server.start(t, { start: false })
+  await chmod(path.join(server.folder, 'data'), 0o700)
+  const good = await server.uniroutd('check')
+  t.match(good, { code: 0, out: /ok +data folder[^]*ok +certificate files[^]*ok +listen\.tls/ })
+
+  const squatter = net.createServer()
+  t.teardown(() => squatter.close())
+  await listen(squatter, server.port)
+  await chmod(path.join(server.folder, 'data'), 0o755)
+  const other = await server.authority.issue(['other.example'])
+  const { certs } = { certs: { mode: 'files', files: [{ cert: other.cert, key: server.authority.ca }] } }
+  await server.reconfigure({ certs })
+  const bad = await server.uniroutd('check')
+  t.equal(bad.code, 2)
+  t.match(bad.out, /problem +data folder .*chmod 700/)
+  t.match(bad.out, /problem +certificate files: .*UR_CERT_/)
+  t.match(bad.out, /problem +listen\.tls 127\.0\.0\.1:\d+: it is in use/)
+  t.match(bad.err, /3 of 5 checks failed.*UR_CHECK_FAILED/)
+})
+
+t.test('check leaves nothing behind', async (t) => {
+  const folder = await temporaryFolder(t)
+  const file = path.join(folder, 'uniroutd.yml')
+  await writeFile(
+    file,
+    `data_dir: new/data\nlisten: { tls: "127.0.0.1:0", http: off, metrics: off }\ncerts: { mode: dev }\n`,
+  )
+  t.match(await uniroutd(['check', '--config', file]), { code: 0 })
+  await t.rejects(stat(path.join(folder, 'new')), { code: 'ENOENT' })
+})
+
+t.test('tokens in a folder of their own, as text and as JSON', async (t) => {
+  const folder = path.join(await temporaryFolder(t), 'data')
+  await mkdir(folder, { mode: 0o700 })
+  const token = (...args: string[]) => uniroutd(['token', ...args, '--data-dir', folder])
+  t.match(await token('list'), { code: 0, out: /no tokens yet/ })
+  const made = await token('create', 'laptop', '--json')
+  t.match(JSON.parse(made.out), { id: /^tok_/, name: 'laptop', token: /^unr_/ })
+  t.match(await token('create', 'desktop'), { code: 0, out: /^unr_\w+\n[^]*"desktop" \(tok_/ })
+  t.match(await token('list'), { out: /ID +NAME +CREATED +LAST USED +STATE\n.*laptop.*never +valid\n.*desktop/ })
+  t.match(await token('revoke', 'laptop'), { code: 0, out: /"laptop".*is revoked/ })
+  t.match(await token('list'), { out: /laptop.*revoked/ })
+  t.match(await token('create', 'not a name'), { code: 2, err: /UR_TOKEN_NAME_INVALID/ })
+})
+
+t.test('a defect is logged, and ends the server', async (t) => {
+  const defect = 'setTimeout(() => { throw new TypeError("x is not a function") }, 1000)'
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(defect)}`
+  const server = await Server.start(t, { start: false, env: { NODE_OPTIONS } })
+  const process = server.spawn()
+  await process.event('ready')
+  t.match(await process.exit, { code: 1 })
+  const logged = JSON.parse(await process.line(/UR_INTERNAL/, { where: 'err' })) as unknown
+  t.match(logged, { level: 'error', code: 'UR_INTERNAL', message: /x is not a function/ })
+})
+
+t.test('a server goes on when nobody reads its events any more', async (t) => {
+  const server = await Server.start(t)
+  server.process.child.stdout?.destroy()
+  server.process.kill('SIGHUP')
+  await server.process.line(/configuration reloaded/, { where: 'err' })
+  t.match(await server.process.stop('SIGTERM'), { code: 0 })
+})

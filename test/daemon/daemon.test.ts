@@ -1,0 +1,94 @@
+import net from 'node:net'
+import t from 'tap'
+import { devServerConfig, serverConfigFrom } from '../../src/config/index.js'
+import { silentLogger } from '../../src/core/logger.js'
+import { Daemon } from '../../src/daemon/daemon.js'
+import { freePort, listen } from '../support/places.js'
+
+const override = (path: string, value: unknown) => ({ path: path.split('.'), value, origin: 'the test' })
+
+function config(dataDir: string, ...more: ReturnType<typeof override>[]) {
+  const loopback = ['listen.tls', 'listen.http', 'listen.metrics'].map((path) => override(path, '127.0.0.1:0'))
+  return devServerConfig([override('data_dir', dataDir), ...loopback, ...more])
+}
+
+t.test('starts on free ports, answers, and stops with everything closed', async (t) => {
+  const daemon = await Daemon.start({ config: config(t.testdir()), log: silentLogger })
+  const { tls, http, metrics } = daemon.addresses
+  for (const address of [tls, http, metrics]) t.match(address, /^127\.0\.0\.1:[1-9]\d*$/)
+  t.match(await (await fetch(`http://${metrics}/readyz`)).json(), { ready: true })
+  t.match(await (await fetch(`http://${metrics}/metrics`)).text(), /^uniroute_sessions 0$/m)
+  await daemon.drain(0)
+  for (const address of [tls, http, metrics]) await t.rejects(connect(address ?? ''), { code: 'ECONNREFUSED' })
+})
+
+t.test('a start that fails half-way leaves nothing open', async (t) => {
+  const squatter = net.createServer()
+  const [port, taken] = [await freePort(), await listen(squatter)]
+  t.teardown(() => squatter.close())
+  const failing = config(
+    t.testdir(),
+    override('listen.tls', `127.0.0.1:${port}`),
+    override('listen.metrics', `127.0.0.1:${taken}`),
+  )
+  await t.rejects(Daemon.start({ config: failing, log: silentLogger }), { code: 'UR_METRICS_LISTEN' })
+  await t.rejects(connect(`127.0.0.1:${port}`), { code: 'ECONNREFUSED' })
+})
+
+t.test('a certificate that cannot be used stops the start', async (t) => {
+  const files = [{ cert: '/nonexistent/cert.pem', key: '/nonexistent/key.pem' }]
+  const broken = serverConfigFrom({ data_dir: t.testdir(), certs: { files } }, 'the test')
+  await t.rejects(Daemon.start({ config: broken, log: silentLogger }), { code: 'UR_CERT_UNREADABLE' })
+})
+
+t.test('while it drains it is not ready, and a connection that came before is answered', async (t) => {
+  const daemon = await Daemon.start({ config: config(t.testdir()), log: silentLogger })
+  const [, port = ''] = daemon.addresses.tls.split(':')
+  const visitor = net.connect(Number(port), '127.0.0.1')
+  await new Promise((resolve) => visitor.once('connect', resolve))
+  visitor.write(Buffer.from([0x16]))
+  await t.resolveMatch(pendingConnections(daemon), 1)
+  const drained = daemon.drain(0)
+  t.match(await (await fetch(`http://${daemon.addresses.metrics}/readyz`)).json(), {
+    reasons: { draining: /stopping/ },
+  })
+  visitor.write(Buffer.from([3, 1, 0, 4, 0xff, 0, 0, 0]))
+  const answer = await new Promise<Buffer>((resolve) => visitor.once('data', resolve))
+  t.equal(answer[0], 0x15, 'a TLS alert')
+  visitor.destroy()
+  await drained
+})
+
+t.test('a forced end does not wait for a silent connection', async (t) => {
+  const daemon = await Daemon.start({ config: config(t.testdir()), log: silentLogger })
+  const [, port = ''] = daemon.addresses.tls.split(':')
+  const silent = net.connect(Number(port), '127.0.0.1')
+  await new Promise((resolve) => silent.once('connect', resolve))
+  await t.resolveMatch(pendingConnections(daemon), 1)
+  const drained = daemon.drain(60_000)
+  const start = performance.now()
+  daemon.force()
+  await drained
+  t.ok(performance.now() - start < 3_000)
+  silent.destroy()
+})
+
+/** Resolves with the number of connections that have not said who they are, once there is one. */
+async function pendingConnections(daemon: Daemon): Promise<number> {
+  for (;;) {
+    const page = await (await fetch(`http://${daemon.addresses.metrics}/metrics`)).text()
+    const pending = Number(/^uniroute_pending_connections (\d+)$/m.exec(page)?.[1])
+    if (pending > 0) return pending
+  }
+}
+
+function connect(address: string): Promise<void> {
+  const [host, port] = address.split(':')
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(Number(port), host, () => {
+      socket.destroy()
+      resolve()
+    })
+    socket.on('error', reject)
+  })
+}
