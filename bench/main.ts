@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { makeCertificates } from './lib/certificates.js'
 import { readChoice } from './lib/choice.js'
 import { publish } from './lib/publish.js'
@@ -13,8 +10,8 @@ import { LOOPBACK_TOOLS } from './tools/index.js'
 
 // The first table: everything on this machine over loopback. bench/run.sh starts it.
 const choice = readChoice({ runs: 3, seconds: 5 })
-const folder = mkdtempSync(join(tmpdir(), 'uniroute-bench-'))
-const processes = new Processes(folder)
+const processes = new Processes()
+const { folder } = processes
 const site = {
   processes,
   folder,
@@ -49,4 +46,3 @@ const multiplexerRows = await runAll(MULTIPLEXER_MEASUREMENTS, multiplexers, cho
 await processes.endAll()
 publish('loopback', rows, tools, choice)
 publish('multiplexer', multiplexerRows, multiplexers, choice)
-rmSync(folder, { recursive: true })

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs'
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { processTree } from './proc.js'
 
@@ -66,13 +67,20 @@ export class Program {
   }
 }
 
-/** Every process that the bench started, so that each is ended by its pid, after a failure too. */
+/**
+ * Every process that the bench started, so that each is ended by its pid, after a failure too; and the temporary folder
+ * that they use, which goes away with them.
+ */
 export class Processes {
   readonly #programs = new Set<Program>()
+  readonly folder = mkdtempSync(join(tmpdir(), 'uniroute-bench-'))
   #count = 0
 
-  constructor(readonly folder: string) {
-    process.once('exit', () => this.#killNow())
+  constructor() {
+    process.once('exit', () => {
+      this.#killNow()
+      rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
+    })
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
   }
 
@@ -93,7 +101,7 @@ export class Processes {
   /** Runs a program to its end; resolves with its output, throws when it fails or takes too long. */
   async run(name: string, command: readonly string[], options: StartOptions & { timeoutMs?: number } = {}) {
     const program = this.start(name, command, options)
-    const timer = setTimeout(() => program.child.kill('SIGKILL'), options.timeoutMs ?? 60_000)
+    const timer = setTimeout(() => void this.end(program), options.timeoutMs ?? 60_000)
     await program.exited
     clearTimeout(timer)
     const output = program.output()

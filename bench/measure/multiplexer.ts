@@ -63,7 +63,7 @@ export async function measureMultiplexer(
     port,
     String(seconds),
   ])
-  const timer = setTimeout(() => client.child.kill('SIGKILL'), (seconds + 20) * 1000)
+  const timer = setTimeout(() => void processes.end(client), (seconds + 20) * 1000)
   try {
     await Promise.race([client.exited, server.exited])
     if (server.ended) throw new Error(server.reason())

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { makeCertificates } from '../lib/certificates.js'
 import { startUpstreams, type Place } from '../lib/place.js'
 import { Processes } from '../lib/processes.js'
@@ -15,8 +12,8 @@ const tool = WAN_TOOLS.find(({ id }) => id === toolId)
 const agentPid = process.env['AGENT_NETNS_PID']
 if (scenario === undefined || tool === undefined || agentPid === undefined) throw new Error('usage: see above')
 
-const folder = mkdtempSync(join(tmpdir(), 'uniroute-wan-'))
-const processes = new Processes(folder)
+const processes = new Processes()
+const { folder } = processes
 const agentPrefix = ['nsenter', '--target', agentPid, '--net']
 try {
   const site = {
@@ -36,5 +33,4 @@ try {
   console.log(`failed ${(error as Error).message}`)
 } finally {
   await processes.endAll()
-  rmSync(folder, { recursive: true })
 }

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readChoice } from '../lib/choice.js'
@@ -12,8 +11,8 @@ import { WAN } from './scenarios.js'
 
 // The second table: over a path with 50 ms and 500 Mbit/s. bench/run-wan.sh starts it, as root.
 const choice = readChoice({ runs: 3, seconds: 8 })
-const folder = mkdtempSync(join(tmpdir(), 'uniroute-wan-'))
-const processes = new Processes(folder)
+const processes = new Processes()
+const { folder } = processes
 const source = join(repository, 'bench', 'wan')
 const emulator = join(folder, 'wan')
 await processes.run('cc', ['cc', '-O2', '-o', emulator, join(source, 'wan.c')])
@@ -37,4 +36,3 @@ const rows = await runAll(WAN, tools, choice, async (tool, scenario) => {
   return JSON.parse(result) as Record<string, number>
 })
 publish('wan', rows, tools, choice)
-rmSync(folder, { recursive: true })
