@@ -1,6 +1,17 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { BORROWED, ByteQueue, Intake, pins, type IntakeSink, type Stream, type StreamHandler } from '../wire/index.js'
+import { Ring } from '../core/ring.js'
+import {
+  BORROWED,
+  ByteQueue,
+  giveBack,
+  Intake,
+  pins,
+  Slab,
+  type IntakeSink,
+  type Stream,
+  type StreamHandler,
+} from '../wire/index.js'
 
 /** Bytes that a splice moved; plain numbers, added to on every chunk. One object may be shared by many splices. */
 export interface ByteCount {
@@ -61,6 +72,8 @@ export class Splice implements StreamHandler, IntakeSink {
   #uncredited = 0
   /** Small slices that wait for the socket, so that each does not cost a write; null when none does. */
   #held: ByteQueue | null = null
+  /** Slices in slabs that the socket has not taken yet, the oldest first. */
+  #lent: Ring<Buffer> | null = null
   #streamOpen = true
   #socketOpen = true
   #socketEnded = false
@@ -125,6 +138,7 @@ export class Splice implements StreamHandler, IntakeSink {
     this.#total.bytesOut += bytes
     const socket = this.#socket
     if (!socket.writable) {
+      giveBack(slice, bytes)
       this.#stream?.consumed(bytes)
       return
     }
@@ -133,7 +147,8 @@ export class Splice implements StreamHandler, IntakeSink {
       setImmediate(this.#uncork)
     }
     if (socket.writableLength === 0 && this.#held === null) {
-      socket.write(slice)
+      if (Slab.of(slice) === null) socket.write(slice)
+      else this.#writeLent(slice)
       this.#stream?.consumed(bytes)
       return
     }
@@ -142,12 +157,30 @@ export class Splice implements StreamHandler, IntakeSink {
     this.#uncredited += bytes
     if (bytes >= SMALL || !underWay) {
       this.#writeHeld()
-      socket.write(pins(slice) ? Buffer.from(slice) : slice, this.#onWritten)
+      if (pins(slice)) {
+        socket.write(Buffer.from(slice), this.#onWritten)
+        giveBack(slice, bytes)
+      } else if (Slab.of(slice) === null) socket.write(slice, this.#onWritten)
+      else this.#writeLent(slice)
       return
     }
     this.#held ??= new ByteQueue()
     this.#held.push(slice, 0, bytes, BORROWED)
+    giveBack(slice, bytes)
     if (this.#held.bytes >= GATHER_FROM) this.#writeHeld()
+  }
+
+  #writeLent(slice: Buffer): void {
+    this.#lent ??= new Ring<Buffer>(8)
+    this.#lent.push(slice)
+    this.#socket.write(slice, this.#onLentWritten)
+  }
+
+  /** A socket calls back in the order of its writes. */
+  readonly #onLentWritten = (): void => {
+    const slice = this.#lent?.shift()
+    if (slice !== undefined) giveBack(slice, slice.length)
+    this.#onWritten()
   }
 
   #writeHeld(): void {
@@ -190,6 +223,7 @@ export class Splice implements StreamHandler, IntakeSink {
     this.#total.bytesIn += end - start
     if (this.#stream !== null) return this.#stream.writeSlab(slab, start, end)
     this.#openWith(slab.subarray(start, end))
+    giveBack(slab, end - start)
     return true
   }
 

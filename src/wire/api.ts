@@ -6,8 +6,9 @@ import type { Stream } from './stream.js'
  */
 export interface StreamHandler {
   /**
-   * Bytes of the peer, in order. The slice is never overwritten and may be kept,
-   * but it pins the read slab (up to 64 KiB) behind it: copy a small one that has to wait.
+   * Bytes of the peer, in order. The slice may be kept, but it pins the read slab (up to 256 KiB) behind it: copy a
+   * small one that has to wait. It is never overwritten, unless the receiver allows that: with `giveBack`, once it will
+   * not look at the slice any more, so that its memory may be read into again.
    * The receiver must call `stream.consumed(n)` for every byte, once it has truly left (that is what gives credit).
    */
   onData(slice: Buffer, stream: Stream): void

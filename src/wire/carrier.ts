@@ -8,6 +8,7 @@ import { PingBook } from './ping.js'
 import { RateGuard } from './guard.js'
 import type { Session } from './session.js'
 import type { Stream } from './stream.js'
+import { giveBack } from './slab.js'
 import { WireViolation } from './violation.js'
 
 /** New bytes sent, after which a ping is worth its 12 bytes: it tells the round trip and what has arrived. */
@@ -75,6 +76,7 @@ export class Carrier implements FrameSink {
       },
       onOwned: (slab, start, end) => {
         this.#push(slab.subarray(start, end))
+        giveBack(slab, end - start) // streams have borrowed their parts anew
         return true
       },
     }).start()

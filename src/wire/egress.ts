@@ -1,15 +1,18 @@
 import type { Socket } from 'node:net'
 import { Ring } from '../core/ring.js'
 import { HEADER_SIZE, TYPE_DATA, writeHeader } from './frame.js'
+import { giveBack } from './slab.js'
 import type { Stream } from './stream.js'
 
 /** Whose the bytes of a chunk are, and what may be done to the bytes before them. */
 export const BORROWED = 0
 /** Ours to keep. */
 export const OWNED = 1
-/** Ours to keep, and so are the 12 bytes in front. */
-export const SLAB = 2
-export type Ownership = typeof BORROWED | typeof OWNED | typeof SLAB
+/** As OWNED, and lent by a slab to which it goes back when it has left. */
+export const LENT = 2
+/** As LENT, and the 12 bytes in front are ours too. */
+export const SLAB = 3
+export type Ownership = typeof BORROWED | typeof OWNED | typeof LENT | typeof SLAB
 
 /** Small frames are built here, one behind the other, so that many of them leave as one buffer. */
 const ARENA_SIZE = 64 * 1024
@@ -32,6 +35,8 @@ export class Egress {
   readonly #socket: Socket
   readonly #backlog: number
   readonly #waiting = new Ring<Stream>()
+  /** Frames in slabs that the socket has not taken yet, the oldest first. */
+  #slabFrames: Ring<Buffer> | null = null
   #arena: Buffer = NO_ARENA
   #arenaStart = 0
   #arenaEnd = 0
@@ -67,8 +72,8 @@ export class Egress {
   }
 
   /**
-   * Writes one data frame with `buffer[start, end)` as payload. `SLAB` and `OWNED` bytes belong to the egress from now
-   * on; `BORROWED` ones are copied before it returns.
+   * Writes one data frame with `buffer[start, end)` as payload. The bytes belong to the egress from now on; `BORROWED`
+   * ones are copied before it returns.
    */
   data(streamId: number, flags: number, buffer: Buffer, start: number, end: number, ownership: Ownership): void {
     if (this.#closed) return
@@ -77,19 +82,21 @@ export class Egress {
       const at = this.#reserve(HEADER_SIZE + length)
       writeHeader(this.#arena, at, TYPE_DATA, flags, streamId, length)
       this.#arena.set(buffer.subarray(start, end), at + HEADER_SIZE)
+      if (ownership >= LENT) giveBack(buffer, length)
       this.#appended()
       return
     }
     this.#flush()
     if (ownership === SLAB) {
       writeHeader(buffer, start - HEADER_SIZE, TYPE_DATA, flags, streamId, length)
-      this.#write(buffer.subarray(start - HEADER_SIZE, end))
+      this.#writeSlabFrame(buffer.subarray(start - HEADER_SIZE, end))
       return
     }
     const frame = Buffer.allocUnsafeSlow(HEADER_SIZE + length)
     writeHeader(frame, 0, TYPE_DATA, flags, streamId, length)
     frame.set(buffer.subarray(start, end), HEADER_SIZE)
-    this.#write(frame)
+    if (ownership >= LENT) giveBack(buffer, length)
+    this.#write(frame, this.#onWritten)
   }
 
   /** Puts a stream that has something to send into the ring. It is served as soon as there is room. */
@@ -157,14 +164,27 @@ export class Egress {
     if (this.#arenaEnd === this.#arenaStart) return
     const frames = this.#arena.subarray(this.#arenaStart, this.#arenaEnd)
     this.#arenaStart = this.#arenaEnd
-    this.#write(frames)
+    this.#write(frames, this.#onWritten)
   }
 
-  #write(bytes: Buffer): void {
+  #writeSlabFrame(frame: Buffer): void {
+    this.#slabFrames ??= new Ring<Buffer>(8)
+    this.#slabFrames.push(frame)
+    this.#write(frame, this.#onSlabFrameWritten)
+  }
+
+  #write(bytes: Buffer, onWritten: () => void): void {
     if (this.#closed) return
     this.written += bytes.length
     this.#inFlight++
-    this.#socket.write(bytes, this.#onWritten)
+    this.#socket.write(bytes, onWritten)
+  }
+
+  /** A socket calls back in the order of its writes. */
+  readonly #onSlabFrameWritten = (): void => {
+    const frame = this.#slabFrames?.shift()
+    if (frame !== undefined) giveBack(frame, frame.length - HEADER_SIZE)
+    this.#onWritten()
   }
 
   readonly #onWritten = (): void => {

@@ -1,20 +1,26 @@
 import type { Socket } from 'node:net'
 import { HEADROOM } from './frame.js'
+import { lend, Slab, SlabPool } from './slab.js'
 
-/** What is read at once while bytes flow in bulk. */
-const BULK_SLAB = 256 * 1024
+/** What is read into while bytes flow in bulk: four records of TLS, which come one by one. */
+const BULK = new SlabPool(4 * (16 * 1024 + HEADROOM), 64)
+/** The same for a socket that fills that: one that gives as much as there is room. */
+const LARGE_BULK = new SlabPool(256 * 1024, 32)
 /** What is read at once otherwise, into the one slab that all quiet sockets of the process share. */
 const SHARED_SLAB = 64 * 1024
-/** A read of at least this makes a socket a bulk one; a smaller one makes it quiet again. */
+/** A read of at least this makes a socket a bulk one. */
 const BULK_READ = 12 * 1024
-/** A bulk slab is replaced when less than this is left. */
-const LEAST_ROOM = 64 * 1024
+/** So many smaller ones in a row make it quiet again: also in bulk, what is read ends with a small piece now and then. */
+const QUIET_READS = 8
 
 /** Who takes the bytes. Returning false stops reading until `resume`. */
 export interface IntakeSink {
   /** `slab[start, end)` is valid only until this returns. */
   onBorrowed(slab: Buffer, start: number, end: number): boolean
-  /** `slab[start, end)` and the 12 bytes before `start` belong to the sink from now on. */
+  /**
+   * `slab[start, end)` and the 12 bytes before `start` belong to the sink from now on. They are lent by a `Slab`, which
+   * is read into again once the sink (or who has them from it) has given them back; it need not.
+   */
   onOwned(slab: Buffer, start: number, end: number): boolean
 }
 
@@ -38,6 +44,8 @@ export class Intake {
   readonly #sink: IntakeSink
   #slab: Buffer = shared
   #at = HEADROOM
+  #pool = BULK
+  #smallReads = 0
   #onread = false
 
   constructor(socket: Socket, sink: IntakeSink) {
@@ -87,22 +95,34 @@ export class Intake {
     const slab = this.#slab
     const start = this.#at
     const end = start + length
-    if (slab === shared) {
-      if (length >= BULK_READ) this.#newSlab()
-      return this.#sink.onBorrowed(slab, start, end)
+    if (length >= BULK_READ) return this.#onBulk(slab, start, length)
+    if (slab !== shared && ++this.#smallReads >= QUIET_READS) {
+      this.#pool = BULK
+      this.#next(shared)
     }
-    if (length < BULK_READ) {
-      this.#slab = shared
-      this.#at = HEADROOM
-      return this.#sink.onBorrowed(slab, start, end)
-    }
-    this.#at = end + HEADROOM
-    if (slab.length - this.#at < LEAST_ROOM) this.#newSlab()
-    return this.#sink.onOwned(slab, start, end)
+    const more = this.#sink.onBorrowed(slab, start, end)
+    if (slab !== this.#slab) Slab.of(slab)?.full()
+    return more
   }
 
-  #newSlab(): void {
-    this.#slab = Buffer.allocUnsafeSlow(BULK_SLAB)
+  #onBulk(slab: Buffer, start: number, length: number): boolean {
+    const end = start + length
+    this.#smallReads = 0
+    if (slab === shared) {
+      this.#next(Buffer.from(this.#pool.take()))
+      return this.#sink.onBorrowed(slab, start, end)
+    }
+    if (end === slab.length && start === HEADROOM) this.#pool = LARGE_BULK
+    this.#at = end + HEADROOM
+    if (slab.length - this.#at < this.#pool.slabSize / 4 - HEADROOM) this.#next(Buffer.from(this.#pool.take()))
+    lend(slab, length)
+    const more = this.#sink.onOwned(slab, start, end)
+    if (slab !== this.#slab) Slab.of(slab)?.full()
+    return more
+  }
+
+  #next(slab: Buffer): void {
+    this.#slab = slab
     this.#at = HEADROOM
   }
 

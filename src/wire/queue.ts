@@ -1,5 +1,6 @@
 import { Ring } from '../core/ring.js'
-import { BORROWED, OWNED, type Ownership } from './egress.js'
+import { BORROWED, LENT, OWNED, SLAB, type Ownership } from './egress.js'
+import { giveBack } from './slab.js'
 
 /** A piece of a buffer that waits, and what may be done to the bytes before it. */
 export interface Chunk {
@@ -13,12 +14,13 @@ export interface Chunk {
 const SMALL = 1024
 /** The largest block into which they are copied. */
 const BLOCK = 4096
-/** A slice smaller than this share of the memory behind it is copied when it has to wait, to free the rest. */
+/** A slice smaller than this, and than this share of the memory behind it, is copied when it has to wait, to free the rest. */
+const PINNING = 8 * 1024
 const PINNED_SHARE = 8
 
 /** Whether a slice that has to wait would hold much more memory than it has bytes. */
 export function pins(slice: Buffer): boolean {
-  return slice.length * PINNED_SHARE < slice.buffer.byteLength
+  return slice.length < PINNING && slice.length * PINNED_SHARE < slice.buffer.byteLength
 }
 
 /**
@@ -34,9 +36,12 @@ export class ByteQueue {
 
   /** Takes `buffer[start, end)` over; borrowed bytes are copied before it returns. */
   push(buffer: Buffer, start: number, end: number, ownership: Ownership): void {
-    if (ownership === BORROWED || end - start < SMALL) this.#copy(buffer, start, end)
-    else this.#append({ buffer, start, end, ownership })
-    this.bytes += end - start
+    const length = end - start
+    if (ownership === BORROWED || length < SMALL) {
+      this.#copy(buffer, start, end)
+      if (ownership >= LENT) giveBack(buffer, length)
+    } else this.#append({ buffer, start, end, ownership })
+    this.bytes += length
   }
 
   /** Takes the oldest chunk, or its first `max` bytes. Call only when `bytes` > 0 and `max` > 0. */
@@ -50,7 +55,7 @@ export class ByteQueue {
     }
     const head: Chunk = { ...chunk, end: chunk.start + max }
     chunk.start += max
-    chunk.ownership = OWNED
+    if (chunk.ownership === SLAB) chunk.ownership = LENT
     this.bytes -= max
     return head
   }

@@ -1,10 +1,11 @@
 import { LimitError, NetworkError } from '../core/errors.js'
 import type { StreamHandler } from './api.js'
 import type { Carrier } from './carrier.js'
-import { BORROWED, OWNED, SLAB, type Ownership } from './egress.js'
+import { BORROWED, LENT, OWNED, SLAB, type Ownership } from './egress.js'
 import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TYPE_WINDOW_UPDATE } from './frame.js'
 import { ByteQueue, pins } from './queue.js'
 import type { Session } from './session.js'
+import { giveBack, lend } from './slab.js'
 import { ReceiveWindow, SendWindow } from './window.js'
 
 /**
@@ -104,7 +105,10 @@ export class Stream {
     return this.#write(chunk, 0, chunk.length, OWNED)
   }
 
-  /** As `write`, for `slab[start, end)`; the 12 bytes before `start` belong to us as well. */
+  /**
+   * As `write`, for `slab[start, end)`; the 12 bytes before `start` belong to us as well. If it is a `Slab` that lent
+   * them, they are given back when they have left.
+   */
   writeSlab(slab: Buffer, start: number, end: number): boolean {
     return this.#write(slab, start, end, SLAB)
   }
@@ -179,6 +183,7 @@ export class Stream {
   /** For the carrier: a piece of payload. */
   onPayload(slice: Buffer): void {
     if (this.#closed) return
+    lend(slice, slice.length)
     if (this.#handler !== null && this.#early === null) this.#handler.onData(slice, this)
     else (this.#early ??= new ByteQueue()).push(slice, 0, slice.length, pins(slice) ? BORROWED : OWNED)
   }
@@ -208,7 +213,10 @@ export class Stream {
   }
 
   #write(buffer: Buffer, from: number, end: number, ownership: Ownership): boolean {
-    if (this.#ending || this.#closed) return true
+    if (this.#ending || this.#closed) {
+      if (ownership === SLAB) giveBack(buffer, end - from)
+      return true
+    }
     let start = from
     const queue = this.#queue
     if (queue.bytes === 0 && this.carrier.egress.direct) {
@@ -219,7 +227,7 @@ export class Stream {
       }
     }
     if (start === end) return true
-    queue.push(buffer, start, end, start > from && ownership === SLAB ? OWNED : ownership)
+    queue.push(buffer, start, end, start > from && ownership === SLAB ? LENT : ownership)
     if (this.#send.credit > 0) this.carrier.egress.wait(this)
     if (queue.bytes < this.session.options.streamQueue) return true
     this.#wantsRoom = true
