@@ -92,6 +92,11 @@ export class Carrier implements FrameSink {
     return this.#pings.rtt
   }
 
+  /** The shortest round trip of late, ms; null before the first answer. */
+  get leastRtt(): number | null {
+    return this.#pings.leastRtt
+  }
+
   /** Bytes given to the socket that the other side has not yet been seen to have. */
   get unacknowledged(): number {
     return this.egress.written - this.#acknowledged

@@ -137,9 +137,16 @@ interface OnreadSymbols {
   generator: symbol
 }
 
+/** Found once: they are the same for every socket of a process. */
+let foundSymbols: OnreadSymbols | null = null
+
 /** The symbols under which Node's net.Socket keeps its `onread` option; null where it has none. */
 function onreadSymbols(socket: Socket): OnreadSymbols | null {
-  const own = Object.getOwnPropertySymbols(socket)
+  foundSymbols ??= findOnreadSymbols(Object.getOwnPropertySymbols(socket))
+  return foundSymbols
+}
+
+function findOnreadSymbols(own: symbol[]): OnreadSymbols | null {
   const find = (name: string): symbol | undefined => own.find((symbol) => symbol.description === name)
   const buffer = find('kBuffer')
   const callback = find('kBufferCb')

@@ -6,10 +6,16 @@ interface Waiter {
   reject(error: Error): void
 }
 
+/** A shortest round trip is forgotten after one to two of these, ms: routes change. */
+const LEAST_KEPT_MS = 30_000
+
 /** Pings under way on one carrier, and the round trip that they tell (RFC 6298's smoothing). */
 export class PingBook {
   /** Smoothed round trip, ms. */
   rtt: number | null = null
+  #least = Infinity
+  #leastBefore = Infinity
+  #leastSince = 0
   readonly #clock: Clock
   readonly #open = new Map<number, { at: number; waiter: Waiter | null }>()
   #nextId = 1
@@ -22,6 +28,12 @@ export class PingBook {
   /** True while a ping without a waiter is under way. */
   get probing(): boolean {
     return this.#probes > 0
+  }
+
+  /** The shortest round trip of late: that of the path, without queues and busy processors, ms. */
+  get leastRtt(): number | null {
+    const least = Math.min(this.#least, this.#leastBefore)
+    return least === Infinity ? null : least
   }
 
   /** Books a ping as sent now. Returns its id. */
@@ -38,7 +50,9 @@ export class PingBook {
     const ping = this.#open.get(id)
     if (ping === undefined) return false
     this.#open.delete(id)
-    const sample = this.#clock.now() - ping.at
+    const now = this.#clock.now()
+    const sample = now - ping.at
+    this.#keepLeast(sample, now)
     this.rtt = this.rtt === null ? sample : this.rtt + (sample - this.rtt) / 4
     if (ping.waiter === null) {
       this.#probes--
@@ -46,6 +60,15 @@ export class PingBook {
     }
     ping.waiter.resolve(sample)
     return false
+  }
+
+  #keepLeast(sample: number, now: number): void {
+    if (now - this.#leastSince >= LEAST_KEPT_MS) {
+      this.#leastSince = now
+      this.#leastBefore = this.#least
+      this.#least = Infinity
+    }
+    if (sample < this.#least) this.#least = sample
   }
 
   close(error: Error): void {

@@ -6,7 +6,7 @@ import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TYPE_WINDOW_UPDATE } from './fr
 import { ByteQueue, pins } from './queue.js'
 import type { Session } from './session.js'
 import { giveBack, lend } from './slab.js'
-import { ReceiveWindow, SendWindow } from './window.js'
+import { ReceiveWindow, SendWindow, windowTooSmall } from './window.js'
 
 /**
  * One yamux stream: slices in, slices out. Lifecycle, flow control and pending flags are three things:
@@ -267,8 +267,7 @@ export class Stream {
     const now = this.session.options.clock.now()
     const sinceLast = now - this.#lastRefill
     this.#lastRefill = now
-    const rtt = this.carrier.rtt
-    if (rtt === null || sinceLast > 2 * rtt) return
+    if (!windowTooSmall(sinceLast, this.carrier.leastRtt)) return
     const { windowMax, windowBudget } = this.session.options
     this.#borrowedBudget += this.#receive.grow(windowMax, windowBudget)
   }

@@ -53,6 +53,22 @@ export class SendWindow {
 }
 
 /**
+ * A window shall hold what is consumed in five idle round trips: one on the way, one for the credit to come back, the
+ * rest for losses, during which bytes arrive and may not be given on.
+ */
+const HORIZON_RTTS = 5
+/** And, where the path is short, in this many ms: processes wait for a processor as long. More would be mere queue. */
+const HORIZON_MS = 4
+
+/**
+ * Whether a window is too small for what comes, when half of it was consumed in `halfMs`.
+ * @param leastRtt the idle round trip, ms; null while unknown: no
+ */
+export function windowTooSmall(halfMs: number, leastRtt: number | null): boolean {
+  return leastRtt !== null && 2 * halfMs < HORIZON_RTTS * leastRtt + HORIZON_MS
+}
+
+/**
  * What the peer may send, and when to tell it more. Credit is given for bytes that were consumed, never for bytes
  * that only arrived; an update is due when half the window was consumed.
  * Invariant: 0 <= limit - received <= size, and consumed <= received.

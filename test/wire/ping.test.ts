@@ -21,6 +21,25 @@ t.test('the round trip is smoothed, probes are told from pings, and unknown answ
   t.equal(book.answered(4711), false)
 })
 
+t.test('the shortest round trip is kept for a while, and forgotten when the path has changed', async (t) => {
+  let now = 0
+  const book = new PingBook({ now: () => now })
+  const roundTrip = (ms: number): void => {
+    const id = book.sent(null)
+    now += ms
+    book.answered(id)
+  }
+  t.equal(book.leastRtt, null)
+  for (const ms of [30, 10, 80]) roundTrip(ms)
+  t.equal(book.leastRtt, 10)
+  now += 31_000
+  roundTrip(50)
+  t.equal(book.leastRtt, 10, 'still known')
+  now += 31_000
+  roundTrip(60)
+  t.equal(book.leastRtt, 50)
+})
+
 t.test('close rejects whoever waits', async (t) => {
   const book = new PingBook({ now: () => 0 })
   const ping = new Promise((resolve, reject) => book.sent({ resolve, reject }))
