@@ -107,7 +107,6 @@ export class Visitor implements StreamHandler {
 
   #onConnected(open: StreamOpen, tunnel: Tunnel, stream: Stream, socket: Socket): void {
     this.#cancelDial = null
-    stream.write(encodeStreamAccept({ result: AcceptResult.OK }))
     const version = tunnel.spec.proxyProtocol
     if (version !== undefined) {
       const source = { address: open.visitorAddress, port: open.visitorPort }
@@ -119,7 +118,11 @@ export class Visitor implements StreamHandler {
       onClose: (result) => this.#finish({ ...result, error: cutError(tunnel, result.error) }),
     })
     stream.attach(splice)
-    splice.start()
+    splice.startOpening((first) => {
+      const accept = encodeStreamAccept({ result: AcceptResult.OK })
+      stream.write(first === null ? accept : Buffer.concat([accept, first]))
+      return stream
+    })
     for (const slice of this.#waiting) splice.onData(slice)
     this.#waiting = []
     if (this.#ended) splice.onEnd()

@@ -35,8 +35,8 @@ export interface SpliceOptions {
 }
 
 /**
- * Opens the stream of a splice with the bytes that the socket brought first (valid only until it returns), or without.
- * What it throws resets the socket.
+ * Opens the stream of a splice, or begins our direction of one that is there, with the bytes that the socket brought
+ * first (valid only until it returns), or without. Returns the stream. What it throws resets the socket.
  */
 export type OpenStream = (first: Buffer | null) => Stream
 
@@ -66,7 +66,7 @@ export class Splice implements StreamHandler, IntakeSink {
   readonly #options: SpliceOptions
   readonly #total: ByteCount
   #intake: Intake | null = null
-  /** Opens the stream, when the splice was started without one. */
+  /** Opens the stream, or begins our direction of it; null once that is done. */
   #open: OpenStream | null = null
   /** Bytes given to the socket, or held, for which no credit was given back yet. */
   #uncredited = 0
@@ -104,9 +104,9 @@ export class Splice implements StreamHandler, IntakeSink {
   }
 
   /**
-   * Starts to read the socket, and opens the stream with the first bytes that it brings; without them when none came
-   * within two turns of the event loop. So what a visitor sent right behind its handshake rides in the stream's first
-   * frame, and one who waits for a greeting does not wait for longer.
+   * Starts to read the socket, and calls `open` with the first bytes that it brings; without them when none came within
+   * two turns of the event loop. So what a visitor sent right behind its handshake, or an upstream that is quick, rides
+   * in one frame with the header of the stream, and one who waits for a greeting does not wait for longer.
    */
   startOpening(open: OpenStream): void {
     this.#open = open
@@ -213,7 +213,7 @@ export class Splice implements StreamHandler, IntakeSink {
   onBorrowed(slab: Buffer, start: number, end: number): boolean {
     this.bytesIn += end - start
     this.#total.bytesIn += end - start
-    if (this.#stream !== null) return this.#stream.writeCopy(slab, start, end)
+    if (this.#open === null) return this.#stream?.writeCopy(slab, start, end) ?? true
     this.#openWith(slab.subarray(start, end))
     return true
   }
@@ -221,7 +221,7 @@ export class Splice implements StreamHandler, IntakeSink {
   onOwned(slab: Buffer, start: number, end: number): boolean {
     this.bytesIn += end - start
     this.#total.bytesIn += end - start
-    if (this.#stream !== null) return this.#stream.writeSlab(slab, start, end)
+    if (this.#open === null) return this.#stream?.writeSlab(slab, start, end) ?? true
     this.#openWith(slab.subarray(start, end))
     giveBack(slab, end - start)
     return true
