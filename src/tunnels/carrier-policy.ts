@@ -17,6 +17,8 @@ const BULK_UNACKED = 256 * 1024
 const BULK_RATE = 256 * 1024
 /** From this round trip on, losses and queues cost more than a further connection does, ms. */
 const FAR_MS = 5
+/** Carriers that there are as soon as there is a visitor: a bulk stream that comes later shall not share the first. */
+const LEAST_IN_USE = 2
 /** Differences below this are noise: pings and answers under way. */
 const LOAD_STEP = 64 * 1024
 /** Carriers that stood idle for so long are given back, ms. */
@@ -24,8 +26,8 @@ export const GIVE_BACK_MS = 60_000
 
 /**
  * How many carriers a session should have. Pure: the clock comes with every call.
- * One at rest; one more than are filled by bulk, so that a new stream finds an idle one; and, over a long path,
- * one for each stream, because there streams on one carrier wait for each other's losses.
+ * One at rest; two in use; one more than are filled by bulk, so that a new stream finds an idle one; and, over a long
+ * path, one for each stream, because there streams on one carrier wait for each other's losses.
  */
 export class CarrierPolicy<Carrier extends CarrierLoad> {
   readonly #limit: number
@@ -80,7 +82,7 @@ export class CarrierPolicy<Carrier extends CarrierLoad> {
     for (const carrier of carriers) if (this.isBulk(carrier)) needed++
     if (rtt !== null && (this.#leastRtt === null || rtt < this.#leastRtt)) this.#leastRtt = rtt
     const far = this.#leastRtt !== null && this.#leastRtt >= FAR_MS
-    if (far && visitors > 0) needed = Math.max(needed, visitors + 1)
+    if (visitors > 0) needed = Math.max(needed, far ? visitors + 1 : LEAST_IN_USE)
     needed = Math.min(needed, this.#limit)
     if (needed >= this.#wanted) {
       this.#wanted = needed
@@ -94,7 +96,7 @@ export class CarrierPolicy<Carrier extends CarrierLoad> {
 
   /**
    * The carrier for a new stream: the one with the fewest unacknowledged bytes, out of the way of what comes in;
-   * of equals the one with the fewest streams.
+   * of equals the one with the fewest streams, and of those the youngest, which has fewer old streams to disturb.
    */
   pick(carriers: readonly Carrier[]): Carrier | undefined {
     let best: Carrier | undefined
@@ -103,7 +105,7 @@ export class CarrierPolicy<Carrier extends CarrierLoad> {
       if (carrier.retiring || carrier.peerRetiring) continue
       const load = carrier.unacknowledged + (this.#receiving.has(carrier) ? BULK_UNACKED : 0)
       const cost = Math.floor(load / LOAD_STEP)
-      if (cost < bestCost || (cost === bestCost && best !== undefined && carrier.streamCount < best.streamCount)) {
+      if (cost < bestCost || (cost === bestCost && best !== undefined && carrier.streamCount <= best.streamCount)) {
         best = carrier
         bestCost = cost
       }
