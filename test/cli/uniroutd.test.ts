@@ -5,7 +5,7 @@ import t from 'tap'
 import { ensureBuilt } from '../support/build.js'
 import { listen, temporaryFolder } from '../support/places.js'
 import { BIN, Server } from '../support/product.js'
-import { Process, run } from '../support/processes.js'
+import { DEFECT_AT_SIGUSR2, Process, run } from '../support/processes.js'
 
 t.before(() => ensureBuilt())
 
@@ -157,13 +157,12 @@ t.test('tokens in a folder of their own, as text and as JSON', async (t) => {
 })
 
 t.test('a defect is logged, and ends the server', async (t) => {
-  const defect = 'setTimeout(() => { throw new TypeError("x is not a function") }, 1000)'
-  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(defect)}`
-  const server = await Server.start(t, { start: false, env: { NODE_OPTIONS } })
-  const process = server.spawn()
-  await process.event('ready')
-  t.match(await process.exit, { code: 1 })
-  const logged = JSON.parse(await process.line(/UR_INTERNAL/, { where: 'err' })) as unknown
+  const server = await Server.start(t, { start: false })
+  const args = [DEFECT_AT_SIGUSR2, BIN.uniroutd, '--config', server.configFile, '--output', 'json']
+  const broken = new Process('uniroutd with a defect', process.execPath, args)
+  await broken.event('ready')
+  t.match(await broken.stop('SIGUSR2'), { code: 1 })
+  const logged = JSON.parse(await broken.line(/UR_INTERNAL/, { where: 'err' })) as unknown
   t.match(logged, { level: 'error', code: 'UR_INTERNAL', message: /x is not a function/ })
 })
 

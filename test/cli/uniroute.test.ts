@@ -5,7 +5,7 @@ import { ensureBuilt } from '../support/build.js'
 import { within } from '../support/hang.js'
 import { freePort, temporaryFolder, type Owner } from '../support/places.js'
 import { Agent, assertDecent, BIN, Server } from '../support/product.js'
-import { Process, run } from '../support/processes.js'
+import { DEFECT_AT_SIGUSR2, Process, run } from '../support/processes.js'
 import { echo, startEcho } from '../support/pumps.js'
 
 t.before(() => ensureBuilt())
@@ -158,16 +158,20 @@ t.test('a certificate that does not verify; --insecure says what it does', async
 
 t.test('a defect ends it with one sentence, and with its stack only at level debug', async (t) => {
   const server = await Server.start(t)
-  const env = await access(server)
-  const defect = 'setTimeout(() => { throw new TypeError("x is not a function") }, 500)'
-  const broken = { ...env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(defect)}` }
-  const { code, err, out } = await uniroute(t, ['tcp', '9', '--output', 'json'], broken)
-  t.equal(code, 1)
-  t.match(err, /^uniroute: something failed inside this program: x is not a function\..*\(UR_INTERNAL\)$/m)
-  t.notMatch(err, /^ +at /m)
-  t.match(JSON.parse(out.split('\n').at(-1) ?? ''), { event: 'error', code: 'UR_INTERNAL', fatal: true })
-  const loud = await uniroute(t, ['tcp', '9', '--log-level', 'debug'], broken)
-  t.match(loud.err, /^ +at /m)
+  const env = { PATH: process.env['PATH'], HOME: server.folder, ...(await access(server)) }
+  const broken = async (...more: string[]) => {
+    const args = [DEFECT_AT_SIGUSR2, BIN.uniroute, 'tcp', '9', '--output', 'json', ...more]
+    const agent = new Process('uniroute with a defect', process.execPath, args, { env })
+    await agent.event('ready')
+    t.match(await agent.stop('SIGUSR2'), { code: 1 })
+    return agent
+  }
+  const quiet = await broken()
+  const sentence = /^uniroute: something failed inside this program: x is not a function\..*\(UR_INTERNAL\)$/
+  t.match(quiet.err.at(-1), sentence)
+  assertDecent(quiet, server.tokens)
+  t.match(quiet.events.at(-1), { event: 'error', code: 'UR_INTERNAL', fatal: true })
+  t.match((await broken('--log-level', 'debug')).printed, /^ +at /m)
 })
 
 t.test('whoever reads its events goes away: it ends in good order', async (t) => {
