@@ -108,12 +108,15 @@ t.test('a budget is taken whole or not at all, in the parent too', async (t) => 
   t.equal(process.used, 30)
 })
 
-t.test('a window grows for a long path, losses included, and stays small where only a queue would fill it', async (t) => {
-  const halfOf = (window: number, bytesPerSecond: number): number => (window / 2 / bytesPerSecond) * 1000
-  const MiB = 1024 * 1024
-  t.equal(windowTooSmall(halfOf(8 * MiB, 60e6), 50), true, '500 Mbit/s at 50 ms: up to 16 MiB')
-  t.equal(windowTooSmall(halfOf(8 * MiB, 35e6), 50), true, 'the same path at half the rate, for losses')
-  t.equal(windowTooSmall(halfOf(1 * MiB, 500e6), 0.1), true, 'loopback')
-  t.equal(windowTooSmall(halfOf(4 * MiB, 500e6), 0.1), false, 'loopback: more would be queue')
-  t.equal(windowTooSmall(1, null), false, 'nothing is known yet')
-})
+t.test(
+  'a window grows for a long path, losses included, and stays small where only a queue would fill it',
+  async (t) => {
+    const halfOf = (window: number, bytesPerSecond: number): number => (window / 2 / bytesPerSecond) * 1000
+    const MiB = 1024 * 1024
+    t.equal(windowTooSmall(halfOf(8 * MiB, 60e6), 50), true, '500 Mbit/s at 50 ms: up to 16 MiB')
+    t.equal(windowTooSmall(halfOf(8 * MiB, 35e6), 50), true, 'the same path at half the rate, for losses')
+    t.equal(windowTooSmall(halfOf(1 * MiB, 500e6), 0.1), true, 'loopback')
+    t.equal(windowTooSmall(halfOf(4 * MiB, 500e6), 0.1), false, 'loopback: more would be queue')
+    t.equal(windowTooSmall(1, null), false, 'nothing is known yet')
+  },
+)
