@@ -30,6 +30,11 @@ export class RevocationWatch {
     return this.#revoked.has(id)
   }
 
+  /** Whether the last look failed. */
+  get failing(): boolean {
+    return this.#failing
+  }
+
   /** Begins to call `onRevoked` for each of `liveIds()` that is revoked, every turn. */
   start(liveIds: () => Iterable<string>, onRevoked: (id: string) => void): void {
     const turn = async (): Promise<void> => {

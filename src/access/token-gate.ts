@@ -52,6 +52,11 @@ export class TokenGate {
     this.#touchTimer.unref()
   }
 
+  /** Whether the database did not answer the last time that it was asked for revoked tokens. */
+  get databaseFails(): boolean {
+    return this.#watch.failing
+  }
+
   /**
    * Who the token belongs to. `address` is the agent's IP address, for the limit of failed logins; without one there
    * is no limit. Throws RefusedError UR_TOKEN_MISSING, UR_TOKEN_MALFORMED, UR_TOKEN_INVALID or UR_TOKEN_REVOKED;

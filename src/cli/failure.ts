@@ -36,8 +36,10 @@ export function codeOf(error: Error): Code | null {
 
 // "error: unknown option '--tokne'\n(Did you mean --token?)" as one sentence.
 function usageMessage(message: string): string {
-  return message
+  const sentence = message
     .replace(/^error: /, '')
     .replace(/\n\((Did you mean .*)\)$/, '. $1')
     .replace(/\s*\n\s*/g, '. ')
+  const says = /Did you mean|Allowed choices| Write /.test(sentence)
+  return says ? sentence : `${sentence}; --help shows how the command is used`
 }

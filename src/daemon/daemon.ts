@@ -103,9 +103,15 @@ export class Daemon {
     const watch = new FdWatch(hooks, log, systemClock)
     watch.start()
     closers.add(() => watch.stop())
-    metrics.addSource(() => this.#agents.numbers())
     metrics.addSource(() => this.#admission.numbers())
-    metrics.addSource(() => wireBounds(this.#agents.numbers(), this.#config))
+    metrics.addSource(() => {
+      const numbers = this.#agents.numbers()
+      return { ...numbers, ...wireBounds(numbers, this.#config) }
+    })
+    this.readiness.watchReason('descriptors', () => (watch.exhausted ? 'no file descriptors are left' : null))
+    this.readiness.watchWarning('database', () =>
+      gate.databaseFails ? 'the database does not answer: only tokens that were good before are let in' : null,
+    )
   }
 
   /** Starts a server. What was started is stopped again when a part fails. Throws UniRouteError. */

@@ -18,6 +18,8 @@ function fieldText(value: unknown, stacks: string[]): string {
     if (value.stack !== undefined) stacks.push(value.stack.split('\n').map(printable).join('\n'))
     return quoted(value.code === undefined ? value.message : `${value.message} (${value.code})`)
   }
+  if (value === null) return '-'
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return quoted(value.join(','))
   return quoted(typeof value === 'string' ? value : JSON.stringify(value))
 }
 

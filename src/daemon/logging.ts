@@ -3,7 +3,7 @@ import type { LogFields, Logger } from '../core/logger.js'
 import { UniRouteError } from '../core/errors.js'
 import { textLine } from './log-text.js'
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 export const LOG_FORMATS = ['text', 'json'] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]

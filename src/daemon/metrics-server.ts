@@ -13,7 +13,7 @@ export interface MetricsServerOptions {
   log: Logger
 }
 
-/** Serves `/metrics`, `/healthz` (the process answers) and `/readyz` (200, or 503 with the reasons, as JSON). */
+/** Serves `/metrics`, `/healthz` (the process answers) and `/readyz` (200, or 503 with the reasons; JSON). */
 export class MetricsServer {
   readonly #server: http.Server
   readonly #options: MetricsServerOptions
@@ -72,8 +72,8 @@ export class MetricsServer {
       case '/healthz':
         return send(response, 200, JSON_TYPE, '{"status":"ok"}\n')
       case '/readyz': {
-        const { ready, reasons } = readiness
-        return send(response, ready ? 200 : 503, JSON_TYPE, `${JSON.stringify({ ready, reasons })}\n`)
+        const state = readiness.look()
+        return send(response, state.ready ? 200 : 503, JSON_TYPE, `${JSON.stringify(state)}\n`)
       }
       default:
         return send(response, 404, JSON_TYPE, '{"error":"there are /metrics, /healthz and /readyz"}\n')

@@ -31,8 +31,8 @@ t.test('a level hides what is below it, and a change reaches children', async (t
   log.setLevel('debug')
   child.debug({}, 'shown')
   t.equal(lines.length, 1)
-  log.setLevel('silent')
-  child.error({}, 'hidden')
+  log.setLevel('error')
+  child.warn({}, 'hidden')
   t.equal(lines.length, 1)
 })
 

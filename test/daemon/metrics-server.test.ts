@@ -31,10 +31,18 @@ t.test('health is about the process, readiness says why not', async (t) => {
   readiness.set('draining', 'the server is stopping')
   const response = await fetch(`${url}/readyz`)
   t.equal(response.status, 503)
-  t.strictSame(await response.json(), { ready: false, reasons: { draining: 'the server is stopping' } })
+  t.strictSame(await response.json(), {
+    ready: false,
+    reasons: { draining: 'the server is stopping' },
+    warnings: {},
+  })
   t.equal((await fetch(`${url}/healthz`)).status, 200)
   readiness.set('draining', null)
-  t.equal((await fetch(`${url}/readyz?x`)).status, 200)
+  readiness.watchReason('descriptors', () => null)
+  readiness.watchWarning('database', () => 'it does not answer')
+  const warned = await fetch(`${url}/readyz?x`)
+  t.equal(warned.status, 200, 'a warning is no reason')
+  t.strictSame(await warned.json(), { ready: true, reasons: {}, warnings: { database: 'it does not answer' } })
 })
 
 t.test('anything else is refused', async (t) => {

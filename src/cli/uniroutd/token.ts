@@ -25,7 +25,9 @@ export function addTokenCommands(root: Command, context: CommandContext): void {
     async (store, flags, name) => {
       const created = await store.tokens.create(name)
       if (flags.json) return `${JSON.stringify(created)}\n`
-      return `${created.token}\n\nThis is the token "${created.name}" (${created.id}). It is not shown again.\n`
+      // Not on stdout: TOKEN=$(uniroutd token create laptop) takes the token alone.
+      process.stderr.write(`This is the token "${created.name}" (${created.id}). It is not shown again:\n`)
+      return `${created.token}\n`
     },
   )
 

@@ -50,7 +50,8 @@ export function screenPresenter(options: LiveScreenOptions): Presenter {
   }
   const say = (level: NoticeLevel, text: string) => {
     const time = new Date().toTimeString().slice(0, 8)
-    messages = [{ level, time, text }, ...messages].slice(0, MESSAGES)
+    const others = messages.filter((message) => message.text !== text)
+    messages = [{ level, time, text }, ...others].slice(0, MESSAGES)
     screen.refresh()
   }
 

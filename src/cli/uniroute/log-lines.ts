@@ -6,12 +6,20 @@ import type { Presenter } from './presenter.js'
 export function logPresenter(log: Logger): Presenter {
   const forwarding = ({ name, publicUrl, upstream }: TunnelStatus) =>
     log.info({ tunnel: name }, `forwarding ${publicUrl} -> ${upstream}`)
+  let told = ''
   return {
-    online: ({ node, serverVersion }) => log.info({ node, server_version: serverVersion }, 'session online'),
+    online: ({ node, serverVersion }) => {
+      told = ''
+      log.info({ node, server_version: serverVersion }, 'session online')
+    },
     ready: (tunnels) => tunnels.forEach(forwarding),
     tunnel: forwarding,
-    offline: (error, retryInMs) =>
-      log.warn({ error, ...(retryInMs === null ? {} : { retry_in_ms: Math.round(retryInMs) }) }, 'session offline'),
+    // A long outage is one line, not one for each try.
+    offline: (error, retryInMs) => {
+      const level = error.message === told ? 'debug' : 'warn'
+      told = error.message
+      log[level]({ error, ...(retryInMs === null ? {} : { retry_in_ms: Math.round(retryInMs) }) }, 'session offline')
+    },
     refused: ({ name }, error) => log.error({ tunnel: name, error }, 'the server refused a tunnel'),
     notice: (level, code, text) => log[NOTICE_LEVELS[level]]({ code }, `the server says: ${text}`),
     opened: ({ id, tunnel, visitor }) => log.debug({ connection: id, tunnel, visitor }, 'connection opened'),
