@@ -3,5 +3,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/packages.sh
+echo 'Installing and building; the first time takes a minute or so.' >&2
 prepare_project
 exec node scripts/demo/demo.mjs

@@ -13,10 +13,16 @@ const bin = path.resolve(here, '../../bin')
 const folder = mkdtempSync(path.join(tmpdir(), 'uniroute-demo-'))
 const running = []
 let stopping = false
+// From the first moment on: nothing that was started may outlive us.
+const signalled = new Promise((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve)
+})
 
 try {
-  await show()
-  if (process.env.ONCE !== '1') await untilStopped()
+  const shown = show()
+  shown.catch(() => undefined)
+  const stopped = await Promise.race([shown, signalled])
+  if (stopped === undefined && process.env.ONCE !== '1') await untilStopped()
   process.exitCode = 0
 } catch (error) {
   console.error(`\nThe demo failed: ${error.message}`)
@@ -57,14 +63,12 @@ async function show() {
 /** Ctrl-C, or one of the processes ends. */
 function untilStopped() {
   console.log('Running. Open the address in a browser; Ctrl-C ends it.')
-  const signalled = new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve)
-  })
   return Promise.race([signalled, ...running.map((each) => each.failed)])
 }
 
 /** Starts a Node program. `line(pick)` gives the first line of its stdout for which `pick` returns something. */
 function start(name, args, env = {}) {
+  if (stopping) throw new Error('the demo is stopping')
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -171,7 +171,8 @@ function tcpError(target: HostPort, error: unknown): unknown {
   }
   return new NetworkError(
     'UR_SERVER_UNREACHABLE',
-    `could not connect to the server ${hostPortText(target)}: ${reasonText(error)}`,
+    `could not connect to the server ${hostPortText(target)}: ${reasonText(error)}. ` +
+      'Check the address, that uniroutd runs there, and that no firewall is in between',
   )
 }
 

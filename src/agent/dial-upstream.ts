@@ -157,7 +157,9 @@ export class UpstreamDialer {
   #tcpError(error: unknown): UpstreamError {
     const code = systemCode(error) || systemCode(error instanceof AggregateError ? error.errors[0] : null)
     const tried = `could not connect to the upstream ${this.name}: ${reasonText(error)}`
-    return this.#error(TCP_CODES.get(code) ?? 'UR_UPSTREAM_UNREACHABLE', tried, error)
+    const known = TCP_CODES.get(code) ?? 'UR_UPSTREAM_UNREACHABLE'
+    const hint = known === 'UR_UPSTREAM_REFUSED' ? '. Start the service, or correct the upstream of the tunnel' : ''
+    return this.#error(known, tried + hint, error)
   }
 
   #tlsError(error: unknown): UpstreamError {

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { z } from 'zod'
 import type { Code } from '../core/error-codes.js'
 import { ConfigError } from '../core/errors.js'
+import type { Meta } from './field.js'
 import { nearest } from './nearest.js'
 import { expandHome, type Source } from './source.js'
 import { type KeyPath, keysAt, knownKeys, leavesOf, mapLeaves, pathText } from './walk.js'
@@ -80,8 +81,14 @@ function unavailable(schema: z.ZodType, config: unknown): Problem[] {
     .map(({ path, meta, value }) => ({
       code: 'UR_CONFIG_UNAVAILABLE',
       path,
-      message: `${meta.secret ? 'this' : JSON.stringify(value)} is not available in this version; leave the key out`,
+      message: notInThisVersion(meta, value),
     }))
+}
+
+function notInThisVersion({ later, secret }: Meta, value: unknown): string {
+  if (later === 'key') return 'is not available in this version; leave the key out'
+  const what = secret ? 'this' : JSON.stringify(value)
+  return `${what} is not available in this version; write another value, docs/configuration.md names them`
 }
 
 function configError(source: Source, problems: readonly Problem[]): ConfigError {

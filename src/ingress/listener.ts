@@ -59,7 +59,11 @@ function listenError(error: NodeJS.ErrnoException, on: ListenOn): NetworkError {
   const options = { cause: error }
   switch (error.code) {
     case 'EADDRINUSE':
-      return new NetworkError('UR_LISTEN_IN_USE', `Cannot listen on ${where}: another program listens there.`, options)
+      return new NetworkError(
+        'UR_LISTEN_IN_USE',
+        `Cannot listen on ${where}: another program listens there. Stop it, or choose another port.`,
+        options,
+      )
     case 'EACCES':
     case 'EPERM':
       return new NetworkError(
