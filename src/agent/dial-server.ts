@@ -37,6 +37,9 @@ export class ServerDialer {
     const deadline = new Deadline(timeoutMs, signal)
     const open: Socket[] = []
     try {
+      // First, so that a file that is wrong is told of even where no server answers.
+      const secureContext = await this.#trust.context()
+      deadline.check()
       const proxy = proxyFor(target, env)
       let socket = deadline.watch(connectTcp(proxy ?? target), open)
       deadline.step = proxy === null ? 'connect' : `connect to its proxy ${hostPortText(proxy)}`
@@ -57,8 +60,6 @@ export class ServerDialer {
         await deadline.race(proxyConnect(socket, proxy, target))
       }
       deadline.step = 'finish the TLS handshake'
-      const secureContext = await this.#trust.context()
-      deadline.check()
       const secure = tls.connect({
         socket,
         host: target.host,
