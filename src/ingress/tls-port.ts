@@ -100,7 +100,11 @@ export class TlsPort {
   async #onAgent(socket: TLSSocket): Promise<void> {
     const peer = peerOf(socket)
     const known = this.#handshaking.get(peer)
-    if (known === undefined) return // closed in the meantime
+    if (known === undefined) {
+      // It was reset during the handshake, and has no address any more. Nobody reads it, so nobody else would close it.
+      socket.on('error', ignore).destroy()
+      return
+    }
     await this.#options.onAgent(socket, known.address)
     this.#handshaking.delete(peer)
     this.#options.admission.removePending(known.raw)

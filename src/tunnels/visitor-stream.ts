@@ -5,6 +5,9 @@ import { HEADROOM, type Stream, type StreamHandler } from '../wire/index.js'
 import type { Visitor } from './api.js'
 import type { Tunnel } from './tunnel.js'
 
+/** Characters of a visitor's ALPN that an agent is told. */
+const MAX_ALPN = 1024
+
 /** Told how opening a visitor's stream went; exactly one of the two, once. */
 export interface OpeningEvents {
   accepted(): void
@@ -75,7 +78,8 @@ export function openingSlab(tunnel: Tunnel, connectionId: string, visitor: Visit
     serverAddress: visitor.serverAddress,
     serverPort: visitor.serverPort,
     sni: visitor.sni ?? '',
-    alpn: visitor.alpn ?? '',
+    // A ClientHello has room for more protocols than the header of a stream.
+    alpn: visitor.alpn?.slice(0, MAX_ALPN) ?? '',
     traceId: `00-${connectionId}-${connectionId.slice(8, 24)}-00`,
   })
   const slab = Buffer.allocUnsafe(HEADROOM + header.length + (first?.length ?? 0))

@@ -5,7 +5,7 @@ import { connect } from 'node:tls'
 import t from 'tap'
 import { encodeProxyHeader } from '../../src/hello/index.js'
 import { AcceptResult, Kind } from '../../src/protocol/index.js'
-import { buildHello, sni } from '../support/client-hello.js'
+import { alpn, buildHello, sni } from '../support/client-hello.js'
 import { eventually, within } from '../support/hang.js'
 import { must, TestAgent } from '../tunnels/support.js'
 import { exchange, testIngress } from './support.js'
@@ -131,4 +131,31 @@ t.test('a trusted proxy tells who the visitor is; from anybody else its header i
   const other = await testIngress(t)
   t.equal((await exchange(t, other.port, Buffer.concat([header, hello]))).length, 0)
   t.same(other.rejected, ['UR_HELLO_NOT_TLS'])
+})
+
+t.test('an agent that resets its connection right after the handshake leaves nothing behind', async (t) => {
+  const { port, admission } = await testIngress(t)
+  for (let i = 0; i < 10; i++) {
+    const raw = connectTcp(port, '127.0.0.1')
+    await once(raw, 'connect')
+    const agent = connect({ socket: raw, rejectUnauthorized: false, ALPNProtocols: ['uniroute/1'] })
+    agent.on('error', () => undefined)
+    await within('the handshake', once(agent, 'secureConnect'))
+    if (i % 2 === 0) agent.write('half a Hello')
+    raw.resetAndDestroy()
+  }
+  await eventually('nobody to be pending', () => must(admission.pending === 0))
+})
+
+t.test('a visitor that names more protocols than the header of a stream can hold reaches the agent', async (t) => {
+  const { server, port } = await testIngress(t)
+  const agent = await TestAgent.connect(t, server)
+  await agent.bind({ kind: Kind.KIND_TLS, domain: 'db.example.org' })
+  const visitor = connectTcp(port, '127.0.0.1')
+  t.teardown(() => visitor.destroy())
+  const names = Array.from({ length: 60 }, () => 'x'.repeat(200))
+  visitor.write(buildHello({ extensions: [sni('db.example.org'), alpn(...names)] }))
+  const { open } = await agent.visitor({ result: AcceptResult.OK })
+  t.equal(open.sni, 'db.example.org')
+  t.equal(open.alpn.length, 1024)
 })
