@@ -5,6 +5,8 @@ import type { Tunnel } from './tunnel.js'
 interface Entry {
   tunnel: Tunnel
   readonly lease: Promise<PortLease>
+  /** Once the port listens. */
+  open: PortLease | null
 }
 
 /** Which tunnel holds which public port. A port is claimed before it listens, so that two binds cannot race for it. */
@@ -29,14 +31,14 @@ export class PortBook {
   async give(port: number, tunnel: Tunnel): Promise<void> {
     let entry = this.#entries.get(port)
     if (entry === undefined) {
-      entry = { tunnel, lease: this.#opener.open(port) }
+      entry = { tunnel, lease: this.#opener.open(port), open: null }
       this.#entries.set(port, entry)
     } else {
       entry.tunnel = tunnel
     }
     this.#table.setPort(port, tunnel)
     try {
-      await entry.lease
+      entry.open = await entry.lease
     } catch (error) {
       if (this.#entries.get(port) === entry) this.#entries.delete(port)
       this.#table.deletePort(port, entry.tunnel)
@@ -52,6 +54,8 @@ export class PortBook {
     if (entry?.tunnel !== tunnel) return
     this.#entries.delete(port)
     this.#table.deletePort(port, tunnel)
+    // At once where that can be: the agent's next message may ask for the same port.
+    if (entry.open !== null) return entry.open.close()
     // A failure to open was told to whoever asked for the port.
     entry.lease.then(
       (lease) => lease.close(),

@@ -143,3 +143,11 @@ t.test('what makes no sense, and more tunnels than allowed', async (t) => {
   t.ok((await agent.bind()).bound)
   t.match((await agent.bind()).refused, { code: 'UR_TUNNEL_LIMIT' })
 })
+
+t.test('a port that is unbound can be bound again by the very next message', async (t) => {
+  const server = await testServer(t)
+  const agent = await TestAgent.connect(t, server)
+  const { bound } = await agent.bind({ remotePort: server.first })
+  agent.send({ unbind: { tunnelId: bound?.tunnelId ?? 0 } })
+  t.equal((await agent.bind({ remotePort: server.first })).bound?.remotePort, server.first)
+})
