@@ -2,6 +2,9 @@ import { ERROR_CODES, type Code } from '../core/error-codes.js'
 import { RefusedError, UniRouteError } from '../core/errors.js'
 import type { Refused, RefusedInit } from './messages.js'
 
+/** The longest wait that a server can ask for, in ms: an agent must not be silenced for days, and timers have a limit. */
+const MAX_RETRY_AFTER_MS = 3_600_000
+
 /** Whether `code` is one that this version knows. */
 export function isKnownCode(code: string): code is Code {
   return Object.hasOwn(ERROR_CODES, code)
@@ -13,7 +16,7 @@ export class ServerRefusal extends RefusedError {
   readonly sentCode: string
   /** Whether the same request may succeed later. */
   readonly retryable: boolean
-  /** How long the server asks to wait before that, in ms; 0 = it did not say. */
+  /** How long the server asks to wait before that, in ms, at most an hour; 0 = it did not say. */
   readonly retryAfterMs: number
   /** With UR_PROTOCOL_VERSION: what the server speaks. */
   readonly protocols: readonly number[]
@@ -24,7 +27,7 @@ export class ServerRefusal extends RefusedError {
     super(known ? (refused.code as Code) : 'UR_REFUSED', known ? text : `${text} (${refused.code || 'no code'})`)
     this.sentCode = refused.code
     this.retryable = refused.retryable
-    this.retryAfterMs = refused.retryAfterMs
+    this.retryAfterMs = Math.min(refused.retryAfterMs, MAX_RETRY_AFTER_MS)
     this.protocols = refused.protocols
   }
 }
