@@ -45,7 +45,7 @@ export function parseProxyHeader(bytes: Uint8Array): ProxyHeaderResult {
 
 /**
  * The header that tells an upstream who the visitor is. IPv4-mapped IPv6 addresses are sent as IPv4. When an end is
- * null or no IP address, or the two are of different families, the header says `UNKNOWN` (v1) or `LOCAL` (v2).
+ * null, no IP address or no port, or the two are of different families, the header says `UNKNOWN` (v1) or `LOCAL` (v2).
  */
 export function encodeProxyHeader(
   version: 1 | 2,
@@ -59,5 +59,5 @@ export function encodeProxyHeader(
 
 function toBytes(end: Endpoint | null): { ip: Buffer; port: number } | null {
   const ip = end && ipToBytes(end.address)
-  return end && ip ? { ip: unmapped(ip), port: end.port } : null
+  return end && ip && end.port <= 65535 ? { ip: unmapped(ip), port: end.port } : null
 }

@@ -150,6 +150,7 @@ t.test('encoding', async (t) => {
     { ...ENDS_V4, destination: null },
     { source: ENDS_V4.source, destination: ENDS_V6.destination },
     { source: { address: 'localhost', port: 1 }, destination: ENDS_V4.destination },
+    { source: { address: '192.0.2.1', port: 65536 }, destination: ENDS_V4.destination },
     { source: { address: 'fe80::1%eth0', port: 1 }, destination: ENDS_V6.destination },
   ]
   for (const ends of unknown) {
