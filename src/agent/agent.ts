@@ -20,6 +20,9 @@ const DIAL_TIMEOUT_MS = 10_000
 /** A session that was closed in good order may take this long to hand over what it has written, ms. */
 const CLOSE_MS = 1_000
 
+/** Sessions that servers are about to close, at once. */
+const MAX_LEAVING = 8
+
 interface Dialled {
   readonly target: HostPort
   readonly socket: TLSSocket
@@ -271,10 +274,18 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (link === null || this.#state !== 'online') return
     this.#instead = instead.map((text) => parseHostPort(text)).filter((target) => target !== undefined)
     this.#leaving.add(link)
+    if (this.#leaving.size > MAX_LEAVING) this.#abandonOldest()
     this.#link = null
     this.#monitor.watch(null)
     this.emit('notice', 'info', 'UR_SERVER_DRAINING', `the server is closing: ${reason}`)
     this.#offline(new NetworkError('UR_SERVER_LOST', `the server is closing: ${reason}`))
+  }
+
+  #abandonOldest(): void {
+    for (const oldest of this.#leaving) {
+      oldest.abandon(new NetworkError('UR_SERVER_LOST', 'the server did not close the sessions that it was to close'))
+      return
+    }
   }
 
   #onEnded(link: Link, error: UniRouteError, final: boolean): void {

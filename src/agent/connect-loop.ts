@@ -11,6 +11,8 @@ const PATIENT = { baseMs: 1_500, maxMs: 15_000 }
 /** A try that has said nothing for so long gets a second one beside it, while eager and later, ms. */
 const EAGER_HEDGE_MS = 1_000
 const PATIENT_HEDGE_MS = 5_000
+/** A session that lived for so long was a good one, ms. */
+const STEADY_MS = 3_000
 /** Tries at the same time. */
 const MAX_TRIES = 5
 
@@ -47,6 +49,7 @@ export class ConnectLoop<Dialled, Session> {
   #timer: NodeJS.Timeout | null = null
   #running = false
   #startedAt = 0
+  #openedAt: number | null = null
   #count = 0
 
   constructor(options: ConnectLoopOptions<Dialled, Session>) {
@@ -67,11 +70,15 @@ export class ConnectLoop<Dialled, Session> {
   start(delayed: boolean): number {
     if (this.#running) return 0
     this.#running = true
-    this.#startedAt = this.#options.clock.now()
     this.#count = 0
-    this.#eager.reset()
-    this.#patient.reset()
-    const delay = delayed ? this.#eager.next() : 0
+    const now = this.#options.clock.now()
+    // A session that hardly lived is a failure like any other: a server that closes each one is not stormed.
+    if (!delayed || this.#openedAt === null || now - this.#openedAt >= STEADY_MS) {
+      this.#startedAt = now
+      this.#eager.reset()
+      this.#patient.reset()
+    }
+    const delay = delayed ? (this.#isEager ? this.#eager : this.#patient).next() : 0
     this.#schedule(delay)
     return delay
   }
@@ -136,6 +143,7 @@ export class ConnectLoop<Dialled, Session> {
       const session = await this.#options.open(dialled, mine.signal)
       if (mine.signal.aborted) return this.#options.discard(dialled)
       this.stop()
+      this.#openedAt = this.#options.clock.now()
       this.#options.onOpen(session)
     } catch (error) {
       if (!mine.signal.aborted) this.#onFailure(mine, error)

@@ -13,7 +13,7 @@ import {
   type Refused,
   type Welcome,
 } from '../protocol/index.js'
-import { Session, type Carrier } from '../wire/index.js'
+import { Session, type Carrier, type Stream } from '../wire/index.js'
 import { hostPortText } from './addresses.js'
 import type { ConnectionEnd, ConnectionInfo } from './api.js'
 import { CarrierPool } from './carrier-pool.js'
@@ -65,7 +65,8 @@ export class Link {
   readonly first: Carrier
   readonly #options: LinkOptions
   readonly #control: ControlChannel
-  readonly #pool: CarrierPool
+  /** Null only until the constructor has made it: the first bytes may end the session before. */
+  readonly #pool: CarrierPool | null = null
   readonly #visitorContext: VisitorContext
   readonly #byId = new Map<number, Tunnel>()
   readonly #requests = new Map<number, Tunnel>()
@@ -110,7 +111,7 @@ export class Link {
       },
     }
     this.first = this.session.addCarrier(opened.socket, opened.head)
-    this.#control = new ControlChannel(this.session.open(), {
+    this.#control = new ControlChannel(this.#openControl(), {
       onMessage: (message) => this.#onMessage(message),
       onClose: (error) => this.session.close(error),
     })
@@ -127,6 +128,19 @@ export class Link {
     })
     for (const tunnel of options.tunnels) this.#bind(tunnel)
     this.#pool.adjust()
+  }
+
+  /** Throws NetworkError UR_SERVER_LOST when what came behind the Welcome ended the session. */
+  #openControl(): Stream {
+    try {
+      return this.session.open()
+    } catch (cause) {
+      const server = hostPortText(this.#options.opened.target)
+      const message = `the server ${server} welcomed this agent, and closed the session in the same moment`
+      const error = new NetworkError('UR_SERVER_LOST', message, { cause })
+      this.session.destroy(error)
+      throw error
+    }
   }
 
   get welcome(): Welcome {
@@ -161,7 +175,7 @@ export class Link {
   }
 
   #stopWork(): void {
-    this.#pool.stop()
+    this.#pool?.stop()
     for (const timer of this.#rebinds) clearTimeout(timer)
     this.#rebinds.clear()
   }
@@ -192,7 +206,7 @@ export class Link {
     } else if (message.refused) {
       this.#onRefused(message.refused)
     } else if (message.carriers) {
-      if (this.#options.connections === 'auto') this.#pool.want(message.carriers.wanted)
+      if (this.#options.connections === 'auto') this.#pool?.want(message.carriers.wanted)
     } else if (message.drain) {
       const { reason, instead } = message.drain
       this.#stopWork()
@@ -248,7 +262,7 @@ export class Link {
   }
 
   #onCarrierClose(carrier: Carrier): void {
-    if (carrier !== this.first) this.#pool.adjust()
+    if (carrier !== this.first) this.#pool?.adjust()
   }
 
   #onClose(error: Error | null): void {

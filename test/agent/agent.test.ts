@@ -202,3 +202,30 @@ t.test('options that make no sense are refused at once', async (t) => {
   t.throws(() => makeAgent(t, server, { tunnels: [tcpTunnel(1), tcpTunnel(1)] }), { code: 'UR_USAGE' })
   t.throws(() => makeAgent(t, server, { connections: 9 }), { code: 'UR_USAGE' })
 })
+
+t.test('a server that breaks the protocol in the packet of its Welcome is tried again', async (t) => {
+  const server = await TestServer.start(t)
+  const agent = makeAgent(t, server)
+  await ready(agent)
+  const again = next(agent, 'tunnel')
+  for (const behind of [Buffer.alloc(64, 0x41), Buffer.from('000300000000000000000002', 'hex')]) {
+    server.behindWelcome = behind
+    server.cut()
+    for (;;) {
+      const [error] = await next(agent, 'offline')
+      if (error.message.includes('in the same moment')) break
+    }
+  }
+  server.behindWelcome = null
+  t.match(await again, [{ publicUrl: 'tcp://tunnels.test:20001' }])
+})
+
+t.test('a server that drains every session is not stormed, and its sessions are not kept for ever', async (t) => {
+  const server = await TestServer.start(t)
+  server.onBind = (_, session) => session.control?.send({ drain: { graceMs: 60_000, reason: 'test' } })
+  const agent = makeAgent(t, server)
+  agent.start()
+  await server.until('the tenth session', () => server.sessions.length === 10)
+  await server.until('the end of the oldest', () => server.sessions[0]?.closed === true)
+  t.ok(server.sessions.filter(({ closed }) => !closed).length <= 9)
+})

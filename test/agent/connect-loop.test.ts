@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { ConnectLoop } from '../../src/agent/connect-loop.js'
 import { NetworkError, RefusedError, type UniRouteError } from '../../src/core/errors.js'
-import { within } from '../support/hang.js'
+import { eventually, within } from '../support/hang.js'
 
 /** A try that the test answers. */
 interface Try {
@@ -172,4 +172,23 @@ t.test('hurry does not wait for the delay', async (t) => {
   bench.loop.hurry()
   await bench.triesMade(2)
   t.ok(performance.now() - start < 1000)
+})
+
+t.test('after a session that hardly lived the delays go on growing, after a good one they begin anew', async (t) => {
+  const bench = new Bench(t)
+  bench.random = 0.9999
+  bench.loop.start(false)
+  const delays: number[] = []
+  for (const livedMs of [10, 10, 10, 3_000, 10]) {
+    await bench.triesMade(delays.length + 1)
+    bench.tries[delays.length]!.succeed()
+    await bench.until('the preface', () => bench.opens.length === delays.length + 1)
+    bench.opens[delays.length]!.succeed()
+    await eventually('rest', async () => {
+      if (bench.loop.running) throw new Error('it runs')
+    })
+    bench.now += livedMs
+    delays.push(bench.loop.start(true))
+  }
+  t.same(delays, [200, 400, 800, 200, 400])
 })

@@ -95,6 +95,8 @@ export class TestServer {
   onHello: (hello: Hello) => void = () => undefined
   onBind: (bind: Bind, session: TestSession) => void = (bind, session) => this.bound(bind, session)
   onAttach: () => void = () => undefined
+  /** Sent in the same packet as the Welcome, behind it. */
+  behindWelcome: Buffer | null = null
   readonly #server: tls.Server
   readonly #sockets = new Set<net.Socket>()
   #nextTunnel = 1
@@ -185,6 +187,7 @@ export class TestServer {
 
   #onHello(socket: tls.TLSSocket, incoming: IncomingCarrier, hello: Hello): void {
     this.onHello(hello)
+    socket.cork()
     incoming.welcome({
       sessionId: `s${this.sessions.length}`,
       secret: Buffer.from('secret'),
@@ -193,6 +196,8 @@ export class TestServer {
       limits: { streams: 1000, tunnels: 10, carriers: 8 },
       carriersWanted: 1,
     })
+    if (this.behindWelcome !== null) socket.write(this.behindWelcome)
+    socket.uncork()
     const wire = new Session(
       'server',
       {},
