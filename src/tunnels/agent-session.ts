@@ -18,6 +18,9 @@ import { CarrierPolicy } from './carrier-policy.js'
 import type { Tunnel } from './tunnel.js'
 import { type ConnectionIds, openingSlab, VisitorStream } from './visitor-stream.js'
 
+/** Characters of what an agent says that a log line may have. */
+const MAX_LOGGED = 300
+
 /** What a session needs of its surroundings. */
 export interface AgentSessionContext {
   readonly binder: Binder
@@ -257,9 +260,9 @@ export class AgentSession {
       this.#send({ refused })
       hooks.bindRefused(error instanceof UniRouteError ? error.code : 'UR_INTERNAL')
       if (error instanceof UniRouteError) {
-        this.#log.warn({ code: error.code, name: bind.name, reason: error.message }, 'bind refused')
+        this.#log.warn({ code: error.code, name: clip(bind.name), reason: clip(error.message) }, 'bind refused')
       } else {
-        this.#log.error({ code: 'UR_INTERNAL', name: bind.name, err: error }, 'bind failed')
+        this.#log.error({ code: 'UR_INTERNAL', name: clip(bind.name), err: error }, 'bind failed')
       }
     } finally {
       this.#binding--
@@ -288,7 +291,7 @@ export class AgentSession {
   #onAgentDrains(reason: string): void {
     if (this.#draining) return
     this.#draining = true
-    this.#log.info({ reason: printable(reason) }, 'agent drains')
+    this.#log.info({ reason: clip(reason) }, 'agent drains')
     this.#releaseTunnels()
   }
 
@@ -307,7 +310,7 @@ export class AgentSession {
     this.#openings.delete(stream)
     const code = error instanceof UniRouteError ? error.code : 'UR_VISITOR_GONE'
     this.#context.hooks.streamFailed(code)
-    const reason = printable(error.message)
+    const reason = clip(error.message)
     this.#log.info({ code, tunnel: tunnel.id, name: tunnel.name, connection, reason }, 'visitor not served')
   }
 
@@ -328,4 +331,9 @@ export class AgentSession {
     this.#log.info({ code, reason: printable(reason.message) }, 'session closed')
     this.#context.onClose(this)
   }
+}
+
+/** What an agent says, for a log line: it may be long. */
+function clip(text: string): string {
+  return printable(text.length <= MAX_LOGGED ? text : `${text.slice(0, MAX_LOGGED)}…`)
 }
