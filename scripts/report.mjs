@@ -8,7 +8,6 @@ const full = process.argv[2] // file that keeps the whole TAP
 writeFileSync(full, '')
 
 let block = []
-let current = ''
 let totals = null
 let brokenFiles = 0
 
@@ -17,13 +16,14 @@ for await (const line of createInterface({ input: process.stdin })) {
   const counted = /^# (\{ total: .* \})$/.exec(line)
   if (counted) totals = Object.fromEntries([...counted[1].matchAll(/(\w+): (\d+)/g)].map(([, k, v]) => [k, Number(v)]))
   const file = /^(not )?ok \d+ - (.*?)(?: # time=([\d.]+)ms)?(?: # SKIP.*)?$/.exec(line)
+  const expired = /^ {2}expired: (.*)$/.exec(line)
+  if (expired) process.stdout.write(`FAIL ${expired[1]}: it took too long and was ended\n`)
   if (!file) {
     block.push(line)
-    current = /^# Subtest: (.*)$/.exec(line)?.[1] ?? current
     continue
   }
-  const [, failed, title, time] = file
-  const name = title === 'timeout!' ? `${current}: timeout` : title
+  const [, failed, name, time] = file
+  if (name === 'timeout!') continue // a file's name follows
   const seconds = time ? ` ${(Number(time) / 1000).toFixed(1)} s` : ''
   process.stdout.write(`${failed ? 'FAIL' : 'ok  '} ${name}${seconds}\n`)
   if (failed) {

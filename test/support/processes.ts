@@ -38,7 +38,9 @@ export class Process {
   constructor(name: string, command: string, args: readonly string[], options: SpawnOptions = {}) {
     this.name = name
     // tap puts its own loader into NODE_OPTIONS of every child; the product must run as it does for its users.
-    const plain = ['-u', 'NODE_OPTIONS', command, ...args]
+    const wanted = options.env?.['NODE_OPTIONS'] ?? ''
+    const own = wanted === process.env['NODE_OPTIONS'] ? '' : wanted
+    const plain = ['-u', 'NODE_OPTIONS', ...(own === '' ? [] : [`NODE_OPTIONS=${own}`]), command, ...args]
     this.child = spawn('/usr/bin/env', plain, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
     running.add(this)
     this.exit = new Promise((resolve) => {
