@@ -35,5 +35,5 @@ export function serveVisitor(
       throw error
     }
   }
-  pipe.startOpening(open)
+  session.whenRoom(() => pipe.startOpening(open))
 }

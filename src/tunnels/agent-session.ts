@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { LimitError, NetworkError, ProtocolError, RefusedError, UniRouteError } from '../core/errors.js'
 import type { Clock } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
@@ -17,9 +18,13 @@ import { takenOver, type Binder } from './binder.js'
 import { CarrierPolicy } from './carrier-policy.js'
 import type { Tunnel } from './tunnel.js'
 import { type ConnectionIds, openingSlab, VisitorStream } from './visitor-stream.js'
+import { WaitingRoom } from './waiting-room.js'
 
 /** Characters of what an agent says that a log line may have. */
 const MAX_LOGGED = 300
+
+/** Pings at the start of a session that tell how long the path is: what has just been started answers the first late. */
+const PATH_PINGS = 4
 
 /** What a session needs of its surroundings. */
 export interface AgentSessionContext {
@@ -55,6 +60,7 @@ export class AgentSession {
   readonly #context: AgentSessionContext
   readonly #log: Logger
   readonly #policy: CarrierPolicy<Carrier>
+  readonly #waiting = new WaitingRoom()
   /** Open streams of visitors. */
   readonly #streams = new Map<Stream, Tunnel>()
   /** Those that the agent has not answered, the oldest first, each with its deadline. */
@@ -115,6 +121,27 @@ export class AgentSession {
   /** Open streams of visitors. */
   get visitors(): number {
     return this.#streams.size
+  }
+
+  /** Calls `go` now, or in a moment when a carrier of its own is about to come for a new visitor. */
+  whenRoom(go: () => void): void {
+    const { clock } = this.#context
+    this.#waiting.enter(go, this.#closed ? 0 : this.#policy.wait(clock.now(), this.wire.carriers))
+  }
+
+  /** Takes one more carrier. */
+  addCarrier(socket: Socket, head: Buffer): void {
+    const first = this.wire.carriers.length === 0
+    const carrier = this.wire.addCarrier(socket, head)
+    if (first) void this.#measurePath(carrier)
+    this.#waiting.letOneIn()
+  }
+
+  async #measurePath(carrier: Carrier): Promise<void> {
+    for (let i = 0; i < PATH_PINGS && !carrier.closed; i++) {
+      const ms = await carrier.ping().catch(() => null) // null: the carrier was lost, and with it the question
+      if (ms !== null) this.#policy.roundTrip(ms)
+    }
   }
 
   /**
@@ -315,7 +342,8 @@ export class AgentSession {
   }
 
   #decideCarriers(now: number): void {
-    const wanted = this.#policy.decide(now, this.wire.carriers, this.#streams.size, this.wire.rtt)
+    if (this.wire.rtt !== null) this.#policy.roundTrip(this.wire.rtt)
+    const wanted = this.#policy.decide(now, this.wire.carriers, this.#streams.size)
     if (wanted === this.#toldCarriers) return
     this.#toldCarriers = wanted
     this.#send({ carriers: { wanted } })
@@ -325,6 +353,7 @@ export class AgentSession {
 
   #onClose(error: Error | null): void {
     this.#closed = true
+    this.#waiting.letAllIn()
     const reason = error ?? new NetworkError('UR_AGENT_OFFLINE', 'The agent left.')
     this.#releaseTunnels()
     const code = error instanceof UniRouteError ? error.code : null

@@ -187,7 +187,7 @@ export class Agents {
       nodeAddress,
     })
     log.info({ remote, version: identity.agentVersion, platform: identity.platform }, 'session opened')
-    session.wire.addCarrier(socket, incoming.head)
+    session.addCarrier(socket, incoming.head)
   }
 
   #onAttach(socket: Socket, incoming: IncomingCarrier, attach: Attach): void {
@@ -205,7 +205,7 @@ export class Agents {
       )
     }
     incoming.welcome({ sessionId: session.id, carriersWanted: session.carriersWanted })
-    session.wire.addCarrier(socket, incoming.head)
+    session.addCarrier(socket, incoming.head)
   }
 
   /** An agent process has one session: a second Hello of it means that it lost the first. */

@@ -17,6 +17,12 @@ const BULK_UNACKED = 256 * 1024
 const BULK_RATE = 256 * 1024
 /** From this round trip on, losses and queues cost more than a further connection does, ms. */
 const FAR_MS = 5
+/**
+ * A carrier that is asked for comes after three round trips: the message and the Attach are half of one each, TCP and
+ * TLS one each. Who comes when half of that is over may wait for the rest, and for one more.
+ */
+const WAIT_FROM_TRIPS = 1.5
+const WAIT_TO_TRIPS = 4
 /** Carriers that there are as soon as there is a visitor: a bulk stream that comes later shall not share the first. */
 const LEAST_IN_USE = 2
 /** Differences below this are noise: pings and answers under way. */
@@ -26,13 +32,14 @@ export const GIVE_BACK_MS = 60_000
 
 /**
  * How many carriers a session should have. Pure: the clock comes with every call.
- * One at rest; two in use; one more than are filled by bulk, so that a new stream finds an idle one; and, over a long
- * path, one for each stream, because there streams on one carrier wait for each other's losses.
+ * One at rest; two in use; one more than are filled by bulk, so that a new stream finds an idle one; and all of them
+ * over a long path, because there streams on one carrier wait for each other's losses, and further carriers take long.
  */
 export class CarrierPolicy<Carrier extends CarrierLoad> {
   readonly #limit: number
   #wanted = 1
   #neededAt: number
+  #grownAt = -Infinity
   #sampledAt: number
   /** The shortest round trip seen: that of the path, without what a busy machine adds. */
   #leastRtt: number | null = null
@@ -55,6 +62,11 @@ export class CarrierPolicy<Carrier extends CarrierLoad> {
     return carrier.unacknowledged >= BULK_UNACKED || this.#receiving.has(carrier)
   }
 
+  /** A round trip that was measured, ms. */
+  roundTrip(ms: number): void {
+    if (this.#leastRtt === null || ms < this.#leastRtt) this.#leastRtt = ms
+  }
+
   /** Looks at the counters; call it every quarter of a second or so while visitors are there. */
   sample(now: number, carriers: readonly Carrier[]): void {
     const seconds = (now - this.#sampledAt) / 1000
@@ -74,16 +86,15 @@ export class CarrierPolicy<Carrier extends CarrierLoad> {
   }
 
   /**
-   * How many there should be now. `visitors`: open streams of visitors; `rtt`: ms, null while unknown.
+   * How many there should be now. `visitors`: open streams of visitors.
    * Falls back only after `GIVE_BACK_MS` in which fewer would have done.
    */
-  decide(now: number, carriers: readonly Carrier[], visitors: number, rtt: number | null): number {
+  decide(now: number, carriers: readonly Carrier[], visitors: number): number {
     let needed = 1
     for (const carrier of carriers) if (this.isBulk(carrier)) needed++
-    if (rtt !== null && (this.#leastRtt === null || rtt < this.#leastRtt)) this.#leastRtt = rtt
-    const far = this.#leastRtt !== null && this.#leastRtt >= FAR_MS
-    if (visitors > 0) needed = Math.max(needed, far ? visitors + 1 : LEAST_IN_USE)
+    if (visitors > 0) needed = Math.max(needed, this.#far ? this.#limit : LEAST_IN_USE)
     needed = Math.min(needed, this.#limit)
+    if (needed > this.#wanted) this.#grownAt = now
     if (needed >= this.#wanted) {
       this.#wanted = needed
       this.#neededAt = now
@@ -92,6 +103,22 @@ export class CarrierPolicy<Carrier extends CarrierLoad> {
       this.#neededAt = now
     }
     return this.#wanted
+  }
+
+  /**
+   * How long a new visitor should wait for a carrier of its own, ms. 0: not at all, which is so unless the path is long,
+   * further carriers are about to come, and each one that is there has a stream.
+   */
+  wait(now: number, carriers: readonly Carrier[]): number {
+    if (!this.#far || carriers.length >= this.#wanted) return 0
+    for (const carrier of carriers) if (carrier.streamCount === 0) return 0
+    const trips = (now - this.#grownAt) / (this.#leastRtt ?? 1)
+    if (trips < WAIT_FROM_TRIPS || trips >= WAIT_TO_TRIPS) return 0
+    return (WAIT_TO_TRIPS - trips) * (this.#leastRtt ?? 0)
+  }
+
+  get #far(): boolean {
+    return this.#leastRtt !== null && this.#leastRtt >= FAR_MS
   }
 
   /**

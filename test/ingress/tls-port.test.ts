@@ -130,7 +130,7 @@ t.test('a trusted proxy tells who the visitor is; from anybody else its header i
 
   const other = await testIngress(t)
   t.equal((await exchange(t, other.port, Buffer.concat([header, hello]))).length, 0)
-  t.same(other.rejected, ['UR_HELLO_NOT_TLS'])
+  t.same(other.rejected, ['UR_PROXY_HEADER_UNTRUSTED'])
 })
 
 t.test('an agent that resets its connection right after the handshake leaves nothing behind', async (t) => {

@@ -209,12 +209,12 @@ t.test('several carriers are asked for when visitors fill the one there is', asy
   agent.socket.pause() // what the visitor sends is not acknowledged any more
   visitor.write(Buffer.alloc(4 * 1024 * 1024))
   const [session] = server.agents.sessions()
-  await eventually('the wish', () => must(session!.carriersWanted === 2))
+  await eventually('the wish', () => must(session!.carriersWanted > 1))
   const [socket, serverSide] = await socketPair()
   void server.agents.accept(serverSide, '127.0.0.1')
   const { sessionId, secret } = agent.welcome
   const { welcome } = await agentHandshake(socket, { attach: { protocol: 1, sessionId, secret } })
-  t.equal(welcome.carriersWanted, 2)
+  t.ok(welcome.carriersWanted > 1)
   const second = sessionEnd('client', [socket])
   const late = await visit(server.first)
   t.teardown(() => late.destroy())
