@@ -96,7 +96,8 @@ t.test('a folder without write permission', async (t) => {
     if (process.getuid() === 0) process.seteuid(65534)
     try { await openStore({ file: '/etc/uniroute-test/uniroute.db' }) } catch (error) {
       console.log(JSON.stringify({ name: error.name, code: error.code, message: error.message }))
-    }`
+    }
+    if (process.getuid() === 0) process.seteuid(0)`
   t.match(JSON.parse(inAnotherProcess(script)), {
     name: 'StoreError',
     code: 'UR_STORE_CANNOT_OPEN',

@@ -40,8 +40,10 @@ export class Process {
     // tap puts its own loader into NODE_OPTIONS of every child; the product must run as it does for its users.
     const wanted = options.env?.['NODE_OPTIONS'] ?? ''
     const own = wanted === process.env['NODE_OPTIONS'] ? '' : wanted
-    const plain = ['-u', 'NODE_OPTIONS', ...(own === '' ? [] : [`NODE_OPTIONS=${own}`]), command, ...args]
-    this.child = spawn('/usr/bin/env', plain, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+    const plain = ['env', '-u', 'NODE_OPTIONS', ...(own === '' ? [] : [`NODE_OPTIONS=${own}`]), command, ...args]
+    // And when the test file is killed because it takes too long, its children go with it.
+    const mortal = ['--pdeathsig', 'KILL', ...plain]
+    this.child = spawn('/usr/bin/setpriv', mortal, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
     running.add(this)
     this.exit = new Promise((resolve) => {
       const end = (ending: Ending) => {
