@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   UR_METRICS_LISTEN: entry(1, 'The address for metrics could not be listened on.', 'Free the port, or set listen.metrics to another.'),
 
   // store
+  UR_STORE_MISSING: entry(1, 'There is no database in the data folder.', 'Name the folder of the server with --data-dir or --config.'),
   UR_STORE_CANNOT_OPEN: entry(1, 'The database file could not be opened or created.', 'Check that data_dir exists and that its owner is the user that runs the command.'),
   UR_STORE_READ_ONLY: entry(1, 'The database, its folder or its file system cannot be written.', 'Give the user that runs the command write access to data_dir, or mount it read-write.'),
   UR_STORE_FULL: entry(1, 'The disk that holds the database is full.', 'Free some space on the file system of data_dir; nothing that was saved is lost.'),

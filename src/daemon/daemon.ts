@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import type { TLSSocket } from 'node:tls'
 import { TokenGate } from '../access/index.js'
 import { networkMatcher, type ServerConfig } from '../config/index.js'
@@ -119,7 +118,6 @@ export class Daemon {
     const { config, log, sockets = {} } = options
     const closers = new Closers()
     try {
-      await mkdir(config.data_dir, { recursive: true, mode: 0o700 })
       const store = await openStore({ file: databaseFile(config.data_dir) })
       closers.add(() => store.close())
       const certificates = await openCertificates(config, log)

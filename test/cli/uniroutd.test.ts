@@ -2,6 +2,8 @@ import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import path from 'node:path'
 import t from 'tap'
+import { databaseFile } from '../../src/daemon/database.js'
+import { openStore } from '../../src/store/index.js'
 import { ensureBuilt } from '../support/build.js'
 import { listen, temporaryFolder } from '../support/places.js'
 import { BIN, Server } from '../support/product.js'
@@ -146,6 +148,9 @@ t.test('tokens in a folder of their own, as text and as JSON', async (t) => {
   const folder = path.join(await temporaryFolder(t), 'data')
   await mkdir(folder, { mode: 0o700 })
   const token = (...args: string[]) => uniroutd(['token', ...args, '--data-dir', folder])
+  t.match(await token('list'), { code: 1, err: /UR_STORE_MISSING/ }, 'a folder mistyped is not a new database')
+  t.match(await token('revoke', 'laptop'), { code: 1, err: /UR_STORE_MISSING/ })
+  await (await openStore({ file: databaseFile(folder) })).close()
   t.match(await token('list'), { code: 0, out: /no tokens yet/ })
   const made = await token('create', 'laptop', '--json')
   t.match(JSON.parse(made.out), { id: /^tok_/, name: 'laptop', token: /^unr_/ })
@@ -158,6 +163,14 @@ t.test('tokens in a folder of their own, as text and as JSON', async (t) => {
   t.match(await token('revoke', 'laptop'), { code: 0, out: /"laptop".*is revoked/ })
   t.match(await token('list'), { out: /laptop.*revoked/ })
   t.match(await token('create', 'not a name'), { code: 2, err: /UR_TOKEN_NAME_INVALID/ })
+})
+
+t.test('a data_dir that is a file is told as what it is', async (t) => {
+  const folder = await temporaryFolder(t)
+  const file = path.join(folder, 'data')
+  await writeFile(file, '')
+  const flags = ['--listen-tls', '127.0.0.1:0', '--listen-http', 'off', '--listen-metrics', 'off']
+  t.match(await uniroutd(['dev', '--data-dir', file, ...flags]), { code: 1, err: /The database .*data.*UR_STORE_/s })
 })
 
 t.test('a defect is logged, and ends the server', async (t) => {

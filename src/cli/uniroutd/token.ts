@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { type Command, Option } from 'commander'
+import { StoreError } from '../../core/errors.js'
 import { printable } from '../../core/printable.js'
 import { databaseFile } from '../../daemon/database.js'
 import { openStore, type Store, type TokenRecord } from '../../store/index.js'
@@ -26,7 +28,8 @@ export function addTokenCommands(root: Command, context: CommandContext): void {
       const created = await store.tokens.create(name)
       if (flags.json) return `${JSON.stringify(created)}\n`
       // Not on stdout: TOKEN=$(uniroutd token create laptop) takes the token alone.
-      process.stderr.write(`This is the token "${created.name}" (${created.id}). It is not shown again:\n`)
+      const where = `in ${dataFolder(flags)}`
+      process.stderr.write(`This is the token "${created.name}" (${created.id}) ${where}. It is not shown again:\n`)
       return `${created.token}\n`
     },
   )
@@ -71,13 +74,22 @@ function add(
     .addHelpText('after', example(`uniroutd ${sample}`))
   command.action(async (...given: unknown[]) => {
     const flags = command.opts<TokenFlags>()
-    const store = await openStore({ file: databaseFile(dataFolder(flags)) })
+    const file = databaseFile(dataFolder(flags))
+    if (name !== 'create' && !existsSync(file)) throw missing(file)
+    const store = await openStore({ file })
     try {
       output.text(await action(store, flags, typeof given[0] === 'string' ? given[0] : ''))
     } finally {
       await store.close()
     }
   })
+}
+
+function missing(file: string): StoreError {
+  return new StoreError(
+    'UR_STORE_MISSING',
+    `looked for the database ${file}, and there is none; name the server's data folder with --data-dir or --config`,
+  )
 }
 
 function plain({ id, name, createdAt, lastUsedAt, revokedAt }: TokenRecord): Record<string, unknown> {
