@@ -283,7 +283,8 @@ export class AgentSession {
       this.#send({ bound: { request, tunnelId, publicUrl, remotePort: port ?? 0 } })
       this.#log.info({ tunnel: tunnelId, name: tunnel.name, url: publicUrl }, 'tunnel bound')
     } catch (error) {
-      const refused = refusedOf(error, { request })
+      const retryable = error instanceof NetworkError || this.#draining || !(error instanceof UniRouteError)
+      const refused = refusedOf(error, { request, retryable })
       this.#send({ refused })
       hooks.bindRefused(error instanceof UniRouteError ? error.code : 'UR_INTERNAL')
       if (error instanceof UniRouteError) {

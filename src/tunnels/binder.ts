@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { LimitError, RefusedError, UniRouteError } from '../core/errors.js'
 import { printable } from '../core/printable.js'
 import { Kind, type Bind } from '../protocol/index.js'
-import { normalisePattern, type RouteTable } from '../routing/index.js'
+import { normaliseHost, normalisePattern, type RouteTable } from '../routing/index.js'
 import type { AgentSession } from './agent-session.js'
 import type { PortOpener } from './api.js'
 import { PortBook } from './port-book.js'
@@ -139,7 +139,7 @@ export class Binder {
   }
 
   #wantedHost(session: AgentSession, bind: Bind): string {
-    const { domain } = this.#options
+    const domain = normaliseHost(this.#options.domain) ?? this.#options.domain
     const asked =
       bind.domain || `${bind.subdomain || `t-${digest(session, bind.name).toString('hex', 0, 5)}`}.${domain}`
     const host = normalisePattern(asked)
