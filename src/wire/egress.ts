@@ -86,7 +86,7 @@ export class Egress {
       this.#appended()
       return
     }
-    this.#flush()
+    this.flush()
     if (ownership === SLAB) {
       writeHeader(buffer, start - HEADER_SIZE, TYPE_DATA, flags, streamId, length)
       this.#writeSlabFrame(buffer.subarray(start - HEADER_SIZE, end))
@@ -130,12 +130,15 @@ export class Egress {
 
   /** Hands gathered frames to the socket now. */
   flush(): void {
-    this.#flush()
+    if (this.#arenaEnd === this.#arenaStart) return
+    const frames = this.#arena.subarray(this.#arenaStart, this.#arenaEnd)
+    this.#arenaStart = this.#arenaEnd
+    this.#write(frames, this.#onWritten)
   }
 
   #reserve(size: number): number {
     if (this.#arenaEnd + size > this.#arena.length) {
-      this.#flush()
+      this.flush()
       this.#arena = Buffer.allocUnsafeSlow(this.#busyTurn || size > QUIET_ARENA_SIZE ? ARENA_SIZE : QUIET_ARENA_SIZE)
       this.#arenaStart = this.#arenaEnd = 0
     }
@@ -150,21 +153,14 @@ export class Egress {
       this.#turnScheduled = true
       setImmediate(this.#endTurn)
     }
-    if (this.#inFlight === 0 && !this.#busyTurn) this.#flush()
+    if (this.#inFlight === 0 && !this.#busyTurn) this.flush()
   }
 
   readonly #endTurn = (): void => {
     this.#turnScheduled = false
     this.#busyTurn = this.#turnFrames >= GATHER_FROM
     this.#turnFrames = 0
-    this.#flush()
-  }
-
-  #flush(): void {
-    if (this.#arenaEnd === this.#arenaStart) return
-    const frames = this.#arena.subarray(this.#arenaStart, this.#arenaEnd)
-    this.#arenaStart = this.#arenaEnd
-    this.#write(frames, this.#onWritten)
+    this.flush()
   }
 
   #writeSlabFrame(frame: Buffer): void {
@@ -190,7 +186,7 @@ export class Egress {
   readonly #onWritten = (): void => {
     this.#inFlight--
     if (this.#closed) return
-    if (this.#inFlight === 0) this.#flush()
+    if (this.#inFlight === 0) this.flush()
     if (this.#waiting.length > 0) this.pump()
   }
 }
