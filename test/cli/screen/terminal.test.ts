@@ -6,6 +6,9 @@ import { assertDecent, BIN, Server } from '../../support/product.js'
 import { Process } from '../../support/processes.js'
 import { echo, echoOn, startEcho, visit } from '../../support/pumps.js'
 
+const WRAP_OFF = '\u001b[?7l'
+const WRAP_ON = '\u001b[?7h'
+
 /** `uniroute ARGS…` on a pseudo-terminal of 100 columns and 30 rows, with all that it wrote to it. */
 class OnTerminal {
   #text = ''
@@ -49,10 +52,12 @@ class OnTerminal {
     return new OnTerminal(started)
   }
 
-  /** The screen as it was drawn last, without colours. */
+  /** The last screen that was drawn to its end, without colours: what is on its way is no screen yet. */
   get screen(): string {
-    const plain = this.#text.replace(/\u001b\[[\d;?]*[a-zA-Z]/g, '')
-    return plain.slice(plain.lastIndexOf('uniroute '))
+    const end = this.#text.lastIndexOf(WRAP_ON)
+    const start = this.#text.lastIndexOf(WRAP_OFF, end)
+    if (start < 0) return ''
+    return this.#text.slice(start, end).replace(/\u001b\[[\d;?]*[a-zA-Z]/g, '')
   }
 
   get raw(): string {
@@ -91,7 +96,7 @@ const CTRL_C = '\u0003'
 t.test('the screen follows the session and its visitors', async (t) => {
   const [server, upstream] = await Promise.all([Server.start(t), startEcho(t)])
   const terminal = await OnTerminal.start(t, server, ['tcp', String(upstream.port)])
-  const screen = await terminal.shows(/Forwarding +tcp:/)
+  const screen = await terminal.shows(/Forwarding +tcp:.* -> /)
   t.match(screen, new RegExp(`Forwarding +tcp://127.0.0.1:\\d+ -> localhost:${upstream.port}`))
   t.match(screen, /Session Status +online/)
   t.match(screen, new RegExp(`Server +127.0.0.1:${server.port}`))
@@ -116,7 +121,7 @@ t.test('the screen follows the session and its visitors', async (t) => {
 t.test('a second Ctrl-C ends at once', async (t) => {
   const [server, upstream] = await Promise.all([Server.start(t), startEcho(t)])
   const terminal = await OnTerminal.start(t, server, ['tcp', String(upstream.port)])
-  const screen = await terminal.shows(/Forwarding +tcp:/)
+  const screen = await terminal.shows(/Forwarding +tcp:.* -> /)
   const visitor = await visit(Number(/127\.0\.0\.1:(\d+) ->/.exec(screen)?.[1]))
   t.teardown(() => visitor.destroy())
   await echoOn(visitor)
@@ -132,7 +137,7 @@ t.test('a loss is shown with its reason, and the return', async (t) => {
   const terminal = await OnTerminal.start(t, server, ['tcp', String(upstream.port)])
   await terminal.shows(/Session Status +online/)
   await server.process.stop('SIGKILL')
-  t.match(await terminal.shows(/Session Status +reconnecting/), /was lost|could not connect/)
+  await terminal.shows(/Session Status +reconnecting[^]*(was lost|could not connect)/)
   await server.launch()
   await terminal.shows(/Session Status +online[^]*Forwarding +tcp:/)
 })
