@@ -2,13 +2,13 @@ import type { Socket } from 'node:net'
 import { NetworkError } from '../core/errors.js'
 import { Egress } from './egress.js'
 import { FLAG_ACK, FLAG_SYN, GO_AWAY_NORMAL, TYPE_DATA, TYPE_GO_AWAY, TYPE_PING, TYPE_WINDOW_UPDATE } from './frame.js'
+import { Inlet } from './inlet.js'
 import { Intake } from './intake.js'
 import { FrameParser, type FrameSink } from './parser.js'
 import { PingBook } from './ping.js'
 import { RateGuard } from './guard.js'
 import type { Session } from './session.js'
 import type { Stream } from './stream.js'
-import { giveBack } from './slab.js'
 import { WireViolation } from './violation.js'
 
 /** New bytes sent, after which a ping is worth its 12 bytes: it tells the round trip and what has arrived. */
@@ -35,6 +35,8 @@ export class Carrier implements FrameSink {
   /** The peer said go away: we open no more streams here. */
   peerRetiring = false
   readonly #parser: FrameParser
+  readonly #inlet: Inlet
+  readonly #intake: Intake
   readonly #pings: PingBook
   readonly #guard: RateGuard
   #current: Stream | null = null
@@ -56,30 +58,33 @@ export class Carrier implements FrameSink {
     this.socket = socket
     this.egress = new Egress(socket, carrierBacklog)
     this.#parser = new FrameParser(this)
+    this.#inlet = new Inlet(
+      this.#parser,
+      (error) => this.destroy(error),
+      () => this.#intake.resume(),
+    )
+    this.#intake = new Intake(socket, {
+      onBorrowed: (slab, start, end) => this.#push(Buffer.from(slab.subarray(start, end)), false),
+      onOwned: (slab, start, end) => this.#push(slab.subarray(start, end), true),
+    })
     this.#pings = new PingBook(clock)
     this.#guard = new RateGuard(clock, controlRate)
     socket.on('error', (error) => {
       this.#error ??= error
     })
-    socket.on('end', () => this.end(null))
+    socket.on('end', () => {
+      this.#inlet.drain()
+      this.end(null)
+    })
     socket.on('close', () => this.#onClose())
   }
 
   /** Begins to read. `head`: bytes that were read from the socket before. */
   start(head: Buffer | undefined): void {
-    if (head !== undefined && head.length > 0) this.#push(head)
+    const more = head === undefined || head.length === 0 || this.#push(head, false)
     if (this.#closed) return
-    new Intake(this.socket, {
-      onBorrowed: (slab, start, end) => {
-        this.#push(Buffer.from(slab.subarray(start, end)))
-        return true
-      },
-      onOwned: (slab, start, end) => {
-        this.#push(slab.subarray(start, end))
-        giveBack(slab, end - start) // streams have borrowed their parts anew
-        return true
-      },
-    }).start()
+    this.#intake.start()
+    if (!more) this.#intake.pause()
     this.probe()
   }
 
@@ -283,18 +288,16 @@ export class Carrier implements FrameSink {
     this.control(TYPE_PING, FLAG_SYN, 0, id)
   }
 
-  #push(chunk: Buffer): void {
+  #push(chunk: Buffer, lent: boolean): boolean {
     this.heard = true
-    try {
-      this.#parser.push(chunk)
-    } catch (error) {
-      this.destroy(error instanceof Error ? error : new Error(String(error)))
-    }
+    const more = this.#inlet.take(chunk, lent)
     if (this.#probeWanted) this.probe()
+    return more
   }
 
   #onClose(): void {
     if (this.#closed) return
+    this.#inlet.drain()
     this.#closed = true
     if (this.#linger !== null) clearTimeout(this.#linger)
     this.#parser.stop()

@@ -32,19 +32,25 @@ export class FrameParser {
   }
 
   /**
-   * Parses a chunk of any length, cut anywhere. The slices given on are views of it.
+   * Parses a chunk of any length, cut anywhere, until `frames` data frames of it are complete. The slices given on are
+   * views of it. Returns the offset of what is left: the chunk's length when all of it was parsed, or ignored.
    * @throws WireViolation UR_WIRE_VERSION, UR_WIRE_TYPE, or whatever the sink throws
    */
-  push(chunk: Buffer): void {
+  push(chunk: Buffer, frames = Infinity): number {
     const size = chunk.length
     let at = 0
-    while (at < size && !this.#stopped) {
+    let left = frames
+    while (at < size && left > 0) {
+      if (this.#stopped) return size
       if (this.#payloadLeft > 0) {
         const end = Math.min(size, at + this.#payloadLeft)
         this.#payloadLeft -= end - at
         this.#sink.onPayload(at === 0 && end === size ? chunk : chunk.subarray(at, end))
         at = end
-        if (this.#payloadLeft === 0) this.#sink.onPayloadEnd()
+        if (this.#payloadLeft === 0) {
+          left--
+          this.#sink.onPayloadEnd()
+        }
       } else if (this.#scratchLength === 0 && size - at >= HEADER_SIZE) {
         this.#header(chunk, at)
         at += HEADER_SIZE
@@ -56,6 +62,7 @@ export class FrameParser {
         }
       }
     }
+    return at
   }
 
   #header(bytes: Uint8Array, at: number): void {
