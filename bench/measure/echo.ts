@@ -3,6 +3,7 @@ import { connectTo, exchange } from '../lib/sockets.js'
 import { quantile } from '../lib/stats.js'
 import { runFlow, startIperfServer } from './iperf.js'
 import type { TunnelMeasurement } from './measurement.js'
+import { warmUp } from './requests.js'
 
 const MESSAGE = Buffer.alloc(64, 'e')
 const PAUSE_MS = 2
@@ -18,6 +19,7 @@ export const echo: TunnelMeasurement = {
     { key: 'busyRate', title: 'that stream meanwhile, MB/s', better: 'more', digits: 0 },
   ],
   async run(tunnel, place, seconds) {
+    await warmUp(tunnel, place)
     const server = await startIperfServer(place)
     const socket = await connectTo({ host: tunnel.host, port: tunnel.ports.echo })
     try {

@@ -2,7 +2,7 @@ import { bore } from './bore.js'
 import { chisel } from './chisel.js'
 import { direct } from './direct.js'
 import { frp } from './frp.js'
-import { rathole, ratholePlain } from './rathole.js'
+import { rathole, ratholePlain, ratholeRustls } from './rathole.js'
 import { ssh } from './ssh.js'
 import { stunnel } from './stunnel.js'
 import type { Tool } from './tool.js'
@@ -16,6 +16,7 @@ export const LOOPBACK_TOOLS: readonly Tool[] = [
   ssh,
   frp,
   rathole,
+  ratholeRustls,
   chisel,
   ratholePlain,
   bore,

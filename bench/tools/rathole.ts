@@ -4,18 +4,31 @@ import { portsOf, SERVICES, upstreamAddress, waitForPort } from '../lib/place.js
 import { freePorts } from '../lib/sockets.js'
 import { missingProgram, versionOf, waitUntilReady, type Tool } from './tool.js'
 
-/** rathole over TLS with a certificate that its client verifies. */
-export const rathole = ratholeOver('tls')
+/** rathole over TLS with a certificate that its client verifies, as its own Cargo.toml builds it: with OpenSSL. */
+export const rathole = ratholeOver('tls', { id: 'rathole', title: 'rathole TLS', program: 'rathole' })
+/** The same built with its `rustls` feature. */
+export const ratholeRustls = ratholeOver('tls', {
+  id: 'rathole-rustls',
+  title: 'rathole TLS (rustls)',
+  program: 'rathole-rustls',
+})
 /** rathole as it comes: plain TCP. */
-export const ratholePlain = ratholeOver('tcp')
+export const ratholePlain = ratholeOver('tcp', { id: 'rathole-plain', title: 'rathole plain', program: 'rathole' })
 
-function ratholeOver(transport: 'tls' | 'tcp'): Tool {
+interface Build {
+  id: string
+  title: string
+  /** Its name on PATH. */
+  program: string
+}
+
+function ratholeOver(transport: 'tls' | 'tcp', { id, title, program }: Build): Tool {
   return {
-    id: transport === 'tls' ? 'rathole' : 'rathole-plain',
-    title: transport === 'tls' ? 'rathole TLS' : 'rathole plain',
+    id,
+    title,
     encrypted: transport === 'tls',
-    missing: () => missingProgram('rathole'),
-    version: () => versionOf('rathole', ['--version'], /(?<=Build Version:\s+)[\d.]+/),
+    missing: () => missingProgram(program),
+    version: () => versionOf(program, ['--version'], /(?<=Build Version:\s+)[\d.]+/),
     async start(place) {
       const [control = 0, ...numbers] = await freePorts(SERVICES.length + 1)
       const ports = portsOf(numbers)
@@ -47,9 +60,9 @@ ${transport === 'tls' ? `[client.transport.tls]\ntrusted_root = "${ca}"\nhostnam
 ${services('client', (name) => `local_addr = "${upstreamAddress(place, name)}"`)}`,
       )
       const env = { ...process.env, RUST_LOG: 'error' }
-      const server = place.processes.start('rathole-server', ['rathole', '--server', files.server], { env })
+      const server = place.processes.start('rathole-server', [program, '--server', files.server], { env })
       await waitForPort({ host: place.serverHost, port: control }, server)
-      const command = ['rathole', '--client', files.agent]
+      const command = [program, '--client', files.agent]
       const agent = place.processes.start('rathole-client', command, { env, prefix: place.agentPrefix })
       return waitUntilReady({ server: [server], agent: [agent], host: '127.0.0.1', ports })
     },

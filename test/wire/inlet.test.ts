@@ -112,7 +112,7 @@ t.test('a carrier whose peer sends many small frames and leaves loses none of th
   const ended = new Promise<void>((resolve) => {
     const handler = {
       onData: (slice: Buffer) => void (bytes += slice.length),
-      onEnd: resolve,
+      onEnd: () => resolve(),
       onWritable() {},
       onClose: () => resolve(),
     }
