@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.js'
 import { LimitError, RefusedError, StoreError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
+import { ThrottledLog } from '../core/throttled-log.js'
 import { TOKEN_PATTERN, tokenHash, type TokenRecord, type TokenRepository } from '../store/index.js'
 import { FailedLogins } from './failed-logins.js'
 import { RevocationWatch } from './revocation-watch.js'
@@ -35,6 +36,8 @@ const REMEMBERED_TOKENS = 10_000
 export class TokenGate {
   readonly #options: TokenGateOptions
   readonly #log: Logger
+  /** For what anybody can provoke, without a token. */
+  readonly #strangers: ThrottledLog
   readonly #failedLogins: FailedLogins
   readonly #watch: RevocationWatch
   /** By hash; the least recently used goes first when there are too many. */
@@ -46,6 +49,7 @@ export class TokenGate {
     const { tokens, log, clock = systemClock, pollMs = 500, touchMs = 60_000 } = options
     this.#options = options
     this.#log = log
+    this.#strangers = new ThrottledLog(log, clock)
     this.#failedLogins = options.failedLogins ?? new FailedLogins({ clock })
     this.#watch = new RevocationWatch({ tokens, log, pollMs })
     this.#touchTimer = setInterval(() => void this.#touch(), touchMs)
@@ -132,7 +136,7 @@ export class TokenGate {
       this.#log.warn({ error, token: known.id }, 'the database failed; a token that was good before is let in')
       return known
     }
-    this.#log.error({ error }, 'the database failed; an agent is turned away')
+    this.#strangers.error('UR_TOKEN_UNCHECKED', { error }, 'the database failed; an agent is turned away')
     const message = 'The server cannot look tokens up now. What to do: try again; the log of the server says why.'
     throw new StoreError('UR_TOKEN_UNCHECKED', message, { cause: error })
   }

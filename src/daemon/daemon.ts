@@ -73,7 +73,7 @@ export class Daemon {
     this.#admission = new Admission(limits, hooks, log, systemClock)
     const isTrustedProxy = (address: string) => this.#isTrustedProxy(address)
     const table = this.#table
-    this.#tcpPorts = new TcpPorts({ table, ranges, admission: this.#admission, limits, isTrustedProxy, log })
+    this.#tcpPorts = new TcpPorts({ table, ranges, admission: this.#admission, limits, isTrustedProxy })
     const gate = new TokenGate({ tokens: store.tokens, log })
     closers.add(() => gate.close())
     const processBudget = new WindowBudget(config.limits.process_window_budget)
@@ -195,7 +195,6 @@ export class Daemon {
   async #listen(sockets: NonNullable<DaemonOptions['sockets']>): Promise<void> {
     const { listen } = this.#config
     const admission = this.#admission
-    const log = this.#log
     const limits = () => ingressLimits(this.#config)
     const { book } = this.certificates
     const tls = new TlsPort({
@@ -206,7 +205,6 @@ export class Daemon {
       contextFor: (name) => book.secureContextFor(name) ?? null,
       defaultPem: book.defaultPem,
       onAgent: (socket: TLSSocket, remote: string) => this.#agents.accept(socket, remote),
-      log,
     })
     book.onReload(() => tls.setDefaultCertificate(book.defaultPem))
     this.#tlsPort = await tls.listen(listenOn(sockets.tls, listen.tls))
@@ -229,7 +227,7 @@ export class Daemon {
         listen: listen.metrics,
         metrics: this.#metrics,
         readiness: this.readiness,
-        log,
+        log: this.#log,
       })
       addresses.metrics = addressText(listen.metrics, server.address.port)
       this.#closers.add(() => server.close())

@@ -2,9 +2,9 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../core/clock.js'
 import type { Code } from '../core/error-codes.js'
 import type { Logger } from '../core/logger.js'
+import { ThrottledLog } from '../core/throttled-log.js'
 import type { NumberName } from '../metrics/index.js'
 import type { IngressHooks, IngressLimits } from './api.js'
-import { ThrottledLog } from './throttled-log.js'
 
 /** Counts public connections against their bounds. One for all listeners of the process. */
 export class Admission {

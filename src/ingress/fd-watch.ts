@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs'
 import type { Clock } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
+import { ThrottledLog } from '../core/throttled-log.js'
 import type { IngressHooks } from './api.js'
-import { ThrottledLog } from './throttled-log.js'
 
 const EVERY_MS = 1000
 

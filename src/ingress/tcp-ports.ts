@@ -1,6 +1,5 @@
 import type { Server, Socket } from 'node:net'
 import { NetworkError, RefusedError, UniRouteError } from '../core/errors.js'
-import type { Logger } from '../core/logger.js'
 import { serveVisitor } from '../proxy/index.js'
 import type { RouteTable } from '../routing/index.js'
 import type { PortLease, PortOpener, PortRanges, Tunnel } from '../tunnels/index.js'
@@ -16,7 +15,6 @@ export interface TcpPortsOptions {
   limits(): IngressLimits
   /** Whether an address is that of a load balancer which sends PROXY headers. */
   isTrustedProxy(address: string): boolean
-  readonly log: Logger
 }
 
 /** Opens and serves the public ports of `tcp` tunnels. */
@@ -63,7 +61,7 @@ export class TcpPorts implements PortOpener {
   }
 
   #onSocket(port: number, socket: Socket): void {
-    const { admission, log, table, isTrustedProxy } = this.#options
+    const { admission, table, isTrustedProxy } = this.#options
     if (isTrustedProxy(socket.remoteAddress ?? '')) {
       void this.#onProxied(port, socket)
       return
@@ -71,12 +69,12 @@ export class TcpPorts implements PortOpener {
     const tunnel = table.findPort(port)
     if (tunnel === undefined) socket.resetAndDestroy()
     else if (admission.addVisitor(socket)) {
-      serveVisitor(tunnel, socket, visitorOf(socket, null), log, () => admission.visitorGone())
+      serveVisitor(tunnel, socket, visitorOf(socket, null), () => admission.visitorGone())
     }
   }
 
   async #onProxied(port: number, socket: Socket): Promise<void> {
-    const { admission, log, table, limits } = this.#options
+    const { admission, table, limits } = this.#options
     socket.on('error', () => undefined) // 'close' follows, and is what counts
     admission.addPending(socket)
     try {
@@ -85,7 +83,7 @@ export class TcpPorts implements PortOpener {
       const tunnel = table.findPort(port)
       if (tunnel === undefined) socket.resetAndDestroy()
       else if (admission.addVisitor(socket)) {
-        serveVisitor(tunnel, socket, visitorOf(socket, header), log, () => admission.visitorGone())
+        serveVisitor(tunnel, socket, visitorOf(socket, header), () => admission.visitorGone())
       }
     } catch (error) {
       socket.destroy()

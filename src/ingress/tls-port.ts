@@ -1,7 +1,6 @@
 import type { Server, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { UniRouteError } from '../core/errors.js'
-import type { Logger } from '../core/logger.js'
 import { clientHelloAlert, peek, PLAIN_HTTP_ANSWER, type Peeked, type ProxyHeader } from '../hello/index.js'
 import { ALPN } from '../protocol/index.js'
 import { serveVisitor } from '../proxy/index.js'
@@ -23,7 +22,6 @@ export interface TlsPortOptions {
   readonly defaultPem: CertificatePem
   /** An agent's connection from the IP address `remote`, after its TLS handshake. Settles when it is a carrier, or refused. */
   onAgent(socket: TLSSocket, remote: string): Promise<void>
-  readonly log: Logger
 }
 
 /** The one public port for everything TLS: agents by ALPN, visitors of `tls` tunnels by SNI. Nothing is decrypted here. */
@@ -111,7 +109,7 @@ export class TlsPort {
   }
 
   #onVisitor(socket: Socket, { hello, proxy }: Peeked): void {
-    const { admission, table, log } = this.#options
+    const { admission, table } = this.#options
     admission.removePending(socket)
     const tunnel = hello.sni === null ? undefined : table.findHost(hello.sni)
     if (tunnel === undefined) {
@@ -123,7 +121,7 @@ export class TlsPort {
     if (!admission.addVisitor(socket)) return
     const visitor = { ...visitorOf(socket, proxy), sni: hello.sni ?? '', alpn: hello.alpn.join(',') }
     socket.off('error', ignore)
-    serveVisitor(tunnel, socket, visitor, log, () => admission.visitorGone())
+    serveVisitor(tunnel, socket, visitor, () => admission.visitorGone())
   }
 
   /** Answers what can be answered to a connection that did not bring a ClientHello. */

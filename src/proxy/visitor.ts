@@ -1,6 +1,4 @@
 import type { Socket } from 'node:net'
-import { UniRouteError } from '../core/errors.js'
-import type { Logger } from '../core/logger.js'
 import type { Tunnel, Visitor } from '../tunnels/index.js'
 import type { Stream } from '../wire/index.js'
 import { Splice, type SpliceResult } from './splice.js'
@@ -13,7 +11,6 @@ export function serveVisitor(
   tunnel: Tunnel,
   socket: Socket,
   visitor: Visitor,
-  log: Logger,
   onClose: (result: SpliceResult) => void,
 ): void {
   const { session } = tunnel
@@ -30,8 +27,7 @@ export function serveVisitor(
       stream = session.openStream(tunnel, visitor, first, pipe)
       return stream
     } catch (error) {
-      const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
-      log.warn({ code, tunnel: tunnel.id, name: tunnel.name, reason: (error as Error).message }, 'visitor not served')
+      session.visitorTurnedAway(tunnel, error)
       throw error
     }
   }

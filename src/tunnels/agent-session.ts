@@ -3,6 +3,7 @@ import { LimitError, NetworkError, ProtocolError, RefusedError, UniRouteError } 
 import type { Clock } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
 import { printable } from '../core/printable.js'
+import { ThrottledLog } from '../core/throttled-log.js'
 import {
   CONTROL_STREAM_ID,
   ControlChannel,
@@ -59,6 +60,8 @@ export class AgentSession {
   readonly tunnels = new Map<number, Tunnel>()
   readonly #context: AgentSessionContext
   readonly #log: Logger
+  /** For what visitors can provoke, or an agent as often as it likes. */
+  readonly #throttled: ThrottledLog
   readonly #policy: CarrierPolicy<Carrier>
   readonly #waiting = new WaitingRoom()
   /** Open streams of visitors. */
@@ -75,6 +78,7 @@ export class AgentSession {
     this.identity = identity
     this.#context = context
     this.#log = log
+    this.#throttled = new ThrottledLog(log, context.clock)
     this.openedAt = context.clock.now()
     this.#policy = new CarrierPolicy(identity.carriers, this.openedAt)
     const options: Partial<SessionOptions> = {
@@ -178,6 +182,14 @@ export class AgentSession {
     if (this.#streams.size === 1) this.#context.onActive(this)
     this.#decideCarriers(now)
     return stream
+  }
+
+  /** `openStream` threw `error`, so that a visitor of `tunnel` is turned away. */
+  visitorTurnedAway(tunnel: Tunnel, error: unknown): void {
+    const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
+    this.#context.hooks.streamFailed(code)
+    const fields = { tunnel: tunnel.id, name: tunnel.name, reason: (error as Error).message }
+    this.#throttled.warn(code, fields, 'visitor not served')
   }
 
   /** The visitor of a stream is gone, and all of its bytes with it. */
@@ -286,12 +298,12 @@ export class AgentSession {
       const retryable = error instanceof NetworkError || this.#draining || !(error instanceof UniRouteError)
       const refused = refusedOf(error, { request, retryable })
       this.#send({ refused })
-      hooks.bindRefused(error instanceof UniRouteError ? error.code : 'UR_INTERNAL')
+      const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
+      const name = clip(bind.name)
+      hooks.bindRefused(code)
       if (error instanceof UniRouteError) {
-        this.#log.warn({ code: error.code, name: clip(bind.name), reason: clip(error.message) }, 'bind refused')
-      } else {
-        this.#log.error({ code: 'UR_INTERNAL', name: clip(bind.name), err: error }, 'bind failed')
-      }
+        this.#throttled.warn(code, { name, reason: clip(error.message) }, 'bind refused')
+      } else this.#throttled.error(code, { name, err: error }, 'bind failed')
     } finally {
       this.#binding--
     }
@@ -339,7 +351,7 @@ export class AgentSession {
     const code = error instanceof UniRouteError ? error.code : 'UR_VISITOR_GONE'
     this.#context.hooks.streamFailed(code)
     const reason = clip(error.message)
-    this.#log.info({ code, tunnel: tunnel.id, name: tunnel.name, connection, reason }, 'visitor not served')
+    this.#throttled.info(code, { tunnel: tunnel.id, name: tunnel.name, connection, reason }, 'visitor not served')
   }
 
   #decideCarriers(now: number): void {

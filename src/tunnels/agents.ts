@@ -3,8 +3,9 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../core/clock.js'
 import { LimitError, RefusedError, StoreError, UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
-import type { NumberName } from '../metrics/index.js'
 import { printable } from '../core/printable.js'
+import { ThrottledLog } from '../core/throttled-log.js'
+import type { NumberName } from '../metrics/index.js'
 import { serverHandshake, type Attach, type Hello, type IncomingCarrier } from '../protocol/index.js'
 import type { RouteTable } from '../routing/index.js'
 import type { SessionOptions } from '../wire/index.js'
@@ -48,6 +49,8 @@ export interface AgentsOptions {
 export class Agents {
   readonly #options: AgentsOptions
   readonly #log: Logger
+  /** For what anybody can provoke, without a token. */
+  readonly #strangers: ThrottledLog
   readonly #sessions = new Map<string, AgentSession>()
   readonly #active = new Set<AgentSession>()
   readonly #totals = new Totals()
@@ -60,6 +63,7 @@ export class Agents {
     this.#options = options
     this.#log = options.log
     const { table, opener, ports, domain, hooks, clock } = options
+    this.#strangers = new ThrottledLog(options.log, clock)
     this.#context = {
       binder: new Binder({ opener, table, ports, domain, publicUrl: (...of) => options.publicUrl(...of) }),
       limits: () => options.limits(),
@@ -110,9 +114,9 @@ export class Agents {
       incoming?.refuse(error, { retryable: isRetryable(error) })
       const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
       hooks.handshakeFailed(code)
-      if (error instanceof UniRouteError)
-        this.#log.warn({ code, remote, reason: printable(error.message) }, 'agent refused')
-      else this.#log.error({ code, remote, err: error }, 'agent handshake failed')
+      if (error instanceof UniRouteError) {
+        this.#strangers.warn(code, { remote, reason: printable(error.message) }, 'agent refused')
+      } else this.#strangers.error(code, { remote, err: error }, 'agent handshake failed')
     }
   }
 

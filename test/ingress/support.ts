@@ -50,7 +50,6 @@ export async function testIngress(
       agents.push(socket)
       return given.onAgent?.(socket) ?? server.agents.accept(socket, remote)
     },
-    log: silentLogger,
   })
   const port = await tls.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(async () => {

@@ -27,7 +27,6 @@ function tcpPorts(
     admission: new Admission(() => BOUNDS, hooks, silentLogger, systemClock),
     limits: () => BOUNDS,
     isTrustedProxy: () => trusted,
-    log: silentLogger,
   })
   t.teardown(() => ports.close())
   return { ports, rejected }

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { AcceptResult, encodeStreamAccept, StreamOpenReader } from '../../src/protocol/index.js'
 import { eventually, within } from '../support/hang.js'
+import { RecordedLog } from '../support/log.js'
 import { must, TestAgent, testServer, type TestServer } from '../tunnels/support.js'
 
 async function visit(server: TestServer): Promise<Socket> {
@@ -56,17 +57,31 @@ t.test('a visitor that ends at once, without a byte, still gets its answer', asy
   t.equal(answer.toString(), 'date')
 })
 
-t.test('a visitor whose stream cannot be opened is reset, and no stream is left over', async (t) => {
-  const server = await testServer(t, { limits: { streamsPerSession: 1 } })
-  const agent = await TestAgent.connect(t, server)
-  await agent.bind({ remotePort: server.first })
-  const served = await visit(server)
-  await agent.visitor({ result: AcceptResult.OK })
-  const late = connect(server.first, '127.0.0.1')
-  const [error] = (await within('the reset', once(late, 'error'))) as [NodeJS.ErrnoException]
-  t.equal(error.code, 'ECONNRESET')
-  t.equal(server.agents.numbers().streams, 1)
-  served.resetAndDestroy()
-  await eventually('the stream to be gone', () => must(server.agents.numbers().streams === 0))
-  t.match(server.table.findPort(server.first), { visitorsTotal: 1, visitorsOpen: 0 })
-})
+t.test(
+  'visitors whose stream cannot be opened are reset, no stream is left over, and they do not fill the log',
+  async (t) => {
+    const log = new RecordedLog()
+    const failed: string[] = []
+    const hooks = { streamFailed: (code: string) => failed.push(code) }
+    const server = await testServer(t, { limits: { streamsPerSession: 1 }, hooks, log })
+    const agent = await TestAgent.connect(t, server)
+    await agent.bind({ remotePort: server.first })
+    const served = await visit(server)
+    await agent.visitor({ result: AcceptResult.OK })
+    const startedAt = performance.now()
+    for (let i = 0; i < 10; i++) {
+      const late = connect(server.first, '127.0.0.1')
+      const [error] = (await within('the reset', once(late, 'error'))) as [NodeJS.ErrnoException]
+      t.equal(error.code, 'ECONNRESET')
+    }
+    const most = 1 + (performance.now() - startedAt) / 1000
+    const lines = log.with('visitor not served')
+    t.match(lines[0]?.fields, { code: 'UR_WIRE_STREAM_LIMIT', token: 'alice', name: 't1' })
+    t.ok(lines.length <= most, `${lines.length} lines of 10`)
+    t.equal(failed.length, 10, 'the metrics count all of them')
+    t.equal(server.agents.numbers().streams, 1)
+    served.resetAndDestroy()
+    await eventually('the stream to be gone', () => must(server.agents.numbers().streams === 0))
+    t.match(server.table.findPort(server.first), { visitorsTotal: 1, visitorsOpen: 0 })
+  },
+)

@@ -4,6 +4,7 @@ import t from 'tap'
 import { RefusedError } from '../../src/core/errors.js'
 import { agentHandshake, AcceptResult } from '../../src/protocol/index.js'
 import { eventually, within } from '../support/hang.js'
+import { RecordedLog } from '../support/log.js'
 import { sessionEnd, socketPair } from '../support/wire-pair.js'
 import { must, TestAgent, testServer, type TestServer } from './support.js'
 
@@ -38,6 +39,28 @@ t.test('a good token is welcomed, a bad one refused with its code', async (t) =>
   t.same(failed, ['UR_TOKEN_INVALID'])
   t.equal(times.length, 1)
   t.same([...server.agents.liveTokenIds()], ['alice'])
+})
+
+t.test('who is refused, or has no tunnel to give, cannot fill the log', async (t) => {
+  const log = new RecordedLog()
+  const failed: string[] = []
+  const hooks = {
+    handshakeFailed: (code: string) => failed.push(code),
+    bindRefused: (code: string) => failed.push(code),
+  }
+  const server = await testServer(t, { hooks, log })
+  const agent = await TestAgent.connect(t, server)
+  const startedAt = performance.now()
+  for (let i = 0; i < 20; i++) {
+    await t.rejects(TestAgent.connect(t, server, { token: 'eve' }), { code: 'UR_TOKEN_INVALID' })
+    t.match(await agent.bind({ remotePort: 1 }), { refused: { code: 'UR_PORT_RANGE' } })
+  }
+  const most = 1 + (performance.now() - startedAt) / 1000
+  for (const message of ['agent refused', 'bind refused']) {
+    const lines = log.with(message).length
+    t.ok(lines >= 1 && lines <= most, `${lines} lines of 20: ${message}`)
+  }
+  t.equal(failed.length, 40, 'the metrics count all of them')
 })
 
 t.test('beyond the limit of sessions agents are told to come back', async (t) => {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Test } from 'tap'
 import { systemClock } from '../../src/core/clock.js'
 import { RefusedError } from '../../src/core/errors.js'
-import { silentLogger } from '../../src/core/logger.js'
+import { silentLogger, type Logger } from '../../src/core/logger.js'
 import { Admission, noIngressHooks, TcpPorts } from '../../src/ingress/index.js'
 import {
   agentHandshake,
@@ -43,7 +43,7 @@ export interface TestServer {
 /** Tokens `alice` and `bob` are good, everything else is not. */
 export async function testServer(
   t: Test,
-  given: { limits?: Partial<TunnelLimits>; hooks?: Partial<TunnelHooks> } = {},
+  given: { limits?: Partial<TunnelLimits>; hooks?: Partial<TunnelHooks>; log?: Logger } = {},
 ): Promise<TestServer> {
   const { first, last } = await portSlot(t)
   const table = new RouteTable<Tunnel>()
@@ -55,7 +55,6 @@ export async function testServer(
     admission: new Admission(() => bounds, noIngressHooks, silentLogger, systemClock),
     limits: () => bounds,
     isTrustedProxy: () => false,
-    log: silentLogger,
   })
   const agents = new Agents({
     gate: {
@@ -76,7 +75,7 @@ export async function testServer(
     wire: () => ({}),
     hooks: { ...noTunnelHooks, ...given.hooks },
     clock: systemClock,
-    log: silentLogger,
+    log: given.log ?? silentLogger,
   })
   t.teardown(() => {
     agents.close()
