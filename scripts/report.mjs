@@ -1,5 +1,5 @@
-// Reads TAP from stdin and prints a short report: one line per test file, every failure in full, and at last,
-// on a line of its own, `N passed, N failed` (`, N skipped` when there are some). N counts assertions, as tap does.
+// Reads TAP from stdin and prints a short report: one line per test file, every failure in full, every test that was
+// skipped with its reason, and at last, on a line of its own, `N passed, N failed` (`, N skipped` when there are some). N counts assertions, as tap does.
 // Exit code 0 only when something passed, nothing failed and the stream was complete.
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -30,6 +30,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     brokenFiles += 1
     for (const each of failuresIn(block)) process.stdout.write(`  ${each}\n`)
   }
+  for (const each of skippedIn(block)) process.stdout.write(`  skipped: ${each}\n`)
   block = []
 }
 
@@ -51,4 +52,12 @@ function failuresIn(lines) {
     if (indent >= 0 && depth >= 0) shown.push(line)
   }
   return shown
+}
+
+/** Name and reason of each skipped test of a file's TAP. */
+function skippedIn(lines) {
+  return lines.flatMap((line) => {
+    const skipped = /^\s+ok \d+ - (.*?) # SKIP ?(.*)$/.exec(line)
+    return skipped ? [`${skipped[1]}: ${skipped[2] || 'no reason is given'}`] : []
+  })
 }

@@ -18,7 +18,10 @@ import { openStore, SCHEMA_VERSION, tokenHash } from '../../src/store/index.js'
 import { storeFor } from './support.js'
 
 const storeModule = new URL('../../src/store/index.ts', import.meta.url).href
-const isRoot = process.getuid?.() === 0
+/** tap's `skip`: false, or why not. */
+const unlessRoot = (why: string): string | false => (process.getuid?.() === 0 ? false : `only root can ${why}`)
+const mounting = { skip: unlessRoot('mount a file system of its own') }
+const giving = { skip: unlessRoot('give a folder to another user') }
 
 /** A file system of 256 KiB, outside of tap's folders since those are removed before teardowns run. */
 function smallDisk(t: Test, prepare: (dir: string) => void = () => {}): string {
@@ -32,27 +35,23 @@ function smallDisk(t: Test, prepare: (dir: string) => void = () => {}): string {
   return dir
 }
 
-t.test(
-  'a full disk is UR_STORE_FULL, loses nothing, and is over when there is room again',
-  { skip: !isRoot },
-  async (t) => {
-    const dir = smallDisk(t)
-    const ballast = join(dir, 'ballast')
-    const { tokens } = await storeFor(t, { file: join(dir, 'uniroute.db') })
-    const { token } = await tokens.create('before')
-    spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=1k', 'count=1024'])
-    const created: string[] = []
-    const error = await fillUp(async (i) => created.push((await tokens.create(`n${i}`)).token))
-    t.match(error, { name: 'StoreError', code: 'UR_STORE_FULL', message: /disk is full.*free some space/ })
-    t.match(await tokens.findByHash(tokenHash(token)), { name: 'before' }, 'reads go on')
-    t.equal((await tokens.list()).length, 1 + created.length, 'what was reported as created is there')
-    rmSync(ballast)
-    await tokens.create('after')
-    t.equal((await tokens.list()).length, 2 + created.length)
-  },
-)
+t.test('a full disk is UR_STORE_FULL, loses nothing, and is over when there is room again', mounting, async (t) => {
+  const dir = smallDisk(t)
+  const ballast = join(dir, 'ballast')
+  const { tokens } = await storeFor(t, { file: join(dir, 'uniroute.db') })
+  const { token } = await tokens.create('before')
+  spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=1k', 'count=1024'])
+  const created: string[] = []
+  const error = await fillUp(async (i) => created.push((await tokens.create(`n${i}`)).token))
+  t.match(error, { name: 'StoreError', code: 'UR_STORE_FULL', message: /disk is full.*free some space/ })
+  t.match(await tokens.findByHash(tokenHash(token)), { name: 'before' }, 'reads go on')
+  t.equal((await tokens.list()).length, 1 + created.length, 'what was reported as created is there')
+  rmSync(ballast)
+  await tokens.create('after')
+  t.equal((await tokens.list()).length, 2 + created.length)
+})
 
-t.test('a full disk at the first start', { skip: !isRoot }, async (t) => {
+t.test('a full disk at the first start', mounting, async (t) => {
   const dir = smallDisk(t)
   spawnSync('dd', ['if=/dev/zero', `of=${join(dir, 'ballast')}`, 'bs=1k', 'count=1024'])
   await t.rejects(openStore({ file: join(dir, 'uniroute.db') }), { name: 'StoreError', code: 'UR_STORE_FULL' })
@@ -75,7 +74,7 @@ t.test('a limit on the file size is an explained StoreError and leaves the datab
   t.equal((await tokens.list()).length, seen.count)
 })
 
-t.test('a file system that is read-only', { skip: !isRoot }, async (t) => {
+t.test('a file system that is read-only', mounting, async (t) => {
   const elsewhere = join(t.testdir({}), 'uniroute.db')
   const store = await openStore({ file: elsewhere })
   await store.tokens.create('a')
@@ -154,7 +153,7 @@ t.test('an empty file becomes a database, and a file open to others becomes priv
   t.equal(statSync(file).mode & 0o777, 0o600)
 })
 
-t.test('a file that root makes belongs to the owner of the folder', { skip: !isRoot }, async (t) => {
+t.test('a file that root makes belongs to the owner of the folder', giving, async (t) => {
   const dir = t.testdir({})
   chownSync(dir, 12345, 12346)
   const file = join(dir, 'uniroute.db')
