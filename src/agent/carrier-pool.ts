@@ -1,28 +1,37 @@
+import type { Socket } from 'node:net'
 import { Backoff } from '../core/backoff.js'
-import type { Logger } from '../core/logger.js'
+import type { Clock } from '../core/clock.js'
 import { UniRouteError } from '../core/errors.js'
+import type { LogFields, Logger } from '../core/logger.js'
 import type { Carrier, Session } from '../wire/index.js'
 
 /** How often superfluous carriers are looked at: whether they are idle by now, ms. */
 const LOOK_MS = 5_000
+/** A carrier that lived for so long was a good one, ms; one that is lost sooner counts as a dial that failed. */
+const STEADY_MS = 10_000
 
 export interface CarrierPoolOptions {
-  readonly session: Session
+  readonly session: Pick<Session, 'carriers' | 'closed' | 'addCarrier'>
   /** Bears the control stream: never given back. */
   readonly first: Carrier
   /** Carriers to have at the beginning, and the most there may be. */
   readonly wanted: number
   readonly limit: number
-  /** Dials one more and adds it to the session. Must reject when the signal is aborted. */
-  dial(signal: AbortSignal): Promise<void>
+  /** Makes one more connection and attaches it. `head`: bytes behind the answer. Must reject when the signal is aborted. */
+  dial(signal: AbortSignal): Promise<{ socket: Socket; head: Buffer }>
+  readonly clock: Clock
   readonly log: Logger
+  readonly random?: () => number
 }
 
 /** Keeps a session at the number of carriers that the server wants: dials those that are missing, gives idle ones back. */
 export class CarrierPool {
   readonly #options: CarrierPoolOptions
-  readonly #backoff = new Backoff({ baseMs: 500, maxMs: 15_000 })
+  readonly #backoff: Backoff
   readonly #abort = new AbortController()
+  /** When each live carrier came; without the first one, and without those that were given back. */
+  readonly #cameAt = new Map<Carrier, number>()
+  #failedAt = -Infinity
   #wanted: number
   #dialling = 0
   #retry: NodeJS.Timeout | null = null
@@ -30,6 +39,7 @@ export class CarrierPool {
 
   constructor(options: CarrierPoolOptions) {
     this.#options = options
+    this.#backoff = new Backoff({ baseMs: 500, maxMs: 15_000, ...(options.random && { random: options.random }) })
     this.#wanted = Math.min(options.wanted, options.limit)
   }
 
@@ -39,7 +49,17 @@ export class CarrierPool {
     this.adjust()
   }
 
-  /** Brings the number in order; call it when a carrier was lost. */
+  /** A carrier is closed: it is replaced, after a while if it hardly lived. */
+  gone(carrier: Carrier): void {
+    this.#heedSteady()
+    const cameAt = this.#cameAt.get(carrier)
+    this.#cameAt.delete(carrier)
+    const livedMs = cameAt === undefined ? Infinity : this.#options.clock.now() - cameAt
+    if (livedMs >= STEADY_MS) return this.adjust()
+    this.#failed({ lived_ms: Math.round(livedMs) }, 'a further carrier was lost soon after it came')
+  }
+
+  /** Brings the number in order. */
   adjust(): void {
     const { session } = this.#options
     if (this.#abort.signal.aborted || session.closed) return
@@ -59,28 +79,58 @@ export class CarrierPool {
   async #dial(): Promise<void> {
     this.#dialling++
     try {
-      await this.#options.dial(this.#abort.signal)
-      this.#backoff.reset()
+      const { socket, head } = await this.#options.dial(this.#abort.signal)
+      this.#add(socket, head)
     } catch (error) {
       if (this.#abort.signal.aborted) return
       if (!(error instanceof UniRouteError)) throw error
-      const delay = this.#backoff.next()
-      this.#options.log.warn({ code: error.code, reason: error.message, retry_in_ms: delay }, 'no further carrier')
-      this.#retry ??= setTimeout(() => {
-        this.#retry = null
-        this.adjust()
-      }, delay)
-      return
+      return this.#failed({ code: error.code, reason: error.message }, 'no further carrier')
     } finally {
       this.#dialling--
     }
     this.adjust()
   }
 
+  #add(socket: Socket, head: Buffer): void {
+    const { session, clock } = this.#options
+    try {
+      this.#abort.signal.throwIfAborted()
+      this.#cameAt.set(session.addCarrier(socket, head), clock.now())
+    } catch (error) {
+      socket.destroy()
+      throw error
+    }
+  }
+
+  /** Dials nothing for a while. What else fails in that time does not make it longer. */
+  #failed(fields: LogFields, message: string): void {
+    const { session, clock, log } = this.#options
+    if (this.#abort.signal.aborted || session.closed || this.#retry !== null) return
+    this.#heedSteady()
+    this.#failedAt = clock.now()
+    const delay = this.#backoff.next()
+    log.warn({ ...fields, retry_in_ms: delay }, message)
+    this.#retry = setTimeout(() => {
+      this.#retry = null
+      this.adjust()
+    }, delay)
+  }
+
+  /** A carrier that came after the last failure and stayed: whatever was wrong is over. */
+  #heedSteady(): void {
+    const now = this.#options.clock.now()
+    for (const cameAt of this.#cameAt.values()) {
+      if (cameAt >= this.#failedAt && now - cameAt >= STEADY_MS) this.#backoff.reset()
+    }
+  }
+
   /** The newest go first, and only those without streams; the others are looked at again. */
   #giveBack(live: readonly Carrier[], surplus: number): void {
     const idle = live.filter((carrier) => carrier.streamCount === 0 && carrier !== this.#options.first)
-    for (const carrier of idle.slice(-surplus)) carrier.retire()
+    for (const carrier of idle.slice(-surplus)) {
+      this.#cameAt.delete(carrier)
+      carrier.retire()
+    }
     if (idle.length >= surplus || this.#look !== null) return
     this.#look = setTimeout(() => {
       this.#look = null

@@ -123,7 +123,8 @@ export class Link {
       first: this.first,
       wanted: connections === 'auto' ? welcome.carriersWanted || 1 : connections,
       limit: connections === 'auto' ? limit : Math.min(limit, connections),
-      dial: (signal) => this.#addCarrier(signal),
+      dial: (signal) => options.attach(welcome, signal),
+      clock,
       log,
     })
     for (const tunnel of options.tunnels) this.#bind(tunnel)
@@ -251,18 +252,8 @@ export class Link {
     this.#options.events.refused(tunnel, error)
   }
 
-  async #addCarrier(signal: AbortSignal): Promise<void> {
-    const { socket, head } = await this.#options.attach(this.welcome, signal)
-    if (signal.aborted || this.session.closed) {
-      socket.destroy()
-      signal.throwIfAborted()
-      return
-    }
-    this.session.addCarrier(socket, head)
-  }
-
   #onCarrierClose(carrier: Carrier): void {
-    if (carrier !== this.first) this.#pool?.adjust()
+    if (carrier !== this.first) this.#pool?.gone(carrier)
   }
 
   #onClose(error: Error | null): void {

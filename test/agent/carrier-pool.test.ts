@@ -1,4 +1,9 @@
+import { Socket } from 'node:net'
 import t from 'tap'
+import { CarrierPool } from '../../src/agent/carrier-pool.js'
+import type { Carrier } from '../../src/wire/index.js'
+import { within } from '../support/hang.js'
+import { RecordedLog } from '../support/log.js'
 import { makeAgent, ready, TestServer } from './test-server.js'
 
 t.test('a fixed number of carriers is dialled at once, and again when one is lost', async (t) => {
@@ -43,3 +48,64 @@ t.test('a carrier that the server refuses is offered again', async (t) => {
   t.equal(refusals, 2)
   t.equal(agent.state, 'online')
 })
+
+t.test(
+  'a server that closes each further carrier at once is not stormed; one that stays is trusted again',
+  async (t) => {
+    const carrier = () => ({ retiring: false, peerRetiring: false, streamCount: 0 }) as Carrier
+    const first = carrier()
+    const carriers = [first]
+    const clock = { time: 0, now: () => clock.time }
+    const log = new RecordedLog()
+    let dials = 0
+    let onCarrier!: (added: Carrier) => void
+    const pool = new CarrierPool({
+      session: {
+        closed: false,
+        carriers,
+        addCarrier() {
+          const added = carrier()
+          carriers.push(added)
+          setImmediate(() => onCarrier(added))
+          return added
+        },
+      },
+      first,
+      wanted: 2,
+      limit: 8,
+      dial: () => (dials++, Promise.resolve({ socket: new Socket(), head: Buffer.alloc(0) })),
+      clock,
+      log,
+      random: () => 0.02,
+    })
+    t.teardown(() => pool.stop())
+    const next = () => within('a carrier', new Promise<Carrier>((resolve) => (onCarrier = resolve)))
+    const lose = (lost: Carrier) => {
+      carriers.splice(carriers.indexOf(lost), 1)
+      pool.gone(lost)
+    }
+
+    let coming = next()
+    pool.adjust()
+    for (let i = 0; i < 7; i++) {
+      const lost = await coming
+      coming = next()
+      clock.time += 5
+      lose(lost)
+    }
+    const delays = log.lines.map(({ fields }) => fields['retry_in_ms'])
+    t.same(delays, [10, 20, 40, 80, 160, 300, 300], 'up to 0.02 of 15 s')
+
+    const steady = await coming
+    coming = next()
+    clock.time += 10_000
+    lose(steady)
+    const again = await coming
+    t.equal(log.lines.length, 7, 'one that lived is replaced at once')
+    coming = next()
+    lose(again)
+    await coming
+    t.equal(log.lines[7]?.fields['retry_in_ms'], 10, 'and the delays begin anew')
+    t.equal(dials, 10)
+  },
+)
