@@ -77,6 +77,8 @@ export class Agent extends EventEmitter<AgentEvents> {
       onFailure: (error, retryInMs) => this.#onFailure(error, retryInMs),
       onGiveUp: (error) => this.#finish(error),
       isFinal: (error) => this.#isFinal(error),
+      // With other addresses to try, the next one need not wait.
+      isLasting: (error) => this.#instead.length === 0 && isLasting(error),
     })
     this.#monitor = new Monitor(clock, {
       woke: () => this.#loop.hurry(),
@@ -216,7 +218,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   #isFinal(error: UniRouteError): boolean {
     if (this.#options.reconnect === false) return true
     if (error instanceof RefusedError) return !(error instanceof ServerRefusal && error.retryable)
-    // What the first try meets and is no matter of the network, a person has to mend; later it may mend itself.
+    // Whoever started the agent is still there to mend what is no matter of the network. Later it never gives up.
     return !this.#everOnline && !(error instanceof NetworkError)
   }
 
@@ -345,6 +347,11 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#leaving.clear()
     this.emit('close', error)
   }
+}
+
+/** A wrong certificate, authority or proxy, or no UniRoute server: nothing that another try a second later would mend. */
+function isLasting(error: UniRouteError): boolean {
+  return error.code === 'UR_SERVER_NO_TLS' || !(error instanceof NetworkError || error instanceof RefusedError)
 }
 
 function checkOptions({ tunnels, connections = 'auto' }: AgentOptions): void {

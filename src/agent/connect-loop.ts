@@ -31,6 +31,8 @@ export interface ConnectLoopOptions<Dialled, Session> {
   onGiveUp(error: UniRouteError): void
   /** Whether to try no more after this error. */
   isFinal(error: UniRouteError): boolean
+  /** Whether the error will hardly pass before somebody does something: then the next try has time. */
+  isLasting(error: UniRouteError): boolean
   readonly clock: Clock
   readonly random?: () => number
 }
@@ -78,7 +80,7 @@ export class ConnectLoop<Dialled, Session> {
       this.#eager.reset()
       this.#patient.reset()
     }
-    const delay = delayed ? (this.#isEager ? this.#eager : this.#patient).next() : 0
+    const delay = delayed ? this.#backoff.next() : 0
     this.#schedule(delay)
     return delay
   }
@@ -102,6 +104,10 @@ export class ConnectLoop<Dialled, Session> {
 
   get #isEager(): boolean {
     return this.#options.clock.now() - this.#startedAt < EAGER_MS
+  }
+
+  get #backoff(): Backoff {
+    return this.#isEager ? this.#eager : this.#patient
   }
 
   #schedule(delayMs: number): void {
@@ -164,7 +170,8 @@ export class ConnectLoop<Dialled, Session> {
       return
     }
     const asked = thrown instanceof ServerRefusal ? thrown.retryAfterMs : 0
-    const delay = Math.max(asked, (this.#isEager ? this.#eager : this.#patient).next())
+    const own = this.#options.isLasting(thrown) ? this.#patient.longest() : this.#backoff.next()
+    const delay = Math.max(asked, own)
     this.#tries.delete(mine)
     // Others are still under way, with a hedge to come: a failure beside them tells nothing new.
     if (this.#tries.size === 0) this.#schedule(delay)

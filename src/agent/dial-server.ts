@@ -201,7 +201,7 @@ function tlsError(target: HostPort, error: unknown): unknown {
   if (code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL' || code === 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME')
     return noServer(target)
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
-    return new NetworkError('UR_SERVER_TLS', `${server} does not speak TLS. Give the TLS port of the server`)
+    return new NetworkError('UR_SERVER_NO_TLS', `${server} does not speak TLS. Give the TLS port of the server`)
   }
   return new NetworkError('UR_SERVER_TLS', `the TLS handshake with ${server} failed: ${reasonText(error)}`)
 }

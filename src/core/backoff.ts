@@ -34,6 +34,11 @@ export class Backoff {
     return delay
   }
 
+  /** A delay for a failure that will hardly pass by itself: half to all of the maximum. `next` is not changed by it. */
+  longest(): number {
+    return Math.floor(((1 + this.random()) / 2) * this.maxMs)
+  }
+
   /** An attempt succeeded: the next delay starts from the base again. */
   reset(): void {
     this.bound = this.baseMs

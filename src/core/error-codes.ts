@@ -145,6 +145,7 @@ export const ERROR_CODES = {
   UR_SERVER_TIMEOUT: entry(4, 'The server did not answer in time.', 'Check --server and the network; if only a proxy leads out, set https_proxy.'),
   UR_SERVER_LOST: entry(4, 'The session with the server was lost.', 'Nothing: the agent reconnects, unless --no-reconnect forbids it.'),
   UR_SERVER_TLS: entry(4, 'The TLS handshake with the server failed.', 'Check that --server names the TLS port of a UniRoute server.'),
+  UR_SERVER_NO_TLS: entry(4, 'What answered does not speak TLS.', 'Check the host and the port of --server: it has to be the TLS port of a UniRoute server.'),
   UR_SERVER_ALPN: entry(1, 'What answered is no UniRoute server, or not on this port.', 'Check the host and the port of --server.'),
   UR_TLS_VERIFY: entry(1, 'The certificate of the server could not be verified.', 'Give the authority that signed it with --ca FILE, or correct the host of --server.'),
   UR_CA_FILE: entry(2, 'A file with certificate authorities could not be read or holds no certificate.', 'Give a PEM file that begins with -----BEGIN CERTIFICATE-----.'),

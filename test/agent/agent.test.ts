@@ -1,7 +1,9 @@
 import { once } from 'node:events'
+import net from 'node:net'
 import t from 'tap'
-import { RefusedError } from '../../src/core/errors.js'
-import { freePort } from '../support/places.js'
+import { RefusedError, type UniRouteError } from '../../src/core/errors.js'
+import { eventually } from '../support/hang.js'
+import { freePort, listen } from '../support/places.js'
 import { startEcho } from '../support/pumps.js'
 import { makeAgent, next, ready, tcpTunnel, TestServer } from './test-server.js'
 
@@ -228,4 +230,44 @@ t.test('a server that drains every session is not stormed, and its sessions are 
   await server.until('the tenth session', () => server.sessions.length === 10)
   await server.until('the end of the oldest', () => server.sessions[0]?.closed === true)
   t.ok(server.sessions.filter(({ closed }) => !closed).length <= 9)
+})
+
+t.test(
+  'what a person has to mend: at the first try it ends the agent, later the reason is told and tries are rare',
+  async (t) => {
+    const [server, impostor] = [await TestServer.start(t), await TestServer.start(t, undefined, ['other.test'])]
+    const verify = { code: 'UR_TLS_VERIFY', message: /other\.test.*Write the server as the certificate names it/ }
+    const stranger = makeAgent(t, impostor)
+    stranger.start()
+    t.match(await next(stranger, 'close'), [verify])
+
+    const agent = makeAgent(t, server, { connections: 1 })
+    const offline: [UniRouteError, number | null][] = []
+    agent.on('offline', (...told) => offline.push(told))
+    await ready(agent)
+    await Promise.all([server.stop(), impostor.stop()])
+    impostor.port = server.port
+    await impostor.listen()
+    const told = () => offline.find(([error]) => error.code === 'UR_TLS_VERIFY')
+    await eventually('the reason', async () => {
+      if (told() === undefined) throw new Error('it was not told')
+    })
+    const [, retryInMs] = told()!
+    t.ok(retryInMs !== null && retryInMs >= 7_500, `the next try is in ${retryInMs} ms`)
+    t.equal(agent.state, 'reconnecting')
+  },
+)
+
+t.test('a port that does not speak TLS is tried again, rarely, and the reason is told', async (t) => {
+  const server = await TestServer.start(t)
+  const plain = net.createServer((socket) =>
+    socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+  )
+  const port = await listen(plain)
+  t.teardown(() => plain.close())
+  const agent = makeAgent(t, server, { server: { host: 'localhost', port } })
+  agent.start()
+  const [error, retryInMs] = await next(agent, 'offline')
+  t.match(error, { code: 'UR_SERVER_NO_TLS', message: /does not speak TLS. Give the TLS port/ })
+  t.ok(retryInMs !== null && retryInMs >= 7_500, `the next try is in ${retryInMs} ms`)
 })

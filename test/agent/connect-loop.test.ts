@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { ConnectLoop } from '../../src/agent/connect-loop.js'
-import { NetworkError, RefusedError, type UniRouteError } from '../../src/core/errors.js'
+import { CertificateError, NetworkError, RefusedError, type UniRouteError } from '../../src/core/errors.js'
 import { eventually, within } from '../support/hang.js'
 
 /** A try that the test answers. */
@@ -53,6 +53,7 @@ class Bench {
         this.#heard()
       },
       isFinal: (error) => error instanceof RefusedError,
+      isLasting: (error) => error instanceof CertificateError,
     })
     t.teardown(() => this.loop.stop())
   }
@@ -127,6 +128,28 @@ t.test('delays are jittered and bounded: close together at first, then growing',
     t.equal(other.failures[0]!.retryInMs, bound, `the most jitter after ${now} ms`)
   }
 })
+
+t.test(
+  'what will hardly pass by itself is tried again, with the longest delays, and nothing else waits for it',
+  async (t) => {
+    const bench = new Bench(t)
+    bench.random = 0.9999
+    bench.loop.start(false)
+    const wrong = new CertificateError('UR_TLS_VERIFY', 'another name')
+    const failures = [wrong, wrong, unreachable]
+    for (const [i, error] of failures.entries()) {
+      await bench.triesMade(i + 1)
+      bench.tries[i]!.fail(error)
+      await bench.until('the failure', () => bench.failures.length === i + 1)
+      bench.loop.hurry()
+    }
+    t.same(
+      bench.failures.map(({ retryInMs }) => retryInMs),
+      [14_999, 14_999, 200],
+    )
+    t.ok(bench.loop.running)
+  },
+)
 
 t.test('a failure of the preface counts as a failed try', async (t) => {
   const bench = new Bench(t)

@@ -59,7 +59,7 @@ t.test('something that is no UniRoute server', async (t) => {
   t.test('no TLS', async (t) => {
     const plain = await startUpstream(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     const found = dialer().dial({ host: '127.0.0.1', port: plain.port })
-    await t.rejects(found, { code: 'UR_SERVER_TLS', message: /does not speak TLS/ })
+    await t.rejects(found, { code: 'UR_SERVER_NO_TLS', message: /does not speak TLS/ })
   })
 
   t.test('silence', async (t) => {

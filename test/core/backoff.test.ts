@@ -15,6 +15,15 @@ t.test('jitter is full: it may be nothing at all', async (t) => {
   t.same([backoff.next(), backoff.next()], [0, 0])
 })
 
+t.test('the longest delay is half to all of the maximum, and changes nothing', async (t) => {
+  const random = { value: 0 }
+  const backoff = new Backoff({ baseMs: 100, maxMs: 1000, random: () => random.value })
+  t.equal(backoff.longest(), 500)
+  random.value = 0.9999
+  t.equal(backoff.longest(), 999)
+  t.equal(backoff.next(), 100)
+})
+
 t.test('reset starts over', async (t) => {
   const backoff = new Backoff({ baseMs: 100, maxMs: 1000, random: () => 0.999999 })
   backoff.next()
