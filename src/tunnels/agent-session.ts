@@ -27,6 +27,9 @@ const MAX_LOGGED = 300
 /** Pings at the start of a session that tell how long the path is: what has just been started answers the first late. */
 const PATH_PINGS = 4
 
+/** How long an agent that is refused may take to read why, ms. With the time until a revocation is seen below 2 s. */
+const REFUSED_MS = 1_000
+
 /** What a session needs of its surroundings. */
 export interface AgentSessionContext {
   readonly binder: Binder
@@ -72,6 +75,7 @@ export class AgentSession {
   #binding = 0
   #toldCarriers = 1
   #draining = false
+  #refused: NodeJS.Timeout | null = null
   #closed = false
 
   constructor(identity: AgentIdentity, context: AgentSessionContext, wire: Partial<SessionOptions>, log: Logger) {
@@ -228,17 +232,24 @@ export class AgentSession {
     if (known) this.#send({ refused: refusedOf(error, { tunnelId: tunnel.id }) })
   }
 
-  /** Ends the session: the agent is told why. */
+  /** Ends the session: visitors are cut off, the agent is told why, and cut off as well if it does not read that. */
   refuse(error: UniRouteError): void {
+    if (this.#closed || this.#refused !== null) return
+    this.#refused = setTimeout(() => this.wire.destroy(error), REFUSED_MS)
     this.#send({ refused: refusedOf(error) })
     this.#releaseTunnels()
+    this.#cutVisitors(error)
     this.wire.close(error)
   }
 
   /** Ends the session; visitors that are still there are cut off, by a reset, so that none takes it for a whole answer. */
   close(reason: UniRouteError): void {
-    for (const stream of [...this.#streams.keys()]) stream.reset(reason)
+    this.#cutVisitors(reason)
     this.wire.close()
+  }
+
+  #cutVisitors(reason: UniRouteError): void {
+    for (const stream of [...this.#streams.keys()]) stream.reset(reason)
   }
 
   /** Tells the agent that the server will close; visitors that are there may stay. */
@@ -366,6 +377,7 @@ export class AgentSession {
 
   #onClose(error: Error | null): void {
     this.#closed = true
+    if (this.#refused !== null) clearTimeout(this.#refused)
     this.#waiting.letAllIn()
     const reason = error ?? new NetworkError('UR_AGENT_OFFLINE', 'The agent left.')
     this.#releaseTunnels()

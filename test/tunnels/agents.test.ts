@@ -191,6 +191,26 @@ t.test('the sessions of a revoked token end, with the reason, and their ports cl
   t.ok((await bob.bind()).bound)
 })
 
+t.test('a revoked agent that does not read keeps neither its visitors nor its session', async (t) => {
+  const server = await testServer(t)
+  const agent = await TestAgent.connect(t, server)
+  await agent.bind({ remotePort: server.first })
+  const visitor = await visit(server.first)
+  await agent.visitor({ result: AcceptResult.OK })
+  agent.socket.pause()
+  const cut = new Promise((resolve) => visitor.once('close', resolve))
+  const startedAt = performance.now()
+  server.agents.endSessionsOfToken('alice', new RefusedError('UR_TOKEN_REVOKED', 'The token was revoked.'))
+  await within('the cut', cut)
+  const visitorMs = performance.now() - startedAt
+  server.agents.endSessionsOfToken('alice', new RefusedError('UR_TOKEN_REVOKED', 'The token was revoked.'))
+  await eventually('the end of the session', () => must(server.agents.sessionCount === 0))
+  const sessionMs = performance.now() - startedAt
+  // It takes up to half a second until a revocation is seen.
+  t.ok(sessionMs < 1_500, `the session ended after ${Math.round(sessionMs)} ms`)
+  t.ok(visitorMs < 1_000, `the visitor was cut off after ${Math.round(visitorMs)} ms`)
+})
+
 t.test('drain: agents are told, nobody new is let in, and it ends with the last visitor', async (t) => {
   const server = await testServer(t)
   const agent = await TestAgent.connect(t, server)
