@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net'
 import { LimitError, NetworkError, ProtocolError, RefusedError, UniRouteError } from '../core/errors.js'
 import type { Clock } from '../core/clock.js'
-import type { Logger } from '../core/logger.js'
-import { printable } from '../core/printable.js'
+import type { LogFields, Logger } from '../core/logger.js'
 import { ThrottledLog } from '../core/throttled-log.js'
 import {
   CONTROL_STREAM_ID,
@@ -17,12 +16,10 @@ import type { TokenIdentity, TunnelHooks, TunnelLimits, Visitor } from './api.js
 import type { Totals } from './numbers.js'
 import { takenOver, type Binder } from './binder.js'
 import { CarrierPolicy } from './carrier-policy.js'
+import { clip } from './clip.js'
 import type { Tunnel } from './tunnel.js'
 import { type ConnectionIds, openingSlab, VisitorStream } from './visitor-stream.js'
 import { WaitingRoom } from './waiting-room.js'
-
-/** Characters of what an agent says that a log line may have. */
-const MAX_LOGGED = 300
 
 /** Pings at the start of a session that tell how long the path is: what has just been started answers the first late. */
 const PATH_PINGS = 4
@@ -75,6 +72,9 @@ export class AgentSession {
   #binding = 0
   #toldCarriers = 1
   #draining = false
+  /** Why the session ends in good order. */
+  #leaving: string | null = null
+  #broken = false
   #refused: NodeJS.Timeout | null = null
   #closed = false
 
@@ -95,6 +95,9 @@ export class AgentSession {
       onStream: (stream) => this.#onStream(stream),
       onGoAway: (_code, last) => {
         if (last) this.#onAgentDrains('the agent said go away')
+      },
+      onCarrierClose: (_carrier, error) => {
+        if (error !== null) this.#broken = true
       },
       onClose: (error) => this.#onClose(error),
     })
@@ -244,6 +247,7 @@ export class AgentSession {
 
   /** Ends the session; visitors that are still there are cut off, by a reset, so that none takes it for a whole answer. */
   close(reason: UniRouteError): void {
+    this.#leaving = 'The server is stopping.'
     this.#cutVisitors(reason)
     this.wire.close()
   }
@@ -340,6 +344,7 @@ export class AgentSession {
 
   /** The agent leaves when its visitors have: no new ones. */
   #onAgentDrains(reason: string): void {
+    this.#leaving ??= 'The agent left.'
     if (this.#draining) return
     this.#draining = true
     this.#log.info({ reason: clip(reason) }, 'agent drains')
@@ -379,15 +384,15 @@ export class AgentSession {
     this.#closed = true
     if (this.#refused !== null) clearTimeout(this.#refused)
     this.#waiting.letAllIn()
-    const reason = error ?? new NetworkError('UR_AGENT_OFFLINE', 'The agent left.')
     this.#releaseTunnels()
-    const code = error instanceof UniRouteError ? error.code : null
-    this.#log.info({ code, reason: printable(reason.message) }, 'session closed')
+    this.#log.info(this.#closeFields(error), 'session closed')
     this.#context.onClose(this)
   }
-}
 
-/** What an agent says, for a log line: it may be long. */
-function clip(text: string): string {
-  return printable(text.length <= MAX_LOGGED ? text : `${text.slice(0, MAX_LOGGED)}…`)
+  /** Who says that he leaves, and whose connections are then closed without a fault, was not lost. */
+  #closeFields(error: Error | null): LogFields {
+    const code = error instanceof UniRouteError ? error.code : 'UR_WIRE_CARRIER_LOST'
+    if (this.#leaving !== null && !this.#broken && code === 'UR_WIRE_CARRIER_LOST') return { reason: this.#leaving }
+    return { code, reason: clip(error?.message ?? 'the agent closed its connections without a word') }
+  }
 }

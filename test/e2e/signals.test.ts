@@ -98,13 +98,16 @@ t.test('a second SIGTERM forces', async (t) => {
 
 t.test('SIGTERM and SIGINT end an agent in good order', async (t) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    const { agent, visitor } = await standing(t)
+    const { server, agent, visitor } = await standing(t)
     agent.process.kill(signal)
     await agent.process.event('draining')
     await echoOn(visitor)
     t.equal(agent.process.ending, null, `${signal}: an open connection goes on`)
     visitor.end()
     t.match(await within('the agent to end', agent.exit, 10_000), { code: 0 })
+    const line = await server.process.line(/session closed/, { where: 'err' })
+    const { level, code, reason } = JSON.parse(line) as Record<string, unknown>
+    t.strictSame([level, code, reason], ['info', undefined, 'The agent left.'], 'no loss in the log of the server')
   }
 })
 

@@ -211,6 +211,36 @@ t.test('a revoked agent that does not read keeps neither its visitors nor its se
   t.ok(visitorMs < 1_000, `the visitor was cut off after ${Math.round(visitorMs)} ms`)
 })
 
+t.test('a session that ends in good order is no loss in the log, one that is cut is', async (t) => {
+  const log = new RecordedLog()
+  const server = await testServer(t, { log })
+  const ended = async (sessions: number) => {
+    await eventually('the end of the session', () => must(log.with('session closed').length === sessions))
+    const { level, fields } = log.with('session closed')[sessions - 1]!
+    return { level, code: fields['code'], reason: fields['reason'] }
+  }
+  const leaver = await TestAgent.connect(t, server)
+  await leaver.bind()
+  leaver.send({ drain: { graceMs: 1000, reason: 'the agent is stopping' } })
+  leaver.end.session.close()
+  t.strictSame(await ended(1), { level: 'info', code: undefined, reason: 'The agent left.' })
+
+  const lost = await TestAgent.connect(t, server)
+  await lost.bind()
+  lost.socket.resetAndDestroy()
+  t.match(await ended(2), { level: 'info', code: 'UR_WIRE_CARRIER_LOST', reason: /ECONNRESET/ })
+
+  const broken = await TestAgent.connect(t, server)
+  broken.send({ drain: { graceMs: 1000, reason: 'the agent is stopping' } })
+  await eventually('the word', () => must(log.with('agent drains').length === 2))
+  broken.socket.resetAndDestroy()
+  t.match(await ended(3), { code: 'UR_WIRE_CARRIER_LOST' }, 'it said that it leaves, and was lost before it did')
+
+  await TestAgent.connect(t, server)
+  await server.agents.drain(0, 'restart')
+  t.strictSame(await ended(4), { level: 'info', code: undefined, reason: 'The server is stopping.' })
+})
+
 t.test('drain: agents are told, nobody new is let in, and it ends with the last visitor', async (t) => {
   const server = await testServer(t)
   const agent = await TestAgent.connect(t, server)
