@@ -9,6 +9,7 @@ import { parseHostPort, type HostPort } from '../config/index.js'
 import { agentHandshake, CAPABILITIES, PROTOCOL_VERSION, ServerRefusal, type Welcome } from '../protocol/index.js'
 import { hostPortText } from './addresses.js'
 import type { AgentEvents, AgentOptions, AgentState, AgentStatus, SessionInfo } from './api.js'
+import { checkOptions } from './check-options.js'
 import { ConnectLoop } from './connect-loop.js'
 import { ServerDialer } from './dial-server.js'
 import { Link, MAX_CARRIERS, type LinkEvents } from './link.js'
@@ -52,10 +53,10 @@ export class Agent extends EventEmitter<AgentEvents> {
   #readyTold = false
   #forced: NodeJS.Timeout | null = null
 
-  /** Throws ConfigError(UR_USAGE) for options that make no sense. Nothing happens before `start`. */
+  /** Throws ConfigError(UR_AGENT_OPTION) for options that make no sense. Nothing happens before `start`. */
   constructor(options: AgentOptions) {
     super()
-    checkOptions(options)
+    checkOptions(options, MAX_CARRIERS)
     const { env = process.env, caFile, insecure, clock = systemClock } = options
     this.#options = options
     this.#clock = clock
@@ -352,13 +353,4 @@ export class Agent extends EventEmitter<AgentEvents> {
 /** A wrong certificate, authority or proxy, or no UniRoute server: nothing that another try a second later would mend. */
 function isLasting(error: UniRouteError): boolean {
   return error.code === 'UR_SERVER_NO_TLS' || !(error instanceof NetworkError || error instanceof RefusedError)
-}
-
-function checkOptions({ tunnels, connections = 'auto' }: AgentOptions): void {
-  if (tunnels.length === 0) throw new ConfigError('UR_USAGE', 'an agent needs at least one tunnel')
-  const names = new Set(tunnels.map(({ name }) => name))
-  if (names.size < tunnels.length) throw new ConfigError('UR_USAGE', 'two tunnels have the same name')
-  if (connections !== 'auto' && !(Number.isInteger(connections) && connections >= 1 && connections <= MAX_CARRIERS)) {
-    throw new ConfigError('UR_USAGE', `connections must be auto or a number from 1 to ${MAX_CARRIERS}`)
-  }
 }

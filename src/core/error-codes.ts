@@ -140,6 +140,7 @@ export const ERROR_CODES = {
   UR_SNI_UNKNOWN: entry(1, 'A visitor asked for a host name that no tunnel has.', 'Start the tunnel, or correct the DNS record.'),
 
   // agent: connecting to the server
+  UR_AGENT_OPTION: entry(2, 'An option of `new Agent(…)` is missing or makes no sense.', 'The message names the option and what may be written.'),
   UR_SERVER_NAME: entry(4, 'The name of the server does not resolve.', 'Check --server and the DNS of this machine.'),
   UR_SERVER_UNREACHABLE: entry(4, 'No connection to the server could be made.', 'Check --server, that uniroutd runs, and the firewalls between.'),
   UR_SERVER_TIMEOUT: entry(4, 'The server did not answer in time.', 'Check --server and the network; if only a proxy leads out, set https_proxy.'),

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import t from 'tap'
+import { Agent, type AgentOptions } from '../../src/agent/index.js'
 import { RefusedError, type UniRouteError } from '../../src/core/errors.js'
 import { eventually } from '../support/hang.js'
 import { freePort, listen } from '../support/places.js'
@@ -198,11 +199,31 @@ t.test('stop cuts visitors off after the grace', async (t) => {
   await gone
 })
 
-t.test('options that make no sense are refused at once', async (t) => {
-  const server = await TestServer.start(t)
-  t.throws(() => makeAgent(t, server, { tunnels: [] }), { code: 'UR_USAGE' })
-  t.throws(() => makeAgent(t, server, { tunnels: [tcpTunnel(1), tcpTunnel(1)] }), { code: 'UR_USAGE' })
-  t.throws(() => makeAgent(t, server, { connections: 9 }), { code: 'UR_USAGE' })
+t.test('options that make no sense are refused at once, by name, in plain JavaScript too', async (t) => {
+  const server = { host: 'localhost', port: 443 }
+  const tunnels = [tcpTunnel(1)]
+  const cases: [unknown, RegExp][] = [
+    [undefined, /server and tunnels/],
+    [{}, /option server is missing/],
+    [{ server: null, tunnels }, /server\.host/],
+    [{ server: { port: 443 }, tunnels }, /server\.host/],
+    [{ server: { host: 'localhost' }, tunnels }, /server\.port/],
+    [{ server: { host: 'localhost', port: 65_536 }, tunnels }, /server\.port/],
+    [{ server }, /option tunnels is missing/],
+    [{ server, tunnels: [] }, /at least one tunnel/],
+    [{ server, tunnels: [null] }, /tunnels\[0\]\.name/],
+    [{ server, tunnels: [tcpTunnel(1, { name: '' })] }, /tunnels\[0\]\.name/],
+    [{ server, tunnels: [tcpTunnel(1), tcpTunnel(1)] }, /tunnels\[1\]\.name/],
+    [{ server, tunnels: [{ name: 'a', kind: 'http' }] }, /tunnels\[0\]\.kind/],
+    [{ server, tunnels: [{ name: 'a', kind: 'tcp', upstream: 8080 }] }, /tunnels\[0\]\.upstream.*readUpstream/],
+    [{ server, tunnels, connections: 9 }, /connections.*1 to 8/],
+    [{ server, tunnels, token: 'unr_hunter2' }, /token is not a Secret/],
+  ]
+  for (const [options, message] of cases) {
+    const make = () => new Agent(options as AgentOptions)
+    t.throws(make, { name: 'ConfigError', code: 'UR_AGENT_OPTION', message, exitCode: 2 }, String(message))
+    t.throws(make, { message: /^(?!.*hunter2)/ })
+  }
 })
 
 t.test('a server that breaks the protocol in the packet of its Welcome is tried again', async (t) => {

@@ -1,0 +1,66 @@
+import { ConfigError } from '../core/errors.js'
+import { Secret } from '../core/secret.js'
+import type { AgentOptions } from './api.js'
+
+/** What plain JavaScript may have given instead of `T`. */
+type Unchecked<T> = { readonly [Key in keyof T]?: unknown } | null | undefined
+
+/**
+ * Makes sure that the options of an agent make sense, for callers without TypeScript too.
+ * Throws ConfigError(UR_AGENT_OPTION), which names the option.
+ */
+export function checkOptions(given: unknown, maxConnections: number): asserts given is AgentOptions {
+  if (!isObject(given)) throw wrong('new Agent() needs an object of options; server and tunnels must be in it')
+  const { server, token, tunnels, connections } = given as NonNullable<Unchecked<AgentOptions>>
+  checkServer(server)
+  if (token !== undefined && !(token instanceof Secret)) {
+    throw wrong("the option token is not a Secret; write new Secret('unr_…'), so that it reaches no log")
+  }
+  checkTunnels(tunnels)
+  if (connections === undefined || connections === 'auto') return
+  if (!isWithin(connections, maxConnections)) {
+    throw wrong(`the option connections must be 'auto' or a number from 1 to ${maxConnections}`)
+  }
+}
+
+function checkServer(server: unknown): void {
+  const how = "write server: { host: 'tunnels.example.com', port: 443 }"
+  if (server === undefined) throw wrong(`the option server is missing; ${how}`)
+  const { host, port } = (server ?? {}) as NonNullable<Unchecked<AgentOptions['server']>>
+  if (!isText(host)) throw wrong(`the option server.host is missing or no text; ${how}`)
+  if (!isWithin(port, 65_535)) throw wrong(`the option server.port must be a number from 1 to 65535; ${how}`)
+}
+
+function checkTunnels(tunnels: unknown): void {
+  if (tunnels === undefined) throw wrong('the option tunnels is missing; an agent needs at least one')
+  if (!Array.isArray(tunnels) || tunnels.length === 0) {
+    throw wrong('the option tunnels must be a list of at least one tunnel')
+  }
+  const names = new Set<unknown>()
+  for (const [i, tunnel] of (tunnels as Unchecked<AgentOptions['tunnels'][number]>[]).entries()) {
+    const { name, kind, upstream } = tunnel ?? {}
+    const option = `the option tunnels[${i}]`
+    if (!isText(name)) throw wrong(`${option}.name is missing or no text`)
+    if (kind !== 'tcp' && kind !== 'tls') throw wrong(`${option}.kind must be 'tcp' or 'tls'`)
+    if (!isObject(upstream))
+      throw wrong(`${option}.upstream is missing; write upstream: readUpstream('localhost:8080')`)
+    if (names.has(name)) throw wrong(`${option}.name is that of another tunnel too; give each its own`)
+    names.add(name)
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+function isWithin(value: unknown, most: number): boolean {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most
+}
+
+function wrong(what: string): ConfigError {
+  return new ConfigError('UR_AGENT_OPTION', what)
+}
