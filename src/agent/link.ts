@@ -57,6 +57,8 @@ export interface LinkOptions {
 
 /** Most carriers of an agent. */
 export const MAX_CARRIERS = 8
+/** Most visitors of an agent at once, whatever the server allows: their memory is ours. */
+export const MAX_VISITORS = 65_536
 
 /** One session with the server: control stream, addresses of the tunnels, carriers, and the streams of visitors. */
 export class Link {
@@ -84,9 +86,10 @@ export class Link {
     const { opened, events, clock, log } = options
     const { welcome } = opened
     this.#options = options
+    const streams = Math.min(welcome.limits?.streams || MAX_VISITORS, MAX_VISITORS)
     this.session = new Session(
       'client',
-      { clock, ...(welcome.limits?.streams && { maxStreams: welcome.limits.streams + 1 }) },
+      { clock, maxInboundStreams: streams, maxStreams: streams + 1 },
       {
         onStream: (stream) => stream.attach(new Visitor(this.#visitorContext)),
         onCarrierClose: (carrier) => this.#onCarrierClose(carrier),
