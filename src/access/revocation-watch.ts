@@ -16,7 +16,7 @@ export class RevocationWatch {
   readonly #options: RevocationWatchOptions
   readonly #revoked = new Set<string>()
   #cursor = 0
-  #failing = false
+  #failure: unknown = null
   #closed = false
   #timer: NodeJS.Timeout | null = null
   #turn: Promise<void> = Promise.resolve()
@@ -30,9 +30,9 @@ export class RevocationWatch {
     return this.#revoked.has(id)
   }
 
-  /** Whether the last look failed. */
-  get failing(): boolean {
-    return this.#failing
+  /** Why the last look failed; null: it did not. */
+  get failure(): unknown {
+    return this.#failure
   }
 
   /** Begins to call `onRevoked` for each of `liveIds()` that is revoked, every turn. */
@@ -59,12 +59,12 @@ export class RevocationWatch {
       const { cursor, ids } = await tokens.revokedSince(this.#cursor)
       this.#cursor = cursor
       for (const id of ids) this.#revoked.add(id)
-      if (this.#failing) log.info({}, 'the database answers again; revoked tokens are seen again')
-      this.#failing = false
+      if (this.#failure !== null) log.info({}, 'the database answers again; revoked tokens are seen again')
+      this.#failure = null
     } catch (error) {
-      if (!this.#failing)
+      if (this.#failure === null)
         log.error({ error }, 'the database failed; revoked tokens are not seen until it answers again')
-      this.#failing = true
+      this.#failure = error
     }
   }
 }

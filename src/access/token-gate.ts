@@ -56,9 +56,9 @@ export class TokenGate {
     this.#touchTimer.unref()
   }
 
-  /** Whether the database did not answer the last time that it was asked for revoked tokens. */
-  get databaseFails(): boolean {
-    return this.#watch.failing
+  /** Why the database did not answer the last time that it was asked for revoked tokens; null: it did. */
+  get databaseFailure(): unknown {
+    return this.#watch.failure
   }
 
   /**

@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   UR_STORE_NOT_A_DATABASE: entry(1, 'The database file is not a database, or belongs to another program.', 'Point data_dir elsewhere, or move the file away.'),
   UR_STORE_CORRUPT: entry(1, 'The database file is damaged.', 'Restore data_dir from a backup, or rescue the rows with `sqlite3 FILE .recover`.'),
   UR_STORE_NEWER: entry(1, 'The database was written by a newer version of UniRoute.', 'Run that version or a newer one; a schema is never turned back.'),
+  UR_STORE_GONE: entry(1, 'The database file was deleted or replaced while the server has it open.', 'Put the old file back, or restart the server with the one that is there now.'),
   UR_STORE_IO: entry(1, 'The operating system failed to read or write the database file.', 'Look for disk errors in the log of the kernel.'),
   UR_STORE_CLOSED: entry(1, 'The database was used after it was closed.', 'Report it.'),
   UR_STORE_FAILED: entry(1, 'The database refused a statement.', 'Report it with the message.'),

@@ -16,7 +16,7 @@ import { databaseFile } from './database.js'
 import { ingressLimits, tunnelLimits, wireLimits } from './limits.js'
 import { MetricsServer } from './metrics-server.js'
 import { hostPort, publicUrl } from './public-url.js'
-import { Readiness } from './readiness.js'
+import { Readiness, watchDatabase } from './readiness.js'
 import { reloadedConfig } from './reload.js'
 import { wireBounds } from './wire-bounds.js'
 
@@ -108,9 +108,7 @@ export class Daemon {
       return { ...numbers, ...wireBounds(numbers, this.#config) }
     })
     this.readiness.watchReason('descriptors', () => (watch.exhausted ? 'no file descriptors are left' : null))
-    this.readiness.watchWarning('database', () =>
-      gate.databaseFails ? 'the database does not answer: only tokens that were good before are let in' : null,
-    )
+    watchDatabase(this.readiness, gate)
   }
 
   /** Starts a server. What was started is stopped again when a part fails. Throws UniRouteError. */

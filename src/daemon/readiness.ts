@@ -1,3 +1,5 @@
+import { StoreError } from '../core/errors.js'
+
 type Probe = () => string | null
 
 /**
@@ -28,6 +30,23 @@ export class Readiness {
     const reasons = texts(this.#reasons)
     return { ready: Object.keys(reasons).length === 0, reasons, warnings: texts(this.#warnings) }
   }
+}
+
+/**
+ * Tells how the database is. One that does not answer is a warning: it may answer again, and visitors do not need it.
+ * One that was deleted or replaced does not come back by itself, so somebody has to hear of it.
+ */
+export function watchDatabase(readiness: Readiness, gate: { readonly databaseFailure: unknown }): void {
+  const isGone = (error: unknown): boolean => error instanceof StoreError && error.code === 'UR_STORE_GONE'
+  const known = 'only tokens that were good before are let in'
+  readiness.watchReason('database', () =>
+    isGone(gate.databaseFailure)
+      ? `the database file was deleted or replaced: ${known}, until it is put back or the server is restarted`
+      : null,
+  )
+  readiness.watchWarning('database', () =>
+    gate.databaseFailure === null || isGone(gate.databaseFailure) ? null : `the database does not answer: ${known}`,
+  )
 }
 
 function texts(probes: ReadonlyMap<string, Probe>): Record<string, string> {

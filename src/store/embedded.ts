@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'libsql'
 import { type CompiledQuery, type DatabaseConnection, type Driver, type QueryResult, SqliteDialect } from 'kysely'
-import { closed, explain, foreign, isBusy } from './errors.js'
+import { closed, explain, foreign, gone, isBusy } from './errors.js'
 
 /** Marks a file as ours in its header ("UniR"), so that another program's database is not taken for one. */
 const APPLICATION_ID = 0x556e6952
@@ -39,7 +39,10 @@ export class EmbeddedDialect extends SqliteDialect {
       prepareFile(file)
       const writer = await untilUnlocked(lockTimeoutMs, () => openHandle(file))
       const reader = await untilUnlocked(lockTimeoutMs, () => openHandle(file))
-      return new EmbeddedDialect(new EmbeddedDriver({ file, lockTimeoutMs, writer, reader, turn: Promise.resolve() }))
+      const identity = identityOf(file)
+      return new EmbeddedDialect(
+        new EmbeddedDriver({ file, identity, lockTimeoutMs, writer, reader, turn: Promise.resolve() }),
+      )
     } catch (error) {
       throw explain(error, file)
     }
@@ -67,7 +70,18 @@ class EmbeddedDriver implements Driver {
 
   async acquireConnection(): Promise<EmbeddedConnection> {
     if (!this.#open) throw closed(this.#shared.file)
+    this.#assertSameFile()
     return new EmbeddedConnection(this.#shared)
+  }
+
+  /** SQLite goes on with a file that lost its name, and never sees what other processes write to one that took it. */
+  #assertSameFile(): void {
+    const { file, identity } = this.#shared
+    try {
+      if (identityOf(file) !== identity) throw gone(file)
+    } catch (error) {
+      throw explain(error, file)
+    }
   }
 
   beginTransaction(connection: EmbeddedConnection): Promise<void> {
@@ -95,6 +109,8 @@ class EmbeddedDriver implements Driver {
 
 interface Shared {
   readonly file: string
+  /** Of the file that was opened. */
+  readonly identity: string | null
   readonly lockTimeoutMs: number
   readonly writer: Database.Database
   readonly reader: Database.Database
@@ -201,6 +217,12 @@ function prepareFile(file: string): void {
     accessSync(file, constants.R_OK | constants.W_OK)
     accessSync(dirname(file), constants.W_OK)
   }
+}
+
+/** Which file has this name now; null: none. */
+function identityOf(file: string): string | null {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found ? `${found.dev}:${found.ino}` : null
 }
 
 /** `uniroutd token create` by root may come before the first start of a server that runs as another user. */

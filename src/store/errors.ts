@@ -110,6 +110,15 @@ export function closed(file: string): StoreError {
   return new StoreError('UR_STORE_CLOSED', `The database ${file} was used after it was closed.`)
 }
 
+/** The error of a use after another process deleted or replaced the file. */
+export function gone(file: string): StoreError {
+  return new StoreError(
+    'UR_STORE_GONE',
+    `The database ${file} was deleted or replaced while it is open, so what is read is not what others write. ` +
+      'What to do: put the old file back, or restart the server with the one that is there now.',
+  )
+}
+
 /** The error for a database that another program made. */
 export function foreign(file: string): StoreError {
   return new StoreError(

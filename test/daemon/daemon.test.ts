@@ -1,8 +1,12 @@
+import { rmSync } from 'node:fs'
 import net from 'node:net'
+import path from 'node:path'
 import t from 'tap'
 import { devServerConfig, serverConfigFrom } from '../../src/config/index.js'
 import { silentLogger } from '../../src/core/logger.js'
 import { Daemon } from '../../src/daemon/daemon.js'
+import { eventually } from '../support/hang.js'
+import { RecordedLog } from '../support/log.js'
 import { freePort, listen } from '../support/places.js'
 
 const override = (path: string, value: unknown) => ({ path: path.split('.'), value, origin: 'the test' })
@@ -39,6 +43,24 @@ t.test('a certificate that cannot be used stops the start', async (t) => {
   const files = [{ cert: '/nonexistent/cert.pem', key: '/nonexistent/key.pem' }]
   const broken = serverConfigFrom({ data_dir: t.testdir(), certs: { files } }, 'the test')
   await t.rejects(Daemon.start({ config: broken, log: silentLogger }), { code: 'UR_CERT_UNREADABLE' })
+})
+
+t.test('a data folder that is deleted under it: not ready, with the reason, and one line in the log', async (t) => {
+  const folder = path.join(t.testdir(), 'data')
+  const log = new RecordedLog()
+  const daemon = await Daemon.start({ config: config(folder), log })
+  const ready = async () => (await fetch(`http://${daemon.addresses.metrics}/readyz`)).json() as Promise<object>
+  t.match(await ready(), { ready: true })
+  rmSync(folder, { recursive: true })
+  await eventually('the news', async () => {
+    const { ready: isReady } = (await ready()) as { ready: boolean }
+    if (isReady) throw new Error('it is ready')
+  })
+  t.match(await ready(), { ready: false, reasons: { database: /deleted or replaced.*restarted/ }, warnings: {} })
+  const lines = log.lines.filter(({ level }) => level === 'error')
+  t.equal(lines.length, 1)
+  t.match(lines[0]?.fields['error'], { code: 'UR_STORE_GONE' })
+  await daemon.drain(0)
 })
 
 t.test('while it drains it is not ready, and a connection that came before is answered', async (t) => {

@@ -4,6 +4,7 @@ import {
   copyFileSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -160,6 +161,28 @@ t.test('a file that root makes belongs to the owner of the folder', giving, asyn
   await storeFor(t, { file })
   for (const each of [file, `${file}-wal`, `${file}-shm`]) t.match(statSync(each), { uid: 12345, gid: 12346 }, each)
 })
+
+t.test(
+  'a file that is deleted or replaced while it is open is noticed, and is good again when it is put back',
+  async (t) => {
+    const dir = t.testdir({ data: {}, elsewhere: {} })
+    const file = join(dir, 'data', 'uniroute.db')
+    const { tokens } = await storeFor(t, { file })
+    const { token } = await tokens.create('a')
+    const gone = { name: 'StoreError', code: 'UR_STORE_GONE', message: /deleted or replaced.*restart the server/ }
+    renameSync(join(dir, 'data'), join(dir, 'elsewhere', 'data'))
+    await t.rejects(tokens.findByHash(tokenHash(token)), gone)
+    await t.rejects(tokens.create('b'), gone)
+    const other = await openStore({ file })
+    await other.tokens.create('c')
+    await other.close()
+    await t.rejects(tokens.revokedSince(0), gone, 'another database in its place')
+    rmSync(join(dir, 'data'), { recursive: true })
+    renameSync(join(dir, 'elsewhere', 'data'), join(dir, 'data'))
+    t.match(await tokens.findByHash(tokenHash(token)), { name: 'a' })
+    t.equal((await tokens.list()).length, 1)
+  },
+)
 
 t.test('a newer schema is refused and left alone', async (t) => {
   const file = join(t.testdir({}), 'uniroute.db')
