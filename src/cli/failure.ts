@@ -2,6 +2,7 @@ import { CommanderError } from 'commander'
 import { ConfigError, UniRouteError } from '../core/errors.js'
 import type { Code } from '../core/error-codes.js'
 import { printable } from '../core/printable.js'
+import { hideTokens } from '../core/secret.js'
 
 /** How a command that failed ends: exit code, stable code, one sentence for people. */
 export interface Failure {
@@ -22,9 +23,10 @@ export function failureOf(error: unknown): Failure | null {
     return failureOf(new ConfigError('UR_USAGE', message))
   }
   if (error instanceof UniRouteError) {
-    return { exitCode: error.exitCode, code: error.code, message: error.message.split('\n').map(printable).join('\n') }
+    const message = error.message.split('\n').map(printable).join('\n')
+    return { exitCode: error.exitCode, code: error.code, message: hideTokens(message) }
   }
-  const reason = printable(error instanceof Error ? error.message : String(error))
+  const reason = hideTokens(printable(error instanceof Error ? error.message : String(error)))
   const message = `something failed inside this program: ${reason}. Run again with --log-level debug and report it`
   return { exitCode: 1, code: 'UR_INTERNAL', message }
 }

@@ -2,6 +2,14 @@ import { inspect } from 'node:util'
 
 const HIDDEN = '***'
 
+/** What tokens look like, and what is left of one after a copy that went wrong. */
+const TOKENS = /unr_[0-9A-Za-z]{8,}/g
+
+/** A text for a log or a message with every token in it hidden: people put them where no token belongs. */
+export function hideTokens(text: string): string {
+  return text.replace(TOKENS, `unr_${HIDDEN}`)
+}
+
 /**
  * A value that must reach no log, message or dump: every way of printing it gives `***`.
  * Only `reveal()` hands it out, so that a search for `reveal` finds every use.

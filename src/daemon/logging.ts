@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import type { LogFields, Logger } from '../core/logger.js'
 import { UniRouteError } from '../core/errors.js'
+import { hideTokens } from '../core/secret.js'
 import { textLine } from './log-text.js'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
@@ -27,7 +28,7 @@ export interface AdjustableLogger extends Logger {
  */
 export function createLogging(options: LoggingOptions): AdjustableLogger {
   const write = (line: string) => {
-    const safe = line.replace(TOKENS, 'unr_***')
+    const safe = hideTokens(line)
     options.write(options.format === 'json' ? safe : textLine(safe))
   }
   const threshold = { rank: LOG_LEVELS.indexOf(options.level) }
@@ -48,8 +49,6 @@ export function createLogging(options: LoggingOptions): AdjustableLogger {
   return { ...adapt(root, threshold), setLevel: (level) => void (threshold.rank = LOG_LEVELS.indexOf(level)) }
 }
 
-/** What tokens look like, and what is left of one after a copy that went wrong. */
-const TOKENS = /unr_[0-9A-Za-z]{8,}/g
 const SECRET_NAMES = ['secret', 'password', 'authorization', 'private_key']
 const SECRET_PATHS = SECRET_NAMES.flatMap((name) => [name, `*.${name}`])
 

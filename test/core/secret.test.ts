@@ -1,6 +1,6 @@
 import t from 'tap'
 import { format, inspect } from 'node:util'
-import { Secret } from '../../src/core/secret.js'
+import { hideTokens, Secret } from '../../src/core/secret.js'
 
 t.test('no way of printing shows the value', async (t) => {
   const value = 'unr_very-secret'
@@ -22,4 +22,9 @@ t.test('no way of printing shows the value', async (t) => {
 
 t.test('reveal gives it back', async (t) => {
   t.equal(new Secret('abc').reveal(), 'abc')
+})
+
+t.test('a token in a text is hidden, a part of one too', async (t) => {
+  t.equal(hideTokens(`--token unr_${'a1B'.repeat(14)}, unr_abcdefgh!`), '--token unr_***, unr_***!')
+  t.equal(hideTokens('unr_short is none'), 'unr_short is none')
 })
