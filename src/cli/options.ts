@@ -32,11 +32,16 @@ export function addRunningOptions(command: Command): Command {
     )
 }
 
+/** As `grace_period` in the configuration of the server. */
+const MAX_DURATION_MS = 24 * 3_600_000
+
 /** An option whose value is a duration such as 30s, in milliseconds. */
 export function durationOption(flags: string, description: string): Option {
   return new Option(flags, description).argParser((text: string) => {
     const duration = parseDuration(/^\d+$/.test(text) ? `${text}s` : text)
-    if (duration === undefined) throw new InvalidArgumentError('Write a duration such as 30s or 5m.')
+    if (duration === undefined || duration > MAX_DURATION_MS) {
+      throw new InvalidArgumentError('Write a duration of up to 24h, such as 30s or 5m.')
+    }
     return duration
   })
 }

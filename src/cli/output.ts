@@ -1,3 +1,4 @@
+import { UniRouteError } from '../core/errors.js'
 import type { Failure } from './failure.js'
 
 export type OutputMode = 'text' | 'json'
@@ -11,22 +12,38 @@ export class Output {
   readonly #stream: NodeJS.WritableStream
   #broken = false
   #onBroken: () => void = () => process.exit(0)
+  #runsOn = false
+  #written: Promise<NodeJS.ErrnoException | null> = Promise.resolve(null)
 
-  /** Whoever read the stream may go away (`| head -1`): then nothing more is written, and the command ends. */
+  /**
+   * Whoever read the stream may go away (`| head -1`): then nothing more is written, and the command ends.
+   * Other failures, such as a full disk, are told by `flush`.
+   */
   constructor(mode: OutputMode, stream: NodeJS.WritableStream) {
     this.mode = mode
     this.#stream = stream
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      if (this.#broken) return
+      if (error.code !== 'EPIPE' || this.#broken) return
       this.#broken = true
       this.#onBroken()
     })
   }
 
-  /** What to do instead of exiting at once when nobody reads stdout any more. */
+  /**
+   * For programs that run on, whatever becomes of their output: what to do, instead of exiting at once, when nobody
+   * reads stdout any more.
+   */
   onBroken(action: () => void): void {
     this.#onBroken = action
+    this.#runsOn = true
+  }
+
+  /** Waits until all is written. Throws UniRouteError(UR_OUTPUT) when a command's answer could not be. */
+  async flush(): Promise<void> {
+    const error = await this.#written
+    if (error === null || this.#broken || this.#runsOn) return
+    const message = `the command was done, but its answer could not be written to standard output: ${error.message}`
+    throw new UniRouteError('UR_OUTPUT', message, { cause: error })
   }
 
   /** Writes one event in json mode; nothing in text mode. */
@@ -44,6 +61,7 @@ export class Output {
   }
 
   #write(text: string): void {
-    if (!this.#broken) this.#stream.write(text)
+    if (this.#broken) return
+    this.#written = new Promise((resolve) => this.#stream.write(text, (error) => resolve(error ?? null)))
   }
 }

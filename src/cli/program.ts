@@ -19,7 +19,8 @@ export async function runProgram(
   build: (root: Command, context: CommandContext) => void,
 ): Promise<number> {
   const output = new Output(outputMode(argv), process.stdout)
-  process.stderr.on('error', ignoreBrokenStderr)
+  // Nobody reads it, or its disk is full: whoever has no log any more goes on without one.
+  process.stderr.on('error', () => undefined)
   const root = new Command(name)
   root.exitOverride().configureOutput({ outputError: () => undefined })
   let writeCrash: ((message: string) => void) | null = null
@@ -37,6 +38,7 @@ export async function runProgram(
   process.on('uncaughtException', (error) => process.exit(report(error)))
   try {
     await root.parseAsync(argv, { from: 'user' })
+    await output.flush()
     return 0
   } catch (error) {
     return report(error)
@@ -52,8 +54,4 @@ function outputMode(argv: string[]): OutputMode {
 function isDebug(argv: string[]): boolean {
   const at = argv.indexOf('--log-level')
   return argv.includes('--log-level=debug') || (at >= 0 && argv[at + 1] === 'debug')
-}
-
-function ignoreBrokenStderr(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
 }

@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   UR_UPSTREAM_SYNTAX: entry(2, 'An upstream was not understood.', 'Write 5432, host:5432, [::1]:5432, unix:/path or tls://host:5432.'),
   UR_NOT_IN_VERSION: entry(2, 'This version does not have that feature yet.', 'Update, or use a tcp or tls tunnel.'),
   UR_INTERNAL: entry(1, 'Something failed that should not: a defect of this program.', 'Report it, with the log at level debug.'),
+  UR_OUTPUT: entry(1, 'What a command answered could not be written to standard output.', 'Free some space where it goes to. The command itself was done: a token that was made this way is lost, so revoke it and make another.'),
   UR_CHECK_FAILED: entry(2, 'The check of a configuration found something that would not work.', 'Mend what the lines above name.'),
   UR_METRICS_LISTEN: entry(1, 'The address for metrics could not be listened on.', 'Free the port, or set listen.metrics to another.'),
 

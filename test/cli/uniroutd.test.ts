@@ -5,13 +5,15 @@ import t from 'tap'
 import { databaseFile } from '../../src/daemon/database.js'
 import { openStore } from '../../src/store/index.js'
 import { ensureBuilt } from '../support/build.js'
-import { listen, temporaryFolder } from '../support/places.js'
+import { eventually, within } from '../support/hang.js'
+import { freePort, listen, temporaryFolder } from '../support/places.js'
 import { BIN, Server } from '../support/product.js'
 import { DEFECT_AT_SIGUSR2, Process, run } from '../support/processes.js'
 
 t.before(() => ensureBuilt())
 
 const uniroutd = (args: string[], cwd?: string) => run(process.execPath, [BIN.uniroutd, ...args], cwd ? { cwd } : {})
+const A_TOKEN = `unr_${'a'.repeat(43)}`
 const COMMANDS = [
   '',
   'run',
@@ -43,6 +45,9 @@ t.test('wrong usage: exit code 2, and the nearest command or flag', async (t) =>
     [['token', 'create'], /missing required argument 'name'/],
     [['dev', '--listen-tsl', '1'], /unknown option '--listen-tsl'\. Did you mean --listen-tls\?/],
     [['dev', '--grace-period', 'soon'], /Write a duration/],
+    [['dev', '--grace-period', '25d'], /Write a duration of up to 24h/],
+    [['dev', `--tokne=${A_TOKEN}`], /unknown option '--tokne=unr_\*\*\*'/],
+    [['dev', '--domain', `${A_TOKEN}:1`], /"unr_\*\*\*:1" is not allowed/],
     [['dev', '--log-level', 'loud'], /debug, info, warn/],
     [['dev', '--listen-tls', 'nowhere:x'], /--listen-tls.*\(UR_CONFIG_VALUE\)/s],
     [['run', '--config', '/nonexistent.yml'], /\/nonexistent\.yml.*\(UR_CONFIG_MISSING\)/],
@@ -189,4 +194,20 @@ t.test('a server goes on when nobody reads its events any more', async (t) => {
   server.process.kill('SIGHUP')
   await server.process.line(/configuration reloaded/, { where: 'err' })
   t.match(await server.process.stop('SIGTERM'), { code: 0 })
+})
+
+t.test('a full disk behind its output: a server goes on, a command says that its answer is lost', async (t) => {
+  const metrics = `127.0.0.1:${await freePort()}`
+  const server = await Server.start(t, { start: false, config: { listen: { metrics } } })
+  const line = [process.execPath, BIN.uniroutd, 'run', '--config', server.configFile]
+  const running = new Process('uniroutd', '/bin/sh', ['-c', 'exec "$@" 2>/dev/full >/dev/full', 'sh', ...line])
+  t.teardown(() => running.stop('SIGKILL'))
+  await eventually('the server', () => fetch(`http://${metrics}/healthz`))
+  running.kill('SIGTERM')
+  t.match(await within('the end', running.exit), { code: 0 }, 'it ran until it was stopped')
+
+  const create = ['token', 'create', 'a', '--config', server.configFile]
+  const lost = await run('/bin/sh', ['-c', 'exec "$@" >/dev/full', 'sh', process.execPath, BIN.uniroutd, ...create])
+  t.equal(lost.code, 1)
+  t.match(lost.err, /the command was done, but its answer could not be written.*ENOSPC.*\(UR_OUTPUT\)/s)
 })
