@@ -34,7 +34,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   const daemon = await Daemon.start({ config, log, sockets: inheritedSockets(process.env) })
   const systemd = new SystemdNotifier(process.env, log)
   const ended = untilStopped(daemon, options, systemd)
-  const reload = () => void reloadNow(daemon, options, systemd)
+  // One after the other: the file as it was read last is what counts.
+  let reloads = Promise.resolve()
+  const reload = () => void (reloads = reloads.then(() => reloadNow(daemon, options, systemd)))
   process.on('SIGHUP', reload)
   try {
     const { certificates, store, addresses } = daemon
