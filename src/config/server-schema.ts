@@ -26,7 +26,10 @@ const listen = section('Where the server listens. A port of 0 is any free port.'
     default: 443,
   }),
   http: field(orOff(listenAddress), { doc: 'Plain HTTP.', default: 80 }),
-  admin: field(orOff(listenAddress), { doc: 'The admin API.', default: '127.0.0.1:4041' }),
+  admin: field(orOff(listenAddress), {
+    doc: 'The admin API; not in this version, so nothing listens there.',
+    default: '127.0.0.1:4041',
+  }),
   metrics: field(orOff(listenAddress), {
     doc: '`/metrics` for Prometheus, `/healthz` and `/readyz`.',
     default: '127.0.0.1:9464',

@@ -68,7 +68,7 @@ function listenError(error: NodeJS.ErrnoException, on: ListenOn): NetworkError {
     case 'EPERM':
       return new NetworkError(
         'UR_LISTEN_DENIED',
-        `Cannot listen on ${where}: the system does not let this user.`,
+        `Cannot listen on ${where}: the system does not let this user. Use a port above 1023, or give it CAP_NET_BIND_SERVICE.`,
         options,
       )
     case 'EMFILE':

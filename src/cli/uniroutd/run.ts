@@ -76,10 +76,12 @@ function readyEvent({ tls, http, metrics, domain, dev }: Ready): OutputEvent {
 }
 
 function devText({ tls }: Ready, { token, ca }: NonNullable<Ready['dev']>): string {
+  // Where it listens on all addresses its certificate is still that of this machine's own.
+  const server = tls.replace(/^(0\.0\.0\.0|\[::\]):/, '127.0.0.1:')
   return `
 The development server is ready. Beside a local service on port 5432, say:
 
-  uniroute tcp 5432 --server ${tls} --ca ${ca} --token ${token}
+  uniroute tcp 5432 --server ${server} --ca ${ca} --token ${token}
 
 `
 }
