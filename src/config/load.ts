@@ -1,11 +1,10 @@
 import { readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ConfigError } from '../core/errors.js'
 import { type AgentConfig, agentSchema } from './agent-schema.js'
 import { checkAgent, checkServer } from './rules.js'
 import { type ServerConfig, serverSchema } from './server-schema.js'
-import { expandHome, type Override, plainSource, type Source, withOverrides, yamlSource } from './source.js'
+import { expandHome, homeFolder, type Override, plainSource, type Source, withOverrides, yamlSource } from './source.js'
 import { folderOf, validate } from './validate.js'
 
 /** Where `uniroutd run` looks without `--config`. */
@@ -84,7 +83,7 @@ export function loadAgentConfig({ file: flag, env, overrides = [] }: AgentSource
 
 /** `~/.config/uniroute/uniroute.yml`, or below XDG_CONFIG_HOME. */
 export function defaultAgentFile(env: AgentSources['env']): string {
-  return join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'uniroute', 'uniroute.yml')
+  return join(env['XDG_CONFIG_HOME'] || join(homeFolder(), '.config'), 'uniroute', 'uniroute.yml')
 }
 
 /** A path given by flag or variable does not move with the file's folder. */

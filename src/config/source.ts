@@ -76,7 +76,16 @@ export function withOverrides(source: Source, overrides: readonly Override[]): S
 
 /** `~/x` → a path below the home folder; anything else unchanged. */
 export function expandHome(path: string): string {
-  return path === '~' || path.startsWith('~/') ? homedir() + path.slice(1) : path
+  return path === '~' || path.startsWith('~/') ? homeFolder() + path.slice(1) : path
+}
+
+/** The user's home folder; the root for one that has none (no HOME, and no entry in /etc/passwd), as in some containers. */
+export function homeFolder(): string {
+  try {
+    return homedir()
+  } catch {
+    return '/'
+  }
 }
 
 function put(group: Record<string, unknown>, [key, ...rest]: readonly string[], value: unknown): void {

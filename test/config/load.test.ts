@@ -1,10 +1,22 @@
 import t, { type Test } from 'tap'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { devServerConfig, loadAgentConfig, loadServerConfig, serverConfigFrom } from '../../src/config/index.js'
 import { ConfigError } from '../../src/core/errors.js'
+
+const isRoot = process.getuid?.() === 0
+
+/** Does `work` as a user without rights, who is in no list of users where root can choose him. */
+function withoutRights(work: () => void): void {
+  if (isRoot) process.seteuid?.(54_321)
+  try {
+    work()
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+  }
+}
 
 const fileOf = (t: Test, text: string, name = 'test.yml') => {
   const file = join(t.testdir(), name)
@@ -189,9 +201,24 @@ t.test('a file that is missing or unreadable is told apart', async (t) => {
   const file = join(folder, 'x.yml')
   writeFileSync(file, DEV)
   chmodSync(file, 0)
-  if (process.getuid?.() === 0) return // root reads everything
-  t.throws(() => loadServerConfig({ file }), { code: 'UR_CONFIG_UNREADABLE', message: /permission denied/ })
+  withoutRights(() => {
+    t.throws(() => loadServerConfig({ file }), { code: 'UR_CONFIG_UNREADABLE', message: /permission denied/ })
+  })
 })
+
+t.test(
+  'a user that has no home folder needs none',
+  { skip: isRoot ? false : 'only root can be such a user' },
+  async (t) => {
+    const { HOME } = process.env
+    delete process.env['HOME']
+    t.teardown(() => (process.env['HOME'] = HOME))
+    withoutRights(() => {
+      t.throws(homedir, { code: 'ERR_SYSTEM_ERROR' }, 'the premise')
+      t.match(loadAgentConfig({ env: {} }), { file: null })
+    })
+  },
+)
 
 t.test('overrides win over the file, are checked the same way, and are named in errors', async (t) => {
   const file = fileOf(t, `${DEV}log: { level: warn, format: json }\n`)
