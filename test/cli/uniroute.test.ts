@@ -51,6 +51,7 @@ t.test('wrong usage: exit code 2, and the nearest command or flag', async (t) =>
     [['start', ...at], /there are no tunnels/],
     [['http', '3000'], /\(UR_NOT_IN_VERSION\)/],
     [['http', '3000', '--subdomain', 'shop'], /\(UR_NOT_IN_VERSION\)/],
+    [['udp', '53'], /udp tunnels are not in this version.*\(UR_NOT_IN_VERSION\)/],
   ]
   for (const [args, message] of cases) {
     const { code, err, out } = await uniroute(t, args)

@@ -6,6 +6,7 @@ import {
   loadServerConfig,
   type ServerConfig,
 } from '../../config/index.js'
+import { ConfigError } from '../../core/errors.js'
 import { type ConfigOption, overridesOf } from '../options.js'
 
 /** Flags that tell where the configuration is, or override a key of it. */
@@ -43,7 +44,13 @@ export const SERVER_OPTIONS: readonly ConfigOption[] = [
 /** The configuration of `run` and `check`, with the flags in it. Throws ConfigError. */
 export function serverConfig(flags: ConfigFlags): Loaded<ServerConfig> {
   const overrides = overridesOf(SERVER_OPTIONS, absolutePaths(flags))
-  return loadServerConfig({ ...(flags.config === undefined ? {} : { file: flags.config }), overrides })
+  if (flags.config !== undefined) return loadServerConfig({ file: flags.config, overrides })
+  try {
+    return loadServerConfig({ overrides })
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.code !== 'UR_CONFIG_MISSING') throw error
+    throw new ConfigError(error.code, `${error.message}; to try things out on this machine, run: uniroutd dev`)
+  }
 }
 
 /** The configuration of `dev`, with the flags in it. Throws ConfigError. */

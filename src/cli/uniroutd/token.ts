@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { StoreError } from '../../core/errors.js'
 import { printable } from '../../core/printable.js'
@@ -75,7 +75,7 @@ function add(
   command.action(async (...given: unknown[]) => {
     const flags = command.opts<TokenFlags>()
     const file = databaseFile(dataFolder(flags))
-    if (name !== 'create' && !existsSync(file)) throw missing(file)
+    if (name !== 'create' && isMissing(file)) throw missing(file)
     const store = await openStore({ file })
     try {
       output.text(await action(store, flags, typeof given[0] === 'string' ? given[0] : ''))
@@ -83,6 +83,15 @@ function add(
       await store.close()
     }
   })
+}
+
+/** What keeps us from looking is told when the store is opened. */
+function isMissing(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
+  }
 }
 
 function missing(file: string): StoreError {

@@ -21,7 +21,7 @@ export function uniroute(argv: string[]): Promise<number> {
     addTls(root, context)
     addStart(root, context)
     addConfigCommands(root, context)
-    addHttpAnswer(root)
+    addLaterKinds(root)
     addCommonCommands(root, context)
   })
 }
@@ -86,15 +86,17 @@ function addStart(root: Command, context: CommandContext): void {
   )
 }
 
-// People who know other tunnels type this first: it is answered clearly, and not listed in the help.
-function addHttpAnswer(root: Command): void {
-  const command = root.command('http [anything...]', { hidden: true }).allowUnknownOption()
-  command.action(() => {
-    throw new ConfigError(
-      'UR_NOT_IN_VERSION',
-      'http tunnels are not in this version; use "uniroute tcp" or "uniroute tls"',
-    )
-  })
+// People who know other tunnels type these first: they are answered clearly, and not listed in the help.
+function addLaterKinds(root: Command): void {
+  for (const kind of ['http', 'udp']) {
+    const command = root.command(`${kind} [anything...]`, { hidden: true }).allowUnknownOption()
+    command.action(() => {
+      throw new ConfigError(
+        'UR_NOT_IN_VERSION',
+        `${kind} tunnels are not in this version; use "uniroute tcp" or "uniroute tls"`,
+      )
+    })
+  }
 }
 
 function remotePort(text: string): number {
