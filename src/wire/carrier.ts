@@ -15,6 +15,8 @@ import { WireViolation } from './violation.js'
 const PROBE_BYTES = 64 * 1024
 /** No two probes closer than this, ms. */
 const PROBE_GAP_MS = 10
+/** A carrier that brought less while a ping was under way was a quiet one. */
+const QUIET_BYTES = 32 * 1024
 /** How long a closing carrier may take to hand over what it has written, ms. */
 const LINGER_MS = 2_000
 
@@ -268,8 +270,9 @@ export class Carrier implements FrameSink {
     if (flags & FLAG_SYN) {
       this.#guard.count('pings')
       this.control(TYPE_PING, FLAG_ACK, 0, id)
-    } else if (flags & FLAG_ACK && this.#pings.answered(id)) {
-      this.#acknowledged = Math.max(this.#acknowledged, this.#probedBytes)
+    } else if (flags & FLAG_ACK) {
+      if (this.#pings.answered(id)) this.#acknowledged = Math.max(this.#acknowledged, this.#probedBytes)
+      if (this.bytesIn - this.#pings.mark < QUIET_BYTES) this.session.bookQuietRoundTrip(this.#pings.sample)
     }
   }
 
@@ -284,7 +287,7 @@ export class Carrier implements FrameSink {
   }
 
   #sendPing(waiter: { resolve: (rtt: number) => void; reject: (error: Error) => void } | null): void {
-    const id = this.#pings.sent(waiter)
+    const id = this.#pings.sent(waiter, this.bytesIn)
     this.control(TYPE_PING, FLAG_SYN, 0, id)
   }
 

@@ -13,11 +13,14 @@ const LEAST_KEPT_MS = 30_000
 export class PingBook {
   /** Smoothed round trip, ms. */
   rtt: number | null = null
+  /** Of the last answer: the round trip, ms, and the mark that its ping was sent with (-Infinity: there was none). */
+  sample = 0
+  mark = 0
   #least = Infinity
   #leastBefore = Infinity
   #leastSince = 0
   readonly #clock: Clock
-  readonly #open = new Map<number, { at: number; waiter: Waiter | null }>()
+  readonly #open = new Map<number, { at: number; mark: number; waiter: Waiter | null }>()
   #nextId = 1
   #probes = 0
 
@@ -36,11 +39,11 @@ export class PingBook {
     return least === Infinity ? null : least
   }
 
-  /** Books a ping as sent now. Returns its id. */
-  sent(waiter: Waiter | null): number {
+  /** Books a ping as sent now, with a mark to remember. Returns its id. */
+  sent(waiter: Waiter | null, mark = 0): number {
     const id = this.#nextId
     this.#nextId = id === MAX_U32 ? 1 : id + 1
-    this.#open.set(id, { at: this.#clock.now(), waiter })
+    this.#open.set(id, { at: this.#clock.now(), mark, waiter })
     if (waiter === null) this.#probes++
     return id
   }
@@ -48,10 +51,12 @@ export class PingBook {
   /** Books an answer. True when it answered a probe. An answer to nothing is ignored. */
   answered(id: number): boolean {
     const ping = this.#open.get(id)
+    this.mark = ping?.mark ?? -Infinity
     if (ping === undefined) return false
     this.#open.delete(id)
     const now = this.#clock.now()
     const sample = now - ping.at
+    this.sample = sample
     this.#keepLeast(sample, now)
     this.rtt = this.rtt === null ? sample : this.rtt + (sample - this.rtt) / 4
     if (ping.waiter === null) {

@@ -4,8 +4,11 @@ import { Carrier, lost } from './carrier.js'
 import { FLAG_RST, GO_AWAY_NORMAL, TYPE_GO_AWAY, TYPE_WINDOW_UPDATE } from './frame.js'
 import { Heartbeat } from './heartbeat.js'
 import { sessionOptions, type SessionOptions } from './options.js'
+import { StandingQueue } from './standing-queue.js'
 import { refuseStream, Stream } from './stream.js'
 import { WireViolation } from './violation.js'
+import type { ReceiveWindow } from './window.js'
+import type { WindowTuning } from './window-tuning.js'
 
 /** `client` opens odd stream ids (the agent), `server` even ones. */
 export type Role = 'client' | 'server'
@@ -49,6 +52,7 @@ export class Session {
   readonly #streams = new Map<number, Stream>()
   readonly #unacknowledged = new Set<Stream>()
   readonly #heartbeat: Heartbeat
+  readonly #queue = new StandingQueue()
   #nextId: number
   #inbound = 0
   #goneAway = false
@@ -60,6 +64,7 @@ export class Session {
   #opened = 0
   #accepted = 0
   #unconsumed = 0
+  #quietProbedAt = -Infinity
 
   constructor(role: Role, options: Partial<SessionOptions>, events: SessionEvents) {
     this.role = role
@@ -237,6 +242,20 @@ export class Session {
   /** For a stream. */
   bookConsumed(bytes: number): void {
     this.#unconsumed -= bytes
+  }
+
+  /** For a carrier: a ping's round trip, ms, while it brought little else. */
+  bookQuietRoundTrip(rtt: number): void {
+    this.#queue.sample(rtt, this.options.clock.now())
+  }
+
+  /** For a stream on `carrier`: an update of its window is due. */
+  tuneWindow(carrier: Carrier, window: ReceiveWindow, tuning: WindowTuning): void {
+    const now = this.options.clock.now()
+    tuning.tune(window, { now, leastRtt: carrier.leastRtt, queue: this.#queue }, this.options)
+    if (!this.#queue.far || now - this.#quietProbedAt < this.#queue.base / 2) return
+    this.#quietProbedAt = now
+    for (const other of this.#carriers) if (other !== carrier) other.probe()
   }
 
   /** For a stream: its ACK has left. */

@@ -6,7 +6,8 @@ import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TYPE_WINDOW_UPDATE } from './fr
 import { ByteQueue, pins } from './queue.js'
 import type { Session } from './session.js'
 import { giveBack, lend } from './slab.js'
-import { ReceiveWindow, SendWindow, windowTooSmall } from './window.js'
+import { ReceiveWindow, SendWindow } from './window.js'
+import { WindowTuning } from './window-tuning.js'
 
 /**
  * One yamux stream: slices in, slices out. Lifecycle, flow control and pending flags are three things:
@@ -27,6 +28,7 @@ export class Stream {
   inRing = false
   readonly #send = new SendWindow()
   readonly #receive = new ReceiveWindow()
+  readonly #tuning = new WindowTuning()
   readonly #queue = new ByteQueue()
   readonly #inbound: boolean
   #handler: StreamHandler | null = null
@@ -38,8 +40,6 @@ export class Stream {
   #finReceived = false
   #endTold = false
   #wantsRoom = false
-  #borrowedBudget = 0
-  #lastRefill = 0
   #closeError: Error | null = null
   #closed = false
 
@@ -139,8 +139,10 @@ export class Stream {
     const due = this.#receive.consume(bytes)
     this.session.bookConsumed(this.#receive.consumed - before)
     if (!due || this.#finReceived) return
-    this.#growWindow()
-    this.carrier.control(TYPE_WINDOW_UPDATE, this.#takeFlags(), this.id, this.#receive.refill())
+    this.session.tuneWindow(this.carrier, this.#receive, this.#tuning)
+    const credit = this.#receive.refill()
+    if (credit === 0) return
+    this.carrier.control(TYPE_WINDOW_UPDATE, this.#takeFlags(), this.id, credit)
     this.carrier.probe()
   }
 
@@ -263,15 +265,6 @@ export class Stream {
     this.#closeWhenDone()
   }
 
-  #growWindow(): void {
-    const now = this.session.options.clock.now()
-    const sinceLast = now - this.#lastRefill
-    this.#lastRefill = now
-    if (!windowTooSmall(sinceLast, this.carrier.leastRtt)) return
-    const { windowMax, windowBudget } = this.session.options
-    this.#borrowedBudget += this.#receive.grow(windowMax, windowBudget)
-  }
-
   #tellEnd(): void {
     if (!this.#finReceived || this.#endTold || this.#handler === null || this.#early !== null) return
     this.#endTold = true
@@ -292,8 +285,8 @@ export class Stream {
       this.#early = null
       this.#endTold = true
     }
-    this.session.options.windowBudget.give(this.#borrowedBudget)
-    this.#borrowedBudget = 0
+    this.session.options.windowBudget.give(this.#tuning.borrowed)
+    this.#tuning.borrowed = 0
     this.session.forget(this, this.#receive.received - this.#receive.consumed)
     if (this.#handler !== null && this.#early === null) this.#tellClose()
   }

@@ -61,17 +61,17 @@ const HORIZON_RTTS = 5
 const HORIZON_MS = 4
 
 /**
- * Whether a window is too small for what comes, when half of it was consumed in `halfMs`.
+ * Whether a window is too small for what comes, when as much as it holds is consumed in `windowMs`.
  * @param leastRtt the idle round trip, ms; null while unknown: no
  */
-export function windowTooSmall(halfMs: number, leastRtt: number | null): boolean {
-  return leastRtt !== null && 2 * halfMs < HORIZON_RTTS * leastRtt + HORIZON_MS
+export function windowTooSmall(windowMs: number, leastRtt: number | null): boolean {
+  return leastRtt !== null && windowMs < HORIZON_RTTS * leastRtt + HORIZON_MS
 }
 
 /**
  * What the peer may send, and when to tell it more. Credit is given for bytes that were consumed, never for bytes
- * that only arrived; an update is due when half the window was consumed.
- * Invariant: 0 <= limit - received <= size, and consumed <= received.
+ * that only arrived; an update is due when a part of the window was consumed, by default half.
+ * Invariant: 0 <= limit - received, and <= size unless the window was shrunk; consumed <= received.
  */
 export class ReceiveWindow {
   /** Bytes that came so far; offset from the stream's start. */
@@ -80,6 +80,8 @@ export class ReceiveWindow {
   consumed = 0
   /** The window's size, to which every update fills it up. */
   size = INITIAL_WINDOW
+  /** The part of the window whose consumption makes an update due. */
+  share = 1 / 2
   #limit = INITIAL_WINDOW
 
   /** The offset up to which the peer may send. */
@@ -97,7 +99,7 @@ export class ReceiveWindow {
   /** Books bytes as consumed; true when an update is due. Never more than were received. */
   consume(bytes: number): boolean {
     this.consumed = Math.min(this.received, this.consumed + bytes)
-    return this.consumed + this.size - this.#limit >= this.size / 2
+    return this.consumed + this.size - this.#limit >= this.size * this.share
   }
 
   /** The delta that fills the window up, which is thereby granted. 0 when it is full. */
@@ -108,11 +110,19 @@ export class ReceiveWindow {
     return delta
   }
 
-  /** Doubles the size, up to `max`, as far as the budget allows. Returns the bytes taken from the budget. */
-  grow(max: number, budget: WindowBudget): number {
-    const more = Math.min(max, this.size * 2) - this.size
+  /** Makes the window `size` bytes large, as far as the budget allows. Returns the bytes taken from the budget. */
+  grow(size: number, budget: WindowBudget): number {
+    const more = Math.floor(size) - this.size
     if (more <= 0 || !budget.take(more)) return 0
     this.size += more
     return more
+  }
+
+  /** Makes it smaller: no more credit until it holds no more. Returns the bytes to give back to the budget. */
+  shrink(size: number): number {
+    const less = this.size - Math.max(INITIAL_WINDOW, Math.ceil(size))
+    if (less <= 0) return 0
+    this.size -= less
+    return less
   }
 }

@@ -9,6 +9,8 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('send' as const), bytes: fc.nat(600_000) }),
   fc.record({ do: fc.constant('consume' as const), bytes: fc.nat(600_000) }),
   fc.record({ do: fc.constant('grow' as const), bytes: fc.constant(0) }),
+  fc.record({ do: fc.constant('shrink' as const), bytes: fc.nat(16 * 1024 * 1024) }),
+  fc.record({ do: fc.constant('share' as const), bytes: fc.integer({ min: 2, max: 16 }) }),
   fc.record({ do: fc.constant('deliver update' as const), bytes: fc.constant(0) }),
 )
 
@@ -20,6 +22,7 @@ t.test('whatever the two sides do, credit is never negative and never above the 
       const budget = new WindowBudget(budgetSize)
       const underWay: number[] = []
       let borrowed = 0
+      let shrunk = false
       for (const { do: what, bytes } of steps) {
         if (what === 'send') {
           const sent = Math.min(bytes, sender.credit)
@@ -28,11 +31,18 @@ t.test('whatever the two sides do, credit is never negative and never above the 
         } else if (what === 'consume') {
           if (receiver.consume(bytes)) {
             const delta = receiver.refill()
-            if (delta < receiver.size / 2) return false
+            if (delta < receiver.size * receiver.share) return false
             underWay.push(delta)
           }
         } else if (what === 'grow') {
-          borrowed += receiver.grow(MAX, budget)
+          borrowed += receiver.grow(Math.min(MAX, 2 * receiver.size), budget)
+        } else if (what === 'shrink') {
+          const less = receiver.shrink(bytes)
+          budget.give(less)
+          borrowed -= less
+          shrunk ||= less > 0
+        } else if (what === 'share') {
+          receiver.share = 1 / bytes
         } else {
           const delta = underWay.shift()
           if (delta !== undefined && !sender.grant(delta)) return false
@@ -40,7 +50,7 @@ t.test('whatever the two sides do, credit is never negative and never above the 
         const granted = underWay.reduce((sum, delta) => sum + delta, 0)
         const open = receiver.limit - receiver.received
         if (sender.credit < 0 || sender.credit + granted !== open) return false
-        if (open < 0 || open > receiver.size || receiver.size > MAX) return false
+        if (open < 0 || open > (shrunk ? MAX : receiver.size) || receiver.size > MAX) return false
         if (receiver.consumed > receiver.received) return false
         if (borrowed !== budget.used || borrowed > budgetSize || receiver.size !== INITIAL_WINDOW + borrowed)
           return false
@@ -111,12 +121,12 @@ t.test('a budget is taken whole or not at all, in the parent too', async (t) => 
 t.test(
   'a window grows for a long path, losses included, and stays small where only a queue would fill it',
   async (t) => {
-    const halfOf = (window: number, bytesPerSecond: number): number => (window / 2 / bytesPerSecond) * 1000
+    const timeOf = (window: number, bytesPerSecond: number): number => (window / bytesPerSecond) * 1000
     const MiB = 1024 * 1024
-    t.equal(windowTooSmall(halfOf(8 * MiB, 60e6), 50), true, '500 Mbit/s at 50 ms: up to 16 MiB')
-    t.equal(windowTooSmall(halfOf(8 * MiB, 35e6), 50), true, 'the same path at half the rate, for losses')
-    t.equal(windowTooSmall(halfOf(MiB, 500e6), 0.1), true, 'loopback')
-    t.equal(windowTooSmall(halfOf(4 * MiB, 500e6), 0.1), false, 'loopback: more would be queue')
+    t.equal(windowTooSmall(timeOf(8 * MiB, 60e6), 50), true, '500 Mbit/s at 50 ms: up to 16 MiB')
+    t.equal(windowTooSmall(timeOf(8 * MiB, 35e6), 50), true, 'the same path at half the rate, for losses')
+    t.equal(windowTooSmall(timeOf(MiB, 500e6), 0.1), true, 'loopback')
+    t.equal(windowTooSmall(timeOf(4 * MiB, 500e6), 0.1), false, 'loopback: more would be queue')
     t.equal(windowTooSmall(1, null), false, 'nothing is known yet')
   },
 )
