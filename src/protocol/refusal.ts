@@ -1,6 +1,7 @@
 import { ERROR_CODES, type Code } from '../core/error-codes.js'
 import { RefusedError, UniRouteError } from '../core/errors.js'
 import type { Refused, RefusedInit } from './messages.js'
+import { shortText } from './short-text.js'
 
 /** The longest wait that a server can ask for, in ms: an agent must not be silenced for days, and timers have a limit. */
 const MAX_RETRY_AFTER_MS = 3_600_000
@@ -40,7 +41,7 @@ export type RefusedDetails = Omit<RefusedInit, 'code' | 'message'>
  * told as UR_INTERNAL without its text, and retryable.
  */
 export function refusedOf(error: unknown, details: RefusedDetails = {}): RefusedInit {
-  if (error instanceof UniRouteError) return { code: error.code, message: error.message, ...details }
+  if (error instanceof UniRouteError) return { code: error.code, message: shortText(error.message), ...details }
   return {
     code: 'UR_INTERNAL',
     message: 'The server failed while it answered; its log says why. Try again.',

@@ -5,6 +5,7 @@ import { Kind, type Bind } from '../protocol/index.js'
 import { normaliseHost, normalisePattern, type RouteTable } from '../routing/index.js'
 import type { AgentSession } from './agent-session.js'
 import type { PortOpener } from './api.js'
+import { clip } from './clip.js'
 import { PortBook } from './port-book.js'
 import type { PortRanges } from './port-ranges.js'
 import { Tunnel } from './tunnel.js'
@@ -144,7 +145,7 @@ export class Binder {
       bind.domain || `${bind.subdomain || `t-${digest(session, bind.name).toString('hex', 0, 5)}`}.${domain}`
     const host = normalisePattern(asked)
     if (host === null) {
-      throw new RefusedError('UR_NAME_INVALID', `"${printable(asked)}" is not a host name, nor *. and a host name.`)
+      throw new RefusedError('UR_NAME_INVALID', `"${clip(asked)}" is not a host name, nor *. and a host name.`)
     }
     if (host === domain || host === `*.${domain}`) {
       throw new RefusedError('UR_NAME_RESERVED', `The name ${host} belongs to the server itself; choose one below it.`)

@@ -121,6 +121,14 @@ t.test('host names: taken by another token, taken over by the same, reserved, in
   t.match((await bob.bind({ kind, name: 'x' })).bound, { publicUrl: /^tls:\/\/t-[0-9a-f]{10}\.tunnels\.example\.com$/ })
 })
 
+t.test('a name that is longer in the answer than a message may be is refused, and the server lives on', async (t) => {
+  const server = await testServer(t)
+  const agent = await TestAgent.connect(t, server)
+  const { refused } = await agent.bind({ kind: Kind.KIND_TLS, domain: '\u0001'.repeat(30_000) })
+  t.match(refused, { code: 'UR_NAME_INVALID', message: / is not a host name/ })
+  t.ok((await agent.bind({ remotePort: server.first })).bound)
+})
+
 t.test('unbind and the end of a session free the address', async (t) => {
   const server = await testServer(t)
   const alice = await TestAgent.connect(t, server, { token: 'alice' })
