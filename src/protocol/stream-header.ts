@@ -9,6 +9,7 @@ import {
   type StreamAcceptInit,
   type StreamOpenInit,
 } from './messages.js'
+import { shortText } from './short-text.js'
 
 /** The largest header of a stream in bytes. */
 export const MAX_STREAM_HEADER_BYTES = 8 * 1024
@@ -90,5 +91,8 @@ export function acceptError(accept: StreamAccept): UpstreamError | null {
 
 /** The agent's answer for a failed dial. */
 export function acceptOf(error: UpstreamError): StreamAcceptInit {
-  return { result: RESULT_OF_CODE.get(error.code) ?? AcceptResult.UPSTREAM_UNREACHABLE, detail: error.message }
+  return {
+    result: RESULT_OF_CODE.get(error.code) ?? AcceptResult.UPSTREAM_UNREACHABLE,
+    detail: shortText(error.message),
+  }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { UpstreamError } from '../../src/core/errors.js'
 import {
   acceptError,
   acceptOf,
@@ -70,3 +71,13 @@ t.test('a header above 8 KiB is refused', async (t) => {
   const bytes = encodeStreamOpen({ ...OPEN, sni: 'x'.repeat(9000) })
   t.throws(() => new StreamOpenReader().push(bytes), { code: 'UR_PROTOCOL_TOO_LARGE' })
 })
+
+t.test(
+  'why an upstream was not reached can be sent however long it is: a certificate has very many names',
+  async (t) => {
+    const names = Array.from({ length: 5_000 }, (_, i) => `DNS:host-${i}.example.org`).join(', ')
+    const bytes = encodeStreamAccept(acceptOf(new UpstreamError('UR_UPSTREAM_TLS', `not in the altnames: ${names}`)))
+    const accept = new StreamAcceptReader().push(bytes)
+    t.match(accept && acceptError(accept), { code: 'UR_UPSTREAM_TLS', message: /altnames: DNS:host-0.*…$/ })
+  },
+)
