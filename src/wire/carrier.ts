@@ -1,30 +1,45 @@
 import type { Socket } from 'node:net'
-import { NetworkError } from '../core/errors.js'
 import { Egress } from './egress.js'
-import { FLAG_ACK, FLAG_SYN, GO_AWAY_NORMAL, TYPE_DATA, TYPE_GO_AWAY, TYPE_PING, TYPE_WINDOW_UPDATE } from './frame.js'
+import {
+  FLAG_FIN,
+  FLAG_SYN,
+  GO_AWAY_NORMAL,
+  TYPE_DATA,
+  TYPE_GO_AWAY,
+  TYPE_LOST,
+  TYPE_PING,
+  TYPE_REPLAY,
+  TYPE_WINDOW_UPDATE,
+} from './frame.js'
 import { Inlet } from './inlet.js'
 import { Intake } from './intake.js'
 import { FrameParser, type FrameSink } from './parser.js'
-import { PingBook } from './ping.js'
+import { lost } from './loss.js'
+import { Probes } from './probes.js'
 import { RateGuard } from './guard.js'
+import { SentLog } from './sent-log.js'
 import type { Session } from './session.js'
 import type { Stream } from './stream.js'
 import { WireViolation } from './violation.js'
 
-/** New bytes sent, after which a ping is worth its 12 bytes: it tells the round trip and what has arrived. */
-const PROBE_BYTES = 64 * 1024
-/** No two probes closer than this, ms. */
-const PROBE_GAP_MS = 10
-/** A carrier that brought less while a ping was under way was a quiet one. */
-const QUIET_BYTES = 32 * 1024
 /** How long a closing carrier may take to hand over what it has written, ms. */
 const LINGER_MS = 2_000
 
-/** One connection between agent and server: bytes to frames and back. Belongs to one session. */
+/**
+ * One connection between agent and server: bytes to frames and back. Belongs to one session.
+ *
+ * Where the session is resumable, its bytes outlive its socket (`Recovery`): what it should still have brought comes over
+ * another carrier, to `replay`; what it should still have sent, and what is sent on it from now on, is taken by `takeFrom`
+ * and sent over another one.
+ */
 export class Carrier implements FrameSink {
   readonly session: Session
-  readonly socket: Socket
+  /** Both sides know the carrier by this number, which no other of the session ever has. */
+  readonly number: number
+  /** Null: this side never had one. */
+  readonly socket: Socket | null
   readonly egress: Egress
+  readonly probes: Probes
   /** Streams that live on it. */
   streamCount = 0
   /** Payload bytes received. */
@@ -32,88 +47,123 @@ export class Carrier implements FrameSink {
   /** For the heartbeat: bytes came since its last look, and how many looks ago they came last. */
   heard = true
   silentLooks = 0
+  /** For the heartbeat: for how many looks data has waited for it in silence. */
+  waitingLooks = 0
   /** We said go away: the peer opens no more streams here. */
   retiring = false
   /** The peer said go away: we open no more streams here. */
   peerRetiring = false
   readonly #parser: FrameParser
   readonly #inlet: Inlet
-  readonly #intake: Intake
-  readonly #pings: PingBook
+  readonly #intake: Intake | null
+  readonly #log: SentLog | null
   readonly #guard: RateGuard
   #current: Stream | null = null
   #currentFlags = 0
   #lastId = 0
   #lastStream: Stream | null = null
-  #probedAt = -Infinity
-  #probedBytes = 0
-  #probeWanted = false
-  #acknowledged = 0
+  /** The lost carrier whose bytes the current frame has. */
+  #replayed: Carrier | null = null
   #error: Error | null = null
+  /** Bytes that come now are not looked at: what is not parsed is not received. */
+  #deaf = false
+  /** What is sent on it goes elsewhere. */
+  #moved = false
+  /** It will not be replaced. */
+  #givenUp = false
   #linger: NodeJS.Timeout | null = null
   #closed = false
 
-  /** Made by `Session.addCarrier`. */
-  constructor(session: Session, socket: Socket) {
-    const { carrierBacklog, controlRate, clock } = session.options
+  /** Made by `Session.addCarrier`, and without a socket by `Recovery`. */
+  constructor(session: Session, number: number, socket: Socket | null) {
+    const { carrierBacklog, controlRate, clock, resumable, resendBudget } = session.options
     this.session = session
+    this.number = number
     this.socket = socket
-    this.egress = new Egress(socket, carrierBacklog)
-    this.#parser = new FrameParser(this)
+    this.#log = resumable ? new SentLog(resendBudget) : null
+    this.egress = new Egress(socket, carrierBacklog, this.#log)
+    this.#parser = new FrameParser(this, resumable)
     this.#inlet = new Inlet(
       this.#parser,
       (error) => this.destroy(error),
-      () => this.#intake.resume(),
+      () => this.#intake?.resume(),
     )
-    this.#intake = new Intake(socket, {
-      onBorrowed: (slab, start, end) => this.#push(Buffer.from(slab.subarray(start, end)), false),
-      onOwned: (slab, start, end) => this.#push(slab.subarray(start, end), true),
-    })
-    this.#pings = new PingBook(clock)
+    this.probes = new Probes(this, clock)
     this.#guard = new RateGuard(clock, controlRate)
+    this.#closed = socket === null
+    this.#intake = socket === null ? null : this.#takeOver(socket)
+  }
+
+  #takeOver(socket: Socket): Intake {
     socket.on('error', (error) => {
       this.#error ??= error
     })
     socket.on('end', () => {
       this.#inlet.drain()
-      this.end(null)
+      if (this.#replaced) this.lose()
+      else this.end(null)
     })
     socket.on('close', () => this.#onClose())
+    return new Intake(socket, {
+      onBorrowed: (slab, start, end) => this.#push(Buffer.from(slab.subarray(start, end)), false),
+      onOwned: (slab, start, end) => this.#push(slab.subarray(start, end), true),
+    })
   }
 
   /** Begins to read. `head`: bytes that were read from the socket before. */
   start(head: Buffer | undefined): void {
     const more = head === undefined || head.length === 0 || this.#push(head, false)
     if (this.#closed) return
-    this.#intake.start()
-    if (!more) this.#intake.pause()
-    this.probe()
+    this.#intake?.start()
+    if (!more) this.#intake?.pause()
+    this.probes.probe()
   }
 
+  /** It has no connection any more. */
   get closed(): boolean {
     return this.#closed
   }
 
+  /** Bytes of the peer that were parsed, its replays included. */
+  get position(): number {
+    return this.#parser.position
+  }
+
+  /** Bytes kept until they have arrived. */
+  get kept(): number {
+    return this.#log?.bytes ?? 0
+  }
+
+  /** Whether another carrier could take its place: all that may not have arrived is kept. */
+  get replaceable(): boolean {
+    return this.#log?.whole ?? false
+  }
+
   /** Smoothed round trip, queues included, ms; null before the first answer. */
   get rtt(): number | null {
-    return this.#pings.rtt
+    return this.probes.rtt
   }
 
   /** The shortest round trip of late, ms; null before the first answer. */
   get leastRtt(): number | null {
-    return this.#pings.leastRtt
+    return this.probes.leastRtt
   }
 
   /** Bytes given to the socket that the other side has not yet been seen to have. */
   get unacknowledged(): number {
-    return this.egress.written - this.#acknowledged
+    return this.probes.unacknowledged
   }
 
   /** Writes a frame without payload. A peer that never reads and makes us answer for ever is dropped. */
   control(type: number, flags: number, streamId: number, length: number): void {
+    if (this.#moved) {
+      this.session.recovery.homeFor().control(type, flags, streamId, length)
+      return
+    }
     this.egress.control(type, flags, streamId, length)
     const { carrierBacklog, controlBacklog, streamQueue } = this.session.options
-    if (this.egress.pending > carrierBacklog + 2 * streamQueue + controlBacklog && !this.#closed) {
+    const most = carrierBacklog + 2 * streamQueue + controlBacklog + this.egress.replaying
+    if (this.egress.pending > most && !this.#closed) {
       this.destroy(
         new WireViolation(
           'UR_WIRE_FLOOD',
@@ -125,34 +175,7 @@ export class Carrier implements FrameSink {
 
   /** Pings the peer and resolves with the round trip, ms. Rejects when the carrier closes. */
   ping(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) reject(lost(this.#error))
-      else this.#sendPing({ resolve, reject })
-    })
-  }
-
-  /**
-   * Pings, for the round trip and for `unacknowledged`. While one is under way, or was a moment ago, it waits for the
-   * next bytes that come, or for the heartbeat.
-   */
-  probe(): void {
-    if (this.#closed) return
-    const now = this.session.options.clock.now()
-    this.#probeWanted = this.#pings.probing || now - this.#probedAt < PROBE_GAP_MS
-    if (this.#probeWanted) return
-    this.#probedAt = now
-    this.#probedBytes = this.egress.written
-    this.#sendPing(null)
-  }
-
-  /** For the heartbeat: sends a probe that had to wait. */
-  probeIfWanted(): void {
-    if (this.#probeWanted) this.probe()
-  }
-
-  /** Probes when enough was sent since the last time. */
-  probeIfDue(): void {
-    if (this.egress.written - this.#probedBytes >= PROBE_BYTES) this.probe()
+    return this.#closed ? Promise.reject(lost(this.#error)) : this.probes.ping()
   }
 
   /** Asks the peer to open no more streams here; the carrier closes when its last stream is gone. */
@@ -168,28 +191,69 @@ export class Carrier implements FrameSink {
     if (this.retiring && this.peerRetiring && this.streamCount === 0) this.end(null)
   }
 
-  /** Hands over what was written, then closes. Its streams are lost with `error`. */
+  /** Hands over what was written, then closes. Unless the session is resumable, its streams are lost with `error`. */
   end(error: Error | null): void {
     if (this.#closed) return
     this.#error ??= error
-    this.#parser.stop()
+    this.#deaf = true
     this.egress.flush()
-    this.egress.close()
-    this.socket.end()
-    this.#linger ??= setTimeout(() => this.socket.destroy(), LINGER_MS).unref()
+    if (this.#replaced) this.egress.detach()
+    else this.#giveUp()
+    this.socket?.end()
+    this.#linger ??= setTimeout(() => this.socket?.destroy(), LINGER_MS).unref()
+  }
+
+  /** For `Recovery`: cuts the connection now, if it still has one, and goes on without. */
+  lose(): void {
+    this.socket?.destroy()
+    this.#onClose()
+  }
+
+  /** For `Recovery`: bytes of the peer that came over another carrier. @throws WireViolation */
+  replay(bytes: Buffer): void {
+    this.#parser.push(bytes)
+  }
+
+  /** For `Recovery`: all that the peer sent on it has come. @throws WireViolation when that ends within a frame */
+  endReplay(): void {
+    if (this.#parser.between) return
+    throw new WireViolation('UR_WIRE_REPLAY', `the bytes of carrier ${this.number} end within a frame`)
+  }
+
+  /** For `Recovery`: true while a frame of it is being handled. */
+  get busy(): boolean {
+    return this.#parser.busy
+  }
+
+  /**
+   * For `Recovery`: all that the peer has not received, from an offset with the low 32 bits `offset` on.
+   * What is sent on it later goes elsewhere. Null: there is no such offset.
+   */
+  takeFrom(offset: number): Buffer[] | null {
+    this.egress.flush()
+    const { written } = this.egress
+    const pieces = this.egress.takeFrom(written - (((written % 2 ** 32) - offset + 2 ** 32) % 2 ** 32))
+    this.#moved = true
+    return pieces
+  }
+
+  /** What was sent on it goes elsewhere now. */
+  get moved(): boolean {
+    return this.#moved
   }
 
   /** Closes at once. A violation is told to the peer first. */
   destroy(error: Error): void {
     if (this.#closed) return
-    this.#error ??= error
     if (error instanceof WireViolation) {
+      this.#error = error
       this.egress.control(TYPE_GO_AWAY, 0, 0, error.goAway)
       this.end(error)
       this.session.onViolation(this, error)
     } else {
-      this.#parser.stop()
-      this.socket.destroy()
+      this.#error ??= error
+      this.#deaf = true
+      this.socket?.destroy()
     }
   }
 
@@ -204,17 +268,25 @@ export class Carrier implements FrameSink {
     if (type === TYPE_DATA) this.#onData(flags, streamId, length)
     else if (type === TYPE_WINDOW_UPDATE) this.#onWindowUpdate(flags, streamId, length)
     else if (type === TYPE_PING) this.#onPing(flags, length)
-    else this.#onGoAway(length)
+    else if (type === TYPE_LOST) this.session.recovery.onLost(this, streamId, length)
+    else if (type === TYPE_REPLAY) this.#onReplay(flags, streamId)
+    else this.#onGoAway(flags, length)
   }
 
   /** FrameSink. */
   onPayload(slice: Buffer): void {
     this.bytesIn += slice.length
-    this.#current?.onPayload(slice)
+    if (this.#replayed !== null) this.#replayed.replay(slice)
+    else this.#current?.onPayload(slice)
   }
 
   /** FrameSink. */
   onPayloadEnd(): void {
+    if (this.#replayed !== null) {
+      if (this.#currentFlags & FLAG_FIN) this.session.recovery.onReplayed(this.#replayed)
+      this.#replayed = null
+      return
+    }
     const stream = this.#current
     this.#current = null
     if (stream !== null && this.#currentFlags !== 0) stream.onFlags(this.#currentFlags)
@@ -239,6 +311,11 @@ export class Carrier implements FrameSink {
     this.#current = stream
   }
 
+  #onReplay(flags: number, number: number): void {
+    this.#replayed = this.session.recovery.replayed(this, number)
+    this.#currentFlags = flags
+  }
+
   #onWindowUpdate(flags: number, streamId: number, delta: number): void {
     const stream = this.#streamFor(flags, streamId)
     if (delta === 0 && flags === 0) this.#guard.count('empty frames')
@@ -259,26 +336,37 @@ export class Carrier implements FrameSink {
       this.#lastStream = stream
       return stream
     }
-    if (this.#lastStream !== null && this.#lastId === streamId) return this.#lastStream
-    const stream = this.session.streamOn(this, streamId)
+    if (this.#lastStream !== null && this.#lastId === streamId && !this.#lastStream.closed) return this.#lastStream
+    const stream = this.session.stream(streamId)
     this.#lastId = streamId
     this.#lastStream = stream
     return stream
   }
 
   #onPing(flags: number, id: number): void {
-    if (flags & FLAG_SYN) {
-      this.#guard.count('pings')
-      this.control(TYPE_PING, FLAG_ACK, 0, id)
-    } else if (flags & FLAG_ACK) {
-      if (this.#pings.answered(id)) this.#acknowledged = Math.max(this.#acknowledged, this.#probedBytes)
-      if (this.bytesIn - this.#pings.mark < QUIET_BYTES) this.session.bookQuietRoundTrip(this.#pings.sample)
-    }
+    if (this.#closed) return
+    if (flags & FLAG_SYN) this.#guard.count('pings')
+    this.probes.onPing(flags, id)
   }
 
-  #onGoAway(code: number): void {
+  /** For its probes. */
+  sendPing(flags: number, id: number): void {
+    this.control(TYPE_PING, flags, 0, id)
+  }
+
+  /** For its probes. */
+  onArrived(offset: number): void {
+    this.#log?.acknowledge(offset)
+  }
+
+  /** For its probes. */
+  onQuietRoundTrip(rtt: number): void {
+    this.session.bookQuietRoundTrip(rtt)
+  }
+
+  #onGoAway(flags: number, code: number): void {
     this.peerRetiring = true
-    this.session.onGoAway(this, code)
+    this.session.onGoAway(this, flags, code)
   }
 
   /** A stream that the peer itself had opened was reset. An agent has no say in how often visitors come and go. */
@@ -286,35 +374,35 @@ export class Carrier implements FrameSink {
     if (this.session.role === 'server') this.#guard.count('resets of its own streams')
   }
 
-  #sendPing(waiter: { resolve: (rtt: number) => void; reject: (error: Error) => void } | null): void {
-    const id = this.#pings.sent(waiter, this.bytesIn)
-    this.control(TYPE_PING, FLAG_SYN, 0, id)
-  }
-
   #push(chunk: Buffer, lent: boolean): boolean {
+    if (this.#deaf) return true
     this.heard = true
     const more = this.#inlet.take(chunk, lent)
-    if (this.#probeWanted) this.probe()
+    this.probes.probeIfWanted()
     return more
   }
 
   #onClose(): void {
     if (this.#closed) return
     this.#inlet.drain()
-    this.#closed = true
+    this.#deaf = this.#closed = true
     if (this.#linger !== null) clearTimeout(this.#linger)
+    const error = this.#error
+    this.probes.close(lost(error))
+    const replaced = this.#replaced
+    if (replaced) this.egress.detach()
+    else this.#giveUp()
+    this.session.onCarrierClosed(this, error, replaced)
+  }
+
+  get #replaced(): boolean {
+    return !this.#givenUp && this.session.recovery.admits(this, this.#error)
+  }
+
+  #giveUp(): void {
+    this.#givenUp = true
     this.#parser.stop()
     this.egress.close()
-    const error = this.#error
-    this.#pings.close(lost(error))
-    this.#current = this.#lastStream = null
-    this.session.onCarrierClosed(this, error)
+    this.#current = this.#lastStream = this.#replayed = null
   }
-}
-
-/** What the streams of a carrier get when it is gone. */
-export function lost(cause: Error | null): Error {
-  if (cause instanceof WireViolation || cause instanceof NetworkError) return cause
-  const why = cause === null ? 'the other side closed it' : cause.message
-  return new NetworkError('UR_WIRE_CARRIER_LOST', `the connection between agent and server was lost: ${why}`, { cause })
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Ring } from '../core/ring.js'
-import { HEADER_SIZE, TYPE_DATA, writeHeader } from './frame.js'
+import { FLAG_FIN, HEADER_SIZE, TYPE_DATA, TYPE_REPLAY, writeHeader } from './frame.js'
+import type { SentLog } from './sent-log.js'
 import { giveBack } from './slab.js'
 import type { Stream } from './stream.js'
 
@@ -32,8 +33,11 @@ const GATHER_FROM = 6
 export class Egress {
   /** Bytes given to the socket since the start: the carrier's offset. */
   written = 0
-  readonly #socket: Socket
+  /** Bytes of replays that the socket may still hold, on top of its bound. */
+  replaying = 0
+  #socket: Socket | null
   readonly #backlog: number
+  readonly #log: SentLog | null
   readonly #waiting = new Ring<Stream>()
   /** Frames in slabs that the socket has not taken yet, the oldest first. */
   #slabFrames: Ring<Buffer> | null = null
@@ -47,20 +51,29 @@ export class Egress {
   #pumping = false
   #closed = false
 
-  /** @param backlog bytes in the socket (and gathered) from which on data frames wait */
-  constructor(socket: Socket, backlog: number) {
+  /**
+   * @param socket null: there is none any more; what is written goes to the log alone
+   * @param backlog bytes in the socket (and gathered) from which on data frames wait
+   * @param log keeps what was sent until it has arrived; null: nothing does
+   */
+  constructor(socket: Socket | null, backlog: number, log: SentLog | null = null) {
     this.#socket = socket
     this.#backlog = backlog
+    this.#log = log
   }
 
   /** Bytes that the socket has not taken yet, gathered frames included. */
   get pending(): number {
-    return this.#socket.writableLength + this.#arenaEnd - this.#arenaStart
+    return (this.#socket?.writableLength ?? 0) + this.#arenaEnd - this.#arenaStart
   }
 
   /** True when a stream may send at once: there is room and nobody waits before it. */
   get direct(): boolean {
-    return this.#waiting.length === 0 && this.pending < this.#backlog && !this.#closed
+    return this.#waiting.length === 0 && this.#hasRoom
+  }
+
+  get #hasRoom(): boolean {
+    return this.#socket !== null && !this.#closed && this.pending < this.#backlog
   }
 
   /** Writes a frame without payload ahead of all waiting data. */
@@ -96,7 +109,7 @@ export class Egress {
     writeHeader(frame, 0, TYPE_DATA, flags, streamId, length)
     frame.set(buffer.subarray(start, end), HEADER_SIZE)
     if (ownership >= LENT) giveBack(buffer, length)
-    this.#write(frame, this.#onWritten)
+    this.#write(frame)
   }
 
   /** Puts a stream that has something to send into the ring. It is served as soon as there is room. */
@@ -104,14 +117,14 @@ export class Egress {
     if (stream.inRing || this.#closed) return
     stream.inRing = true
     this.#waiting.push(stream)
-    if (!this.#pumping && this.pending < this.#backlog) this.pump()
+    if (!this.#pumping && this.#hasRoom) this.pump()
   }
 
   /** Serves waiting streams while there is room. */
   pump(): void {
     if (this.#pumping) return
     this.#pumping = true
-    while (this.#waiting.length > 0 && this.pending < this.#backlog && !this.#closed) {
+    while (this.#waiting.length > 0 && this.#hasRoom) {
       const stream = this.#waiting.shift()!
       stream.inRing = false
       const alone = this.#waiting.length === 0
@@ -120,9 +133,38 @@ export class Egress {
     this.#pumping = false
   }
 
+  /** The socket is gone. Control frames go to the log from now on, data waits in its streams. */
+  detach(): void {
+    this.flush()
+    this.#socket = null
+    this.#inFlight = 0
+    this.#slabFrames = null
+  }
+
+  /** Everything sent from `offset` on, after which nothing is written any more. Null: it cannot be had. */
+  takeFrom(offset: number): Buffer[] | null {
+    this.flush()
+    const pieces = this.#log?.takeFrom(offset) ?? null
+    this.close()
+    return pieces
+  }
+
+  /** Sends `pieces`, the rest of what another carrier should have brought. Ours from now on. */
+  replay(carrierNumber: number, pieces: readonly Buffer[]): void {
+    if (this.#closed) return
+    this.flush()
+    for (const piece of pieces) {
+      this.replaying += HEADER_SIZE + piece.length
+      this.#write(replayHeader(carrierNumber, piece.length))
+      this.#write(piece)
+    }
+    this.control(TYPE_REPLAY, FLAG_FIN, carrierNumber, 0)
+  }
+
   /** Nothing is written any more. */
   close(): void {
     this.#closed = true
+    this.#log?.clear()
     this.#arena = NO_ARENA
     this.#arenaStart = this.#arenaEnd = 0
     for (let stream = this.#waiting.shift(); stream !== undefined; stream = this.#waiting.shift()) stream.inRing = false
@@ -133,7 +175,7 @@ export class Egress {
     if (this.#arenaEnd === this.#arenaStart) return
     const frames = this.#arena.subarray(this.#arenaStart, this.#arenaEnd)
     this.#arenaStart = this.#arenaEnd
-    this.#write(frames, this.#onWritten)
+    this.#write(frames)
   }
 
   #reserve(size: number): number {
@@ -164,14 +206,24 @@ export class Egress {
   }
 
   #writeSlabFrame(frame: Buffer): void {
+    if (this.#log?.push(frame) === true) {
+      this.#send(frame, this.#onWritten)
+      return
+    }
     this.#slabFrames ??= new Ring<Buffer>(8)
     this.#slabFrames.push(frame)
-    this.#write(frame, this.#onSlabFrameWritten)
+    this.#send(frame, this.#onSlabFrameWritten)
   }
 
-  #write(bytes: Buffer, onWritten: () => void): void {
+  #write(bytes: Buffer): void {
     if (this.#closed) return
+    this.#log?.push(bytes)
+    this.#send(bytes, this.#onWritten)
+  }
+
+  #send(bytes: Buffer, onWritten: () => void): void {
     this.written += bytes.length
+    if (this.#socket === null) return
     this.#inFlight++
     this.#socket.write(bytes, onWritten)
   }
@@ -184,11 +236,20 @@ export class Egress {
   }
 
   readonly #onWritten = (): void => {
+    if (this.#closed || this.#socket === null) return
     this.#inFlight--
-    if (this.#closed) return
-    if (this.#inFlight === 0) this.flush()
+    if (this.#inFlight === 0) {
+      this.replaying = 0
+      this.flush()
+    }
     if (this.#waiting.length > 0) this.pump()
   }
+}
+
+function replayHeader(carrierNumber: number, length: number): Buffer {
+  const header = Buffer.allocUnsafeSlow(HEADER_SIZE)
+  writeHeader(header, 0, TYPE_REPLAY, 0, carrierNumber, length)
+  return header
 }
 
 const NO_ARENA = Buffer.alloc(0)

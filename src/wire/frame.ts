@@ -14,6 +14,15 @@ export const TYPE_WINDOW_UPDATE = 1
 export const TYPE_PING = 2
 export const TYPE_GO_AWAY = 3
 
+/**
+ * Frame types of the capability `resume` (docs/protocol.md, "When a carrier is lost"). In the place of the stream id they
+ * have the number of a carrier.
+ */
+/** A carrier is lost to the sender; length: the low 32 bits of how many bytes of it came. Has no payload. */
+export const TYPE_LOST = 16
+/** The payload continues the bytes of a lost carrier. FIN: they end here. */
+export const TYPE_REPLAY = 17
+
 /** Flags, a bit mask on data and window update frames (spec.md, "Flag Field"). */
 export const FLAG_SYN = 1
 export const FLAG_ACK = 2

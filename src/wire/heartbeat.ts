@@ -1,9 +1,12 @@
 import { NetworkError } from '../core/errors.js'
 import type { SessionOptions } from './options.js'
+import type { Carrier } from './carrier.js'
 import type { Session } from './session.js'
 
 /** How often carriers are looked at within `deadMs`. */
-const LOOKS = 6
+const LOOKS = 12
+/** A carrier that can be replaced, and has brought nothing for so many looks while data waits on it, is dead. */
+const WAITING_LOOKS = 4
 
 /**
  * Finds dead carriers: one that was silent for `heartbeatMs` is pinged, one that was silent for `deadMs` is dropped.
@@ -39,23 +42,30 @@ export class Heartbeat {
     const slept = now - this.#lookedAt > 3 * this.#everyMs
     this.#lookedAt = now
     this.#session.acknowledgeWaiting()
+    this.#session.recovery.look()
     for (const carrier of [...this.#session.carriers]) {
-      if (carrier.heard) carrier.silentLooks = 0
-      else carrier.silentLooks++
-      carrier.heard = false
-      carrier.probeIfWanted()
-      if (slept) carrier.silentLooks = LOOKS - 2
-      if (carrier.silentLooks >= LOOKS) {
-        const seconds = Math.round((LOOKS * this.#everyMs) / 100) / 10
-        carrier.destroy(
-          new NetworkError(
-            'UR_WIRE_TIMEOUT',
-            `nothing came on the carrier for ${seconds} s, and a ping was not answered`,
-          ),
-        )
-      } else if (slept || carrier.silentLooks >= (LOOKS * this.#options.heartbeatMs) / this.#options.deadMs - 1) {
-        carrier.probe()
-      }
+      this.#lookAt(carrier, slept)
     }
+  }
+
+  #lookAt(carrier: Carrier, slept: boolean): void {
+    carrier.silentLooks = carrier.heard ? 0 : carrier.silentLooks + 1
+    carrier.waitingLooks = carrier.heard || !carrier.probes.awaitsArrival || slept ? 0 : carrier.waitingLooks + 1
+    carrier.heard = false
+    carrier.probes.probeIfWanted()
+    if (slept) carrier.silentLooks = LOOKS - 2
+    const waited = this.#options.resumable && carrier.waitingLooks >= WAITING_LOOKS
+    if (waited || carrier.silentLooks >= LOOKS) {
+      const seconds = Math.round(((waited ? WAITING_LOOKS : LOOKS) * this.#everyMs) / 100) / 10
+      carrier.destroy(
+        new NetworkError(
+          'UR_WIRE_TIMEOUT',
+          `nothing came on the carrier for ${seconds} s, and a ping was not answered`,
+        ),
+      )
+      return
+    }
+    const longSilent = carrier.silentLooks >= (LOOKS * this.#options.heartbeatMs) / this.#options.deadMs - 1
+    if (slept || longSilent || carrier.probes.awaitsArrival) carrier.probes.probe()
   }
 }

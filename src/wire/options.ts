@@ -19,6 +19,12 @@ export interface SessionOptions {
   controlBacklog: number
   /** Pings, empty frames, and (on a server) resets of its own streams that the peer may send in a second. */
   controlRate: number
+  /** Both sides have the capability `resume`: a carrier that is lost is replaced by another. */
+  resumable: boolean
+  /** How long a session without any carrier waits for one, ms. 0: not at all. */
+  resumeTimeoutMs: number
+  /** Bytes sent, not known to have arrived, and kept, of all carriers together. Share a parent to bound the process. */
+  resendBudget: WindowBudget
   /** A carrier that was silent this long is pinged. */
   heartbeatMs: number
   /** A carrier that was silent this long, its ping included, is dead. */
@@ -27,6 +33,8 @@ export interface SessionOptions {
 }
 
 export const DEFAULT_SESSION_BUDGET = 64 * 1024 * 1024
+/** Eight carriers' share of a long path, and what their sockets hold. */
+export const DEFAULT_RESEND_BUDGET = 64 * 1024 * 1024
 
 /** The options as given, the rest by default. */
 export function sessionOptions(given: Partial<SessionOptions>): SessionOptions {
@@ -39,6 +47,9 @@ export function sessionOptions(given: Partial<SessionOptions>): SessionOptions {
     carrierBacklog: 256 * 1024,
     controlBacklog: 1024 * 1024,
     controlRate: 2_000,
+    resumable: false,
+    resumeTimeoutMs: 30_000,
+    resendBudget: given.resendBudget ?? new WindowBudget(DEFAULT_RESEND_BUDGET),
     heartbeatMs: 10_000,
     deadMs: 15_000,
     clock: systemClock,

@@ -1,9 +1,9 @@
-import { HEADER_SIZE, TYPE_DATA, TYPE_GO_AWAY } from './frame.js'
+import { HEADER_SIZE, TYPE_DATA, TYPE_GO_AWAY, TYPE_LOST, TYPE_REPLAY } from './frame.js'
 import { WireViolation } from './violation.js'
 
 /** Who is told what the parser found. A method may throw `WireViolation`; `push` passes it on. */
 export interface FrameSink {
-  /** A header. For a data frame the payload follows: `onPayload` for each piece of it, then `onPayloadEnd`. */
+  /** A header. For a data frame (or a replay) the payload follows: `onPayload` for each piece, then `onPayloadEnd`. */
   onHeader(type: number, flags: number, streamId: number, length: number): void
   /** A piece of the current data frame's payload: a view of the pushed chunk, never copied. */
   onPayload(slice: Buffer): void
@@ -16,14 +16,30 @@ export interface FrameSink {
  * Holds 12 bytes of state at most. Pure: no sockets, no timers, no clock.
  */
 export class FrameParser {
+  /** Bytes parsed so far. */
+  position = 0
   readonly #sink: FrameSink
+  readonly #resumable: boolean
   readonly #scratch = new Uint8Array(HEADER_SIZE)
   #scratchLength = 0
   #payloadLeft = 0
   #stopped = false
+  #busy = false
 
-  constructor(sink: FrameSink) {
+  /** @param resumable frames of the capability `resume` may come */
+  constructor(sink: FrameSink, resumable = false) {
     this.#sink = sink
+    this.#resumable = resumable
+  }
+
+  /** True between frames, false in the middle of one. */
+  get between(): boolean {
+    return this.#scratchLength === 0 && this.#payloadLeft === 0
+  }
+
+  /** True while `push` runs. */
+  get busy(): boolean {
+    return this.#busy
   }
 
   /** Ends parsing; the rest of the current chunk and every later one is ignored. */
@@ -37,6 +53,14 @@ export class FrameParser {
    * @throws WireViolation UR_WIRE_VERSION, UR_WIRE_TYPE, or whatever the sink throws
    */
   push(chunk: Buffer, frames = Infinity): number {
+    this.#busy = true
+    const parsed = this.#parse(chunk, frames)
+    this.#busy = false
+    this.position += parsed
+    return parsed
+  }
+
+  #parse(chunk: Buffer, frames: number): number {
     const size = chunk.length
     let at = 0
     let left = frames
@@ -70,12 +94,13 @@ export class FrameParser {
       throw new WireViolation('UR_WIRE_VERSION', `a frame had version ${bytes[at]}, and yamux has only version 0`)
     }
     const type = bytes[at + 1]!
-    if (type > TYPE_GO_AWAY) throw new WireViolation('UR_WIRE_TYPE', `a frame had the unknown type ${type}`)
+    const known = type <= TYPE_GO_AWAY || (this.#resumable && (type === TYPE_LOST || type === TYPE_REPLAY))
+    if (!known) throw new WireViolation('UR_WIRE_TYPE', `a frame had the unknown type ${type}`)
     const flags = (bytes[at + 2]! << 8) | bytes[at + 3]!
     const streamId = u32(bytes, at + 4)
     const length = u32(bytes, at + 8)
     this.#sink.onHeader(type, flags, streamId, length)
-    if (type !== TYPE_DATA || this.#stopped) return
+    if ((type !== TYPE_DATA && type !== TYPE_REPLAY) || this.#stopped) return
     if (length === 0) this.#sink.onPayloadEnd()
     else this.#payloadLeft = length
   }

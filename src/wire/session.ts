@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net'
 import { ProtocolError } from '../core/errors.js'
-import { Carrier, lost } from './carrier.js'
-import { FLAG_RST, GO_AWAY_NORMAL, TYPE_GO_AWAY, TYPE_WINDOW_UPDATE } from './frame.js'
+import { Carrier } from './carrier.js'
+import { FLAG_FIN, FLAG_RST, GO_AWAY_NORMAL, TYPE_GO_AWAY, TYPE_WINDOW_UPDATE } from './frame.js'
 import { Heartbeat } from './heartbeat.js'
+import { lost, notKept } from './loss.js'
 import { sessionOptions, type SessionOptions } from './options.js'
+import { Recovery } from './recovery.js'
 import { StandingQueue } from './standing-queue.js'
 import { refuseStream, Stream } from './stream.js'
 import { WireViolation } from './violation.js'
@@ -17,11 +19,15 @@ export type Role = 'client' | 'server'
 export interface SessionEvents {
   /** The peer opened a stream: `attach` a handler to it, now or later (its bytes wait inside the window). */
   onStream(stream: Stream): void
-  /** A carrier is gone; its streams have been closed. */
+  /** A carrier is gone; its streams have been closed, or go on over others. */
   onCarrierClose?(carrier: Carrier, error: Error | null): void
+  /** The last carrier is gone, and one more is waited for (`resumeTimeoutMs`). */
+  onHold?(error: Error | null): void
+  /** It came. */
+  onResume?(): void
   /** The peer wants no new streams: on one of several carriers, or at all (`last`). */
   onGoAway?(code: number, last: boolean): void
-  /** Exactly once: no carrier is left. */
+  /** Exactly once: no carrier is left, nor waited for. */
   onClose(error: Error | null): void
 }
 
@@ -39,6 +45,10 @@ export interface SessionStats {
   pending: number
   /** Window above the guaranteed 256 KiB of each stream. */
   windowBorrowed: number
+  /** Sent, not known to have arrived, and kept to be sent again. */
+  kept: number
+  /** Sent again, over other carriers. */
+  sentAgain: number
 }
 
 const MAX_STREAM_ID = 0xffff_fff0
@@ -47,6 +57,7 @@ const MAX_STREAM_ID = 0xffff_fff0
 export class Session {
   readonly role: Role
   readonly options: SessionOptions
+  readonly recovery: Recovery
   readonly #events: SessionEvents
   readonly #carriers: Carrier[] = []
   readonly #streams = new Map<number, Stream>()
@@ -58,6 +69,8 @@ export class Session {
   #goneAway = false
   #closed = false
   #ending = false
+  #peerLeft = false
+  #lastNumber = 0
   #closing: Error | null = null
   #bytesIn = 0
   #bytesOut = 0
@@ -71,6 +84,7 @@ export class Session {
     this.options = sessionOptions(options)
     this.#events = events
     this.#nextId = role === 'client' ? 1 : 2
+    this.recovery = new Recovery(this)
     this.#heartbeat = new Heartbeat(this, this.options)
   }
 
@@ -87,6 +101,16 @@ export class Session {
     return this.#closed
   }
 
+  /** One of the sides ends it: no carrier is replaced any more. */
+  get leaving(): boolean {
+    return this.#closed || this.#ending || this.#peerLeft
+  }
+
+  /** There is no carrier, and one is waited for. */
+  get held(): boolean {
+    return this.#carriers.length === 0 && this.recovery.lostCarriers > 0 && !this.#closed
+  }
+
   /** The smallest smoothed round trip of any carrier, ms. */
   get rtt(): number | null {
     let least: number | null = null
@@ -96,7 +120,11 @@ export class Session {
 
   stats(): SessionStats {
     let pending = 0
-    for (const carrier of this.#carriers) pending += carrier.egress.pending
+    let kept = this.recovery.kept
+    for (const carrier of this.#carriers) {
+      pending += carrier.egress.pending
+      kept += carrier.kept
+    }
     return {
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
@@ -107,20 +135,34 @@ export class Session {
       unconsumed: this.#unconsumed,
       pending,
       windowBorrowed: this.options.windowBudget.used,
+      kept,
+      sentAgain: this.recovery.bytesSentAgain,
     }
   }
 
   /**
-   * Takes over a connected socket whose preface is done. `head`: bytes that were read behind the preface.
+   * Takes over a connected socket whose preface is done. `head`: bytes that were read behind the preface. `number`: what
+   * both sides know the carrier by, from 1 on and never the same again; the peer's choice, or else the next.
    * @throws ProtocolError UR_WIRE_CLOSED
    */
-  addCarrier(socket: Socket, head?: Buffer): Carrier {
+  addCarrier(socket: Socket, head?: Buffer, number = this.#lastNumber + 1): Carrier {
     this.#assertOpen('add a carrier')
-    const carrier = new Carrier(this, socket)
+    const { held } = this
+    this.#lastNumber = Math.max(this.#lastNumber, number)
+    const carrier = new Carrier(this, number, socket)
     this.#carriers.push(carrier)
     this.#heartbeat.start()
+    if (held) this.#queue.restart()
+    if (this.#goneAway) this.#sayGoAway(carrier)
+    this.recovery.onAdded(carrier)
     carrier.start(head)
+    if (held && !this.#closed) this.#events.onResume?.()
     return carrier
+  }
+
+  /** The number that the next carrier has by default. */
+  get nextCarrierNumber(): number {
+    return this.#lastNumber + 1
   }
 
   /** The carrier with the fewest unacknowledged bytes, and of equal ones with the fewest streams. */
@@ -143,7 +185,7 @@ export class Session {
     if (this.#streams.size >= this.options.maxStreams || this.#nextId > MAX_STREAM_ID) {
       refuseStream(this.options.maxStreams)
     }
-    const carrier = options.carrier ?? this.pickCarrier()
+    const carrier = options.carrier ?? this.pickCarrier() ?? (this.held ? this.recovery.homeFor() : null)
     if (carrier === null) {
       throw new ProtocolError('UR_WIRE_CLOSED', 'tried to open a stream, but the other side is closing the session')
     }
@@ -158,7 +200,7 @@ export class Session {
   goAway(): void {
     if (this.#goneAway || this.#closed) return
     this.#goneAway = true
-    for (const carrier of this.#carriers) carrier.control(TYPE_GO_AWAY, 0, 0, GO_AWAY_NORMAL)
+    for (const carrier of this.#carriers) this.#sayGoAway(carrier)
   }
 
   /** Says go away, hands over what was written and closes every carrier. Streams get `error`. */
@@ -168,6 +210,7 @@ export class Session {
     this.#ending = true
     this.#closing ??= error
     for (const carrier of [...this.#carriers]) carrier.end(error)
+    if (this.#carriers.length === 0) this.#finish(error)
   }
 
   /** Closes every carrier at once. */
@@ -203,7 +246,7 @@ export class Session {
       carrier.countReset()
       return null
     }
-    const stream = new Stream(this, carrier, streamId, true)
+    const stream = new Stream(this, carrier.moved ? this.recovery.homeFor() : carrier, streamId, true)
     this.#inbound++
     this.#accepted++
     this.#unacknowledged.add(stream)
@@ -212,10 +255,14 @@ export class Session {
     return stream.closed ? null : stream
   }
 
-  /** For a carrier: an open stream that lives on it. */
-  streamOn(carrier: Carrier, streamId: number): Stream | null {
-    const stream = this.#streams.get(streamId)
-    return stream !== undefined && stream.carrier === carrier ? stream : null
+  /** For a carrier: an open stream, on whichever carrier. */
+  stream(streamId: number): Stream | null {
+    return this.#streams.get(streamId) ?? null
+  }
+
+  /** For `Recovery`: streams that sent on `from` go on over `to`. */
+  moveStreams(from: Carrier, to: Carrier): void {
+    for (const stream of this.#streams.values()) if (stream.carrier === from) stream.moveTo(to)
   }
 
   /** For a stream: it is closed, and `unconsumed` bytes of it were never consumed. */
@@ -255,7 +302,7 @@ export class Session {
     tuning.tune(window, { now, leastRtt: carrier.leastRtt, queue: this.#queue }, this.options)
     if (!this.#queue.far || now - this.#quietProbedAt < this.#queue.base / 2) return
     this.#quietProbedAt = now
-    for (const other of this.#carriers) if (other !== carrier) other.probe()
+    for (const other of this.#carriers) if (other !== carrier) other.probes.probe()
   }
 
   /** For a stream: its ACK has left. */
@@ -269,8 +316,9 @@ export class Session {
   }
 
   /** For a carrier: a go away came. */
-  onGoAway(carrier: Carrier, code: number): void {
-    const last = this.#carriers.every((other) => other.peerRetiring)
+  onGoAway(carrier: Carrier, flags: number, code: number): void {
+    const last = this.options.resumable ? (flags & FLAG_FIN) !== 0 : this.#carriers.every((other) => other.peerRetiring)
+    if (last) this.#peerLeft = true
     if (code !== GO_AWAY_NORMAL) {
       this.destroy(new ProtocolError('UR_WIRE_GOAWAY', `the other side closed the session with go away code ${code}`))
       return
@@ -289,13 +337,21 @@ export class Session {
     for (const other of [...this.#carriers]) if (other !== carrier) other.end(error)
   }
 
-  /** For a carrier: its socket is closed. */
-  onCarrierClosed(carrier: Carrier, error: Error | null): void {
-    this.#carriers.splice(this.#carriers.indexOf(carrier), 1)
-    const cause = lost(error ?? this.#closing)
-    for (const stream of [...this.#streams.values()]) if (stream.carrier === carrier) stream.lose(cause)
+  /** For a carrier: its socket is closed; `replaced`: its streams go on over others. */
+  onCarrierClosed(carrier: Carrier, error: Error | null, replaced: boolean): void {
+    const at = this.#carriers.indexOf(carrier)
+    if (at >= 0) this.#carriers.splice(at, 1)
+    if (replaced) this.recovery.onClosed(carrier)
+    else {
+      const cause = lost(error ?? this.#closing)
+      for (const stream of [...this.#streams.values()]) if (stream.carrier === carrier) stream.lose(cause)
+    }
     this.#events.onCarrierClose?.(carrier, error)
-    if (this.#carriers.length === 0) this.#finish(this.#closing ?? error)
+    if (this.#closed) return
+    if (replaced) {
+      if (this.held) this.#events.onHold?.(error)
+    } else if (this.#carriers.length === 0) this.#finish(this.#closing ?? error)
+    else if (this.options.resumable && !this.leaving) this.destroy(notKept(error))
   }
 
   #register(stream: Stream): void {
@@ -307,7 +363,15 @@ export class Session {
     if (this.#closed) return
     this.#closed = true
     this.#heartbeat.stop()
+    this.recovery.close()
+    const cause = lost(error)
+    for (const stream of [...this.#streams.values()]) stream.lose(cause)
     this.#events.onClose(error)
+  }
+
+  /** Where carriers are replaced, one that says go away for itself alone must not be taken for the session. */
+  #sayGoAway(carrier: Carrier): void {
+    carrier.control(TYPE_GO_AWAY, this.options.resumable ? FLAG_FIN : 0, 0, GO_AWAY_NORMAL)
   }
 
   #assertOpen(what: string): void {

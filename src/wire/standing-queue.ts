@@ -83,6 +83,14 @@ export class StandingQueue {
     return this.#bounded && this.standing(now) >= EMPTY_MS ? this.#base + TARGET_MS : Infinity
   }
 
+  /** The path is another one: nothing that was measured counts any more. */
+  restart(): void {
+    this.#forget()
+    this.#emptySince = null
+    this.#leftAloneUntil = this.#spanStart = -Infinity
+    this.#base = this.#least = this.#leastBefore = Infinity
+  }
+
   #judge(standing: number, now: number): void {
     if (standing >= EMPTY_MS) {
       this.#emptySince = null

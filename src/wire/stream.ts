@@ -22,8 +22,8 @@ import { WindowTuning } from './window-tuning.js'
 export class Stream {
   readonly id: number
   readonly session: Session
-  /** The carrier that it began on, and stays on. */
-  readonly carrier: Carrier
+  /** The carrier on which it sends: where it began, until that one is replaced. */
+  carrier: Carrier
   /** For the egress: true while it waits in its ring. */
   inRing = false
   readonly #send = new SendWindow()
@@ -143,7 +143,7 @@ export class Stream {
     const credit = this.#receive.refill()
     if (credit === 0) return
     this.carrier.control(TYPE_WINDOW_UPDATE, this.#takeFlags(), this.id, credit)
-    this.carrier.probe()
+    this.carrier.probes.probe()
   }
 
   /** Sends a pending ACK now (a peer gives up on a stream that is not acknowledged for long). */
@@ -209,6 +209,14 @@ export class Stream {
     }
   }
 
+  /** For the session: what we send goes over another carrier from now on. */
+  moveTo(carrier: Carrier): void {
+    this.carrier.streamCount--
+    this.carrier = carrier
+    carrier.streamCount++
+    if (this.#queue.bytes > 0 && this.#send.credit > 0) carrier.egress.wait(this)
+  }
+
   /** For the session: the carrier or the session is gone. */
   lose(error: Error): void {
     this.#finish(error)
@@ -241,7 +249,7 @@ export class Stream {
     this.#send.sent += length
     this.session.bookSent(length)
     this.carrier.egress.data(this.id, this.#takeFlags(), buffer, start, end, ownership)
-    this.carrier.probeIfDue()
+    this.carrier.probes.probeIfDue()
   }
 
   #takeFlags(): number {

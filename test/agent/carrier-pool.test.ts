@@ -14,7 +14,7 @@ t.test('a fixed number of carriers is dialled at once, and again when one is los
   await server.until('three carriers', () => session.wire.carriers.length === 3)
   t.equal(session.hello.maxCarriers, 3)
   session.control?.send({ carriers: { wanted: 1 } })
-  session.wire.carriers[2]?.socket.destroy()
+  session.wire.carriers[2]?.socket!.destroy()
   await server.until('a new one', () => server.attaches === 3 && session.wire.carriers.length === 3)
   t.equal(server.sessions.length, 1)
 })

@@ -44,6 +44,8 @@ export function sessionEnd(
       }
     },
     onCarrierClose: (carrier, error) => events.onCarrierClose?.(carrier, error),
+    onHold: (error) => events.onHold?.(error),
+    onResume: () => events.onResume?.(),
     onGoAway: (code, last) => events.onGoAway?.(code, last),
     onClose(error) {
       events.onClose?.(error)

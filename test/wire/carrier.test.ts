@@ -117,7 +117,7 @@ t.test('a carrier that dies takes its streams with it, and not those of the othe
   lost.write(Buffer.from('x'))
   kept.write('y')
   const remote = [await client.nextStream(), await client.nextStream()]
-  first!.socket.resetAndDestroy()
+  first!.socket!.resetAndDestroy()
   t.match(await closed, { code: 'UR_WIRE_CARRIER_LOST' })
   const echo = remote.find((stream) => stream.id !== lost.id)!
   echo.attach({ ...handler, onData: (slice, stream) => void stream.write(slice) })
@@ -135,7 +135,7 @@ t.test('a carrier given back closes when its last stream is gone, and gets no ne
   const last = streamToDuplex(server.session.open({ carrier: back! }))
   last.write('x')
   const remote = streamToDuplex(await client.nextStream())
-  const gone = once(client.session.carriers[1]!.socket, 'close')
+  const gone = once(client.session.carriers[1]!.socket!, 'close')
   client.session.carriers[1]!.retire()
   remote.end()
   last.end()

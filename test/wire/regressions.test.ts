@@ -161,7 +161,7 @@ t.test('fault 1 of yamux-js 0.2.0: it loses a frame that comes in two reads; src
       peer.server.write(piece)
       sent += piece.length
       socket.write(piece)
-      while (end.session.carriers[0]!.socket.bytesRead < sent) await new Promise(setImmediate)
+      while (end.session.carriers[0]!.socket!.bytesRead < sent) await new Promise(setImmediate)
     }
     const ours = follow(await end.nextStream())
     for (let turns = 0; turns < 10; turns++) await new Promise(setImmediate)

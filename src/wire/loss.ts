@@ -1,0 +1,15 @@
+import { NetworkError } from '../core/errors.js'
+import { WireViolation } from './violation.js'
+
+/** What the streams of a carrier get when it is gone. */
+export function lost(cause: Error | null): Error {
+  if (cause instanceof WireViolation || cause instanceof NetworkError) return cause
+  const why = cause === null ? 'the other side closed it' : cause.message
+  return new NetworkError('UR_WIRE_CARRIER_LOST', `the connection between agent and server was lost: ${why}`, { cause })
+}
+
+/** What a session gets when a carrier is lost that cannot be replaced. */
+export function notKept(cause: Error | null): NetworkError {
+  const message = 'a connection was lost, and more was under way on it than is kept to be sent again (limits.resend_*)'
+  return new NetworkError('UR_RESUME_BUDGET', message, { cause })
+}

@@ -1,0 +1,188 @@
+import { NetworkError } from '../core/errors.js'
+import { Carrier } from './carrier.js'
+import { TYPE_LOST } from './frame.js'
+import type { Session } from './session.js'
+import { WireViolation } from './violation.js'
+
+/** Lost carriers whose bytes are not yet in order; a peer that flaps faster than it mends makes no more. */
+const MOST_LOST = 64
+/** After its agent is back, the bytes of a lost carrier have at least so long to come, ms. */
+const LEAST_PATIENCE_MS = 10_000
+
+/** A carrier without a connection, until each side has the bytes that it should have brought. */
+interface Lost {
+  readonly carrier: Carrier
+  /** Since when the exchange could go on, ms. */
+  since: number
+  /** The peer was told how much of it we have. */
+  told: boolean
+  /** The peer told how much of it it has, and was sent the rest. */
+  asked: boolean
+  /** All of the peer's bytes have come. */
+  replayed: boolean
+}
+
+/**
+ * Puts other carriers in the place of lost ones, so that a session outlives its connections and no stream notices
+ * (docs/protocol.md, "When a carrier is lost"). Each side says over any other carrier how many bytes of the lost one came
+ * (LOST); the other sends the rest there (REPLAY), to be parsed as if the lost carrier had brought it, and its streams
+ * go on behind that. While there is no other carrier the session is held.
+ */
+export class Recovery {
+  /** Payload of REPLAY frames sent. */
+  bytesSentAgain = 0
+  readonly #session: Session
+  readonly #lost = new Map<number, Lost>()
+  #timeout: NodeJS.Timeout | null = null
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  /** Lost carriers whose bytes are not yet in order. */
+  get lostCarriers(): number {
+    return this.#lost.size
+  }
+
+  /** Bytes kept on behalf of lost carriers. */
+  get kept(): number {
+    let bytes = 0
+    for (const { carrier } of this.#lost.values()) bytes += carrier.kept
+    return bytes
+  }
+
+  /** Whether `carrier`, which closes because of `error`, will be replaced. */
+  admits(carrier: Carrier, error: Error | null): boolean {
+    const { resumable, resumeTimeoutMs } = this.#session.options
+    if (!resumable || this.#session.leaving || error instanceof WireViolation || !carrier.replaceable) return false
+    return resumeTimeoutMs > 0 || this.#session.carriers.some((other) => other !== carrier)
+  }
+
+  /** For the session: a carrier was added. */
+  onAdded(carrier: Carrier): void {
+    if (this.#timeout !== null) clearTimeout(this.#timeout)
+    this.#timeout = null
+    for (const lost of this.#lost.values()) {
+      lost.since = this.#session.options.clock.now()
+      this.#tell(lost, carrier)
+    }
+  }
+
+  /** For the session: a carrier that is to be replaced has lost its connection. */
+  onClosed(carrier: Carrier): void {
+    if (this.#lost.size >= MOST_LOST) {
+      const message = `${MOST_LOST} connections were lost one after the other before what they should have brought was made good`
+      this.#session.destroy(new NetworkError('UR_RESUME_FLAPPING', message))
+      return
+    }
+    const since = this.#session.options.clock.now()
+    const lost = { carrier, since, told: false, asked: false, replayed: false }
+    this.#lost.set(carrier.number, lost)
+    const other = this.#live()
+    if (other === null) this.#hold()
+    else this.#tell(lost, other)
+  }
+
+  /** For a carrier: the peer lost carrier `number`, of which it has bytes up to an offset with these low 32 bits. */
+  onLost(via: Carrier, number: number, offset: number): void {
+    const live = this.#session.carriers.find((carrier) => carrier.number === number)
+    const carrier = live ?? this.#lost.get(number)?.carrier ?? this.#neverHad(number)
+    if (carrier === via || carrier.busy) this.#refuse(`carrier ${number} itself brought word that it is lost`)
+    carrier.lose()
+    const lost = this.#lost.get(number)
+    if (lost === undefined) return
+    if (lost.asked) this.#refuse(`the peer lost carrier ${number} twice`)
+    lost.asked = true
+    const pieces = carrier.takeFrom(offset)
+    if (pieces === null) {
+      throw new WireViolation(
+        'UR_WIRE_OFFSET',
+        `the peer has bytes of carrier ${number} up to an offset that it cannot have`,
+      )
+    }
+    const home = this.homeFor()
+    for (const piece of pieces) this.bytesSentAgain += piece.length
+    home.egress.replay(number, pieces)
+    this.#session.moveStreams(carrier, home)
+    this.#forgetIfDone(lost)
+  }
+
+  /** For a carrier: whose bytes a REPLAY frame has. @throws WireViolation */
+  replayed(via: Carrier, number: number): Carrier {
+    const lost = this.#lost.get(number)
+    if (lost === undefined || !lost.told || lost.replayed || lost.carrier === via || lost.carrier.busy) {
+      return this.#refuse(`bytes of carrier ${number} came that were not asked for`)
+    }
+    return lost.carrier
+  }
+
+  /** For a carrier: all that the peer sent on `carrier` has come. @throws WireViolation */
+  onReplayed(carrier: Carrier): void {
+    const lost = this.#lost.get(carrier.number)
+    if (lost === undefined) return
+    carrier.endReplay()
+    lost.replayed = true
+    this.#forgetIfDone(lost)
+  }
+
+  /** The carrier for what was on one that is replaced: a live one, or a lost one that itself will be replaced. */
+  homeFor(): Carrier {
+    const live = this.#session.pickCarrier() ?? this.#live()
+    if (live !== null) return live
+    const lost = [...this.#lost.values()].filter(({ asked }) => !asked).at(-1)
+    return lost?.carrier ?? this.#refuse('no carrier is left to go on with')
+  }
+
+  /** For the heartbeat: a peer that does not make good what is lost has had its time. */
+  look(): void {
+    if (this.#lost.size === 0 || this.#session.carriers.length === 0) return
+    const { clock, resumeTimeoutMs } = this.#session.options
+    const patience = Math.max(resumeTimeoutMs, LEAST_PATIENCE_MS)
+    const oldest = Math.min(...[...this.#lost.values()].map(({ since }) => since))
+    if (clock.now() - oldest < patience) return
+    const message = `the other side did not make good what a lost connection should have brought, within ${patience / 1000} s`
+    this.#session.destroy(new NetworkError('UR_RESUME_TIMEOUT', message))
+  }
+
+  /** For the session: it is closed. */
+  close(): void {
+    if (this.#timeout !== null) clearTimeout(this.#timeout)
+    this.#timeout = null
+    for (const { carrier } of this.#lost.values()) carrier.egress.close()
+    this.#lost.clear()
+  }
+
+  #hold(): void {
+    const { resumeTimeoutMs } = this.#session.options
+    this.#timeout ??= setTimeout(() => {
+      const message = `no connection came back within ${resumeTimeoutMs / 1000} s after the last one was lost`
+      this.#session.destroy(new NetworkError('UR_RESUME_TIMEOUT', message))
+    }, resumeTimeoutMs)
+  }
+
+  #tell(lost: Lost, over: Carrier): void {
+    if (lost.told) return
+    lost.told = true
+    over.control(TYPE_LOST, 0, lost.carrier.number, lost.carrier.position % 2 ** 32)
+  }
+
+  /** A connection that the server welcomed, and whose Welcome never reached us. */
+  #neverHad(number: number): Carrier {
+    if (this.#session.role === 'server') this.#refuse(`the peer lost carrier ${number}, which it never had`)
+    const carrier = new Carrier(this.#session, number, null)
+    this.onClosed(carrier)
+    return carrier
+  }
+
+  #live(): Carrier | null {
+    return this.#session.carriers.find((carrier) => !carrier.closed) ?? null
+  }
+
+  #forgetIfDone(lost: Lost): void {
+    if (lost.asked && lost.replayed) this.#lost.delete(lost.carrier.number)
+  }
+
+  #refuse(what: string): never {
+    throw new WireViolation('UR_WIRE_REPLAY', what)
+  }
+}

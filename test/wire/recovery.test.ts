@@ -1,0 +1,85 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import t from 'tap'
+import { streamToDuplex, type SessionOptions } from '../../src/wire/index.js'
+import { sessionEnd, socketPair, type SessionEnd } from '../support/wire-pair.js'
+
+/** Two ends of a resumable session; `add` joins them by one more carrier. */
+function resumablePair(options: Partial<SessionOptions> = {}) {
+  const held: string[] = []
+  const end = (role: 'client' | 'server'): SessionEnd =>
+    sessionEnd(
+      role,
+      [],
+      { resumable: true, ...options },
+      { onHold: () => held.push(role), onResume: () => held.push(`${role} resumed`) },
+    )
+  const client = end('client')
+  const server = end('server')
+  const add = async (): Promise<void> => {
+    const [a, b] = await socketPair()
+    const number = Math.max(client.session.nextCarrierNumber, server.session.nextCarrierNumber)
+    if (client.session.closed || server.session.closed) return
+    client.session.addCarrier(a, undefined, number)
+    server.session.addCarrier(b, undefined, number)
+  }
+  return { client, server, add, held }
+}
+
+async function pump(opener: SessionEnd, acceptor: SessionEnd, total: number): Promise<{ sent: string; got: string }> {
+  const out = streamToDuplex(opener.session.open()).resume()
+  const closed = once(out, 'close')
+  const sent = createHash('sha256')
+  const got = createHash('sha256')
+  const sending = (async () => {
+    for (let left = total; left > 0;) {
+      const chunk = randomBytes(Math.min(left, 1 + Math.floor(Math.random() * 100_000)))
+      left -= chunk.length
+      sent.update(chunk)
+      if (!out.write(chunk)) await once(out, 'drain')
+    }
+    out.end()
+  })()
+  const incoming = streamToDuplex(await acceptor.nextStream())
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) got.update(chunk)
+  incoming.end()
+  await sending
+  await closed
+  return { sent: sent.digest('hex'), got: got.digest('hex') }
+}
+
+t.test('streams go on where they were while carriers are cut at any moment, on either side', async (t) => {
+  const { client, server, add } = resumablePair()
+  await add()
+  let cuts = 0
+  let done = false
+  const cutting = (async () => {
+    while (!done) {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20))
+      const end = Math.random() < 0.5 ? client : server
+      const victim = end.session.carriers[Math.floor(Math.random() * end.session.carriers.length)]
+      if (victim !== undefined) {
+        cuts++
+        if (Math.random() < 0.5) victim.socket!.destroy()
+        else victim.socket!.resetAndDestroy()
+      }
+      if (client.session.carriers.length < 3) await add()
+    }
+  })()
+  const results = await Promise.all(
+    Array.from({ length: 6 }, (_, i) => (i % 2 ? pump(client, server, 8e6) : pump(server, client, 8e6))),
+  )
+  done = true
+  await cutting
+  for (const { sent, got } of results) t.equal(got, sent)
+  t.ok(cuts > 10, `${cuts} cuts`)
+  t.ok(client.session.stats().sentAgain + server.session.stats().sentAgain > 0)
+  if (client.session.held) await add()
+  while (client.session.recovery.lostCarriers + server.session.recovery.lostCarriers > 0)
+    await new Promise(setImmediate)
+  client.session.close()
+  t.equal(await server.closed, null)
+  t.equal(client.session.options.resendBudget.used, 0)
+  t.equal(server.session.options.resendBudget.used, 0)
+  t.equal(server.session.stats().unconsumed, 0)
+})
