@@ -6,13 +6,13 @@ import { ConfigError, NetworkError, RefusedError, type UniRouteError } from '../
 import { silentLogger, type Logger } from '../core/logger.js'
 import { VERSION } from '../core/version.js'
 import { parseHostPort, type HostPort } from '../config/index.js'
-import { agentHandshake, CAPABILITIES, PROTOCOL_VERSION, ServerRefusal, type Welcome } from '../protocol/index.js'
+import { agentHandshake, CAPABILITIES, PROTOCOL_VERSION, ServerRefusal } from '../protocol/index.js'
 import { hostPortText } from './addresses.js'
 import type { AgentEvents, AgentOptions, AgentState, AgentStatus, SessionInfo } from './api.js'
 import { checkOptions } from './check-options.js'
 import { ConnectLoop } from './connect-loop.js'
 import { ServerDialer } from './dial-server.js'
-import { Link, MAX_CARRIERS, type LinkEvents } from './link.js'
+import { Link, MAX_CARRIERS, type AttachedCarrier, type LinkEvents } from './link.js'
 import { Monitor } from './monitor.js'
 import { Tunnel } from './tunnel.js'
 
@@ -113,7 +113,8 @@ export class Agent extends EventEmitter<AgentEvents> {
    */
   stop(graceMs: number): void {
     if (this.#state === 'closed') return
-    this.#loop.stop()
+    // A session that lost its connections still comes back for its visitors.
+    if (this.#link?.session.held !== true) this.#loop.stop()
     const links = this.#links()
     if (links.length === 0) return this.#finish(null)
     if (this.#state !== 'draining') {
@@ -146,6 +147,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   // Connecting.
 
   #targetOf(tryNumber: number): HostPort {
+    if (this.#link?.resumable) return this.#link.node
     const targets = [...this.#instead, this.#options.server]
     return targets[tryNumber % targets.length]!
   }
@@ -154,8 +156,10 @@ export class Agent extends EventEmitter<AgentEvents> {
     return { target, socket: await this.#dialer.dial(target, signal) }
   }
 
-  async #open({ target, socket }: Dialled, signal: AbortSignal): Promise<Link> {
+  async #open(dialled: Dialled, signal: AbortSignal): Promise<Link> {
+    const { target, socket } = dialled
     const suspect = this.#link
+    if (suspect?.resumable) return this.#resume(suspect, dialled, signal)
     if (suspect !== null) {
       const seconds = 'for several seconds, while a new connection got through'
       suspect.abandon(
@@ -180,23 +184,37 @@ export class Agent extends EventEmitter<AgentEvents> {
       opened: { target, socket, welcome, head, capabilities },
       tunnels: this.#tunnels.filter(({ state }) => state !== 'failed'),
       connections,
-      attach: (to, attachSignal) => this.#attach(target, to, attachSignal),
+      attach: (link, attachSignal) => this.#attach(link, attachSignal),
       events: this.#linkEvents(),
       clock: this.#clock,
       log: this.#log,
     })
   }
 
-  async #attach(target: HostPort, welcome: Welcome, signal: AbortSignal): Promise<{ socket: TLSSocket; head: Buffer }> {
-    const node = parseHostPort(welcome.nodeAddress) ?? target
-    const socket = await this.#dialer.dial(node, signal)
-    const { sessionId, secret } = welcome
-    const { head } = await agentHandshake(
-      socket,
-      { attach: { sessionId, secret, protocol: PROTOCOL_VERSION } },
-      { signal },
-    )
-    return { socket, head }
+  /** Gives a session that lost its connections, or seems to have, this one. */
+  async #resume(link: Link, { target, socket }: Dialled, signal: AbortSignal): Promise<Link> {
+    const { sessionId } = link.welcome
+    try {
+      const attach = { sessionId, secret: link.secret, protocol: PROTOCOL_VERSION, returns: true }
+      const { welcome, head } = await agentHandshake(socket, { attach }, { signal })
+      link.resume({ socket, welcome, head })
+      return link
+    } catch (error) {
+      socket.destroy()
+      if (!(error instanceof ServerRefusal) || error.retryable) throw error
+      const message = `${hostPortText(target)} does not have the session any more: ${error.message}`
+      const lost = new NetworkError('UR_SERVER_LOST', message, { cause: error })
+      link.abandon(lost)
+      throw lost
+    }
+  }
+
+  async #attach(link: Link, signal: AbortSignal): Promise<AttachedCarrier> {
+    const socket = await this.#dialer.dial(link.node, signal)
+    const { sessionId } = link.welcome
+    const attach = { sessionId, secret: link.secret, protocol: PROTOCOL_VERSION, returns: false }
+    const { welcome, head } = await agentHandshake(socket, { attach }, { signal })
+    return { socket, welcome, head }
   }
 
   #onOpen(link: Link): void {
@@ -204,9 +222,14 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#link = link
     this.#everOnline = true
     this.#instead = []
+    const newest = link.session.carriers.at(-1)
+    // Lost again before it was ever told of.
+    if (newest === undefined)
+      return this.#onHeld(link, new NetworkError('UR_SERVER_LOST', 'the connection was lost at once'))
+    this.#monitor.watch(newest)
+    if (this.#state === 'draining') return
     this.#state = 'online'
     this.#session = { id: sessionId, node, serverVersion }
-    this.#monitor.watch(link.first)
     this.#log.debug({ session: sessionId, node, server_version: serverVersion }, 'session opened')
     this.emit('online', this.#session)
   }
@@ -240,6 +263,10 @@ export class Agent extends EventEmitter<AgentEvents> {
       bound: (tunnel) => this.#onBound(tunnel),
       refused: (tunnel, error) => this.#onRefused(tunnel, error),
       notice: (...notice) => this.emit('notice', ...notice),
+      held: (link, error) => this.#onHeld(link, error),
+      watch: (link, carrier) => {
+        if (link === this.#link) this.#monitor.watch(carrier)
+      },
       serverDrains: (reason, instead) => this.#onServerDrains(reason, instead),
       opened: (connection) => this.emit('opened', connection),
       closed: (connection) => this.emit('closed', connection),
@@ -289,6 +316,20 @@ export class Agent extends EventEmitter<AgentEvents> {
       oldest.abandon(new NetworkError('UR_SERVER_LOST', 'the server did not close the sessions that it was to close'))
       return
     }
+  }
+
+  /** The session stays, without a connection: its visitors are held, and it keeps its addresses. */
+  #onHeld(link: Link, error: UniRouteError): void {
+    if (link !== this.#link) return
+    this.#monitor.watch(null)
+    if (this.#options.reconnect === false) return link.abandon(error)
+    if (this.#state === 'online') this.#state = 'reconnecting'
+    const retryInMs = this.#loop.start(true)
+    this.#log.debug(
+      { code: error.code, reason: error.message, retry_in_ms: retryInMs },
+      'connection lost, visitors held',
+    )
+    this.emit('offline', error, retryInMs)
   }
 
   #onEnded(link: Link, error: UniRouteError, final: boolean): void {

@@ -18,6 +18,11 @@ export interface TunnelSpec {
   readonly domain?: string
   /** Tell the upstream the visitor's address by a PROXY protocol header of this version. */
   readonly proxyProtocol?: 1 | 2
+  /**
+   * How long new visitors may wait, ms, while this agent has lost its connection and is on its way back; 0: they are
+   * turned away. Default 10 000.
+   */
+  readonly holdMs?: number
 }
 
 export interface UpstreamTls {
@@ -121,7 +126,10 @@ export interface AgentEvents {
   tunnel: [tunnel: TunnelStatus]
   /** The server gives a tunnel no address, or took it back. */
   refused: [tunnel: TunnelStatus, error: UniRouteError]
-  /** No session: a try failed, or the session was lost. The next try is in `retryInMs`; null: there is none. */
+  /**
+   * No connection: a try failed, or the session was lost, or lost its connections (then `online` tells that it goes on
+   * over another, with the same addresses and visitors). next try is in `retryInMs`; null: there is none.
+   */
   offline: [error: UniRouteError, retryInMs: number | null]
   notice: [level: 'info' | 'warning' | 'error', code: string, text: string]
   /** A visitor came (`opened`) and left or was turned away (`closed`, exactly once for each). */

@@ -3,6 +3,7 @@ import { Backoff } from '../core/backoff.js'
 import type { Clock } from '../core/clock.js'
 import { UniRouteError } from '../core/errors.js'
 import type { LogFields, Logger } from '../core/logger.js'
+import type { Welcome } from '../protocol/index.js'
 import type { Carrier, Session } from '../wire/index.js'
 
 /** How often superfluous carriers are looked at: whether they are idle by now, ms. */
@@ -11,14 +12,17 @@ const LOOK_MS = 5_000
 const STEADY_MS = 10_000
 
 export interface CarrierPoolOptions {
-  readonly session: Pick<Session, 'carriers' | 'closed' | 'addCarrier'>
-  /** Bears the control stream: never given back. */
+  readonly session: Pick<Session, 'carriers' | 'closed' | 'held' | 'addCarrier'>
+  /** Never given back. */
   readonly first: Carrier
   /** Carriers to have at the beginning, and the most there may be. */
   readonly wanted: number
   readonly limit: number
-  /** Makes one more connection and attaches it. `head`: bytes behind the answer. Must reject when the signal is aborted. */
-  dial(signal: AbortSignal): Promise<{ socket: Socket; head: Buffer }>
+  /**
+   * Makes one more connection and attaches it. `head`: bytes behind the answer; `welcome.carrier`: its number, 0: the
+   * next. Must reject when the signal is aborted.
+   */
+  dial(signal: AbortSignal): Promise<{ socket: Socket; head: Buffer; welcome: Pick<Welcome, 'carrier'> }>
   readonly clock: Clock
   readonly log: Logger
   readonly random?: () => number
@@ -62,7 +66,7 @@ export class CarrierPool {
   /** Brings the number in order. */
   adjust(): void {
     const { session } = this.#options
-    if (this.#abort.signal.aborted || session.closed) return
+    if (this.#abort.signal.aborted || session.closed || session.held) return
     const live = session.carriers.filter((carrier) => !carrier.retiring && !carrier.peerRetiring)
     for (let have = live.length + this.#dialling; have < this.#wanted && this.#retry === null; have++) void this.#dial()
     const surplus = live.length - this.#wanted
@@ -79,8 +83,8 @@ export class CarrierPool {
   async #dial(): Promise<void> {
     this.#dialling++
     try {
-      const { socket, head } = await this.#options.dial(this.#abort.signal)
-      this.#add(socket, head)
+      const { socket, head, welcome } = await this.#options.dial(this.#abort.signal)
+      this.#add(socket, head, welcome.carrier)
     } catch (error) {
       if (this.#abort.signal.aborted) return
       if (!(error instanceof UniRouteError)) throw error
@@ -91,11 +95,11 @@ export class CarrierPool {
     this.adjust()
   }
 
-  #add(socket: Socket, head: Buffer): void {
+  #add(socket: Socket, head: Buffer, number: number): void {
     const { session, clock } = this.#options
     try {
       this.#abort.signal.throwIfAborted()
-      this.#cameAt.set(session.addCarrier(socket, head), clock.now())
+      this.#cameAt.set(session.addCarrier(socket, head, number || undefined), clock.now())
     } catch (error) {
       socket.destroy()
       throw error

@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.js'
 import { NetworkError, type UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import { printable } from '../core/printable.js'
-import type { HostPort } from '../config/index.js'
+import { parseHostPort, type HostPort } from '../config/index.js'
 import {
   ControlChannel,
   NoticeLevel,
@@ -30,11 +30,23 @@ export interface OpenedSession {
   readonly capabilities: readonly string[]
 }
 
+/** A connection that was attached to a session. */
+export interface AttachedCarrier {
+  readonly socket: TLSSocket
+  readonly welcome: Welcome
+  /** Bytes behind the Welcome. */
+  readonly head: Buffer
+}
+
 /** What a link tells its agent. */
 export interface LinkEvents {
   bound(tunnel: Tunnel): void
   refused(tunnel: Tunnel, error: UniRouteError): void
   notice(level: 'info' | 'warning' | 'error', code: string, text: string): void
+  /** The last connection is lost; until another one takes its place (`resume`) visitors are held. */
+  held(link: Link, error: UniRouteError): void
+  /** The carrier that should be watched from now on. */
+  watch(link: Link, carrier: Carrier): void
   /** The server is about to close; a new session may be had at `instead` (HOST:PORT). */
   serverDrains(reason: string, instead: readonly string[]): void
   opened(connection: ConnectionInfo): void
@@ -49,11 +61,14 @@ export interface LinkOptions {
   readonly tunnels: readonly Tunnel[]
   readonly connections: 'auto' | number
   /** Makes one more connection to the node of the session and attaches it. */
-  attach(welcome: Welcome, signal: AbortSignal): Promise<{ socket: TLSSocket; head: Buffer }>
+  attach(link: Link, signal: AbortSignal): Promise<AttachedCarrier>
   readonly events: LinkEvents
   readonly clock: Clock
   readonly log: Logger
 }
+
+/** The server says when a session that is held has been held for long enough; only if it does not come to that do we, ms. */
+const RESUME_MARGIN_MS = 2_000
 
 /** Most carriers of an agent. */
 export const MAX_CARRIERS = 8
@@ -63,10 +78,9 @@ export const MAX_VISITORS = 65_536
 /** One session with the server: control stream, addresses of the tunnels, carriers, and the streams of visitors. */
 export class Link {
   readonly session: Session
-  /** Bears the control stream. */
-  readonly first: Carrier
   readonly #options: LinkOptions
   readonly #control: ControlChannel
+  #secret: Uint8Array
   /** Null only until the constructor has made it: the first bytes may end the session before. */
   readonly #pool: CarrierPool | null = null
   readonly #visitorContext: VisitorContext
@@ -86,13 +100,17 @@ export class Link {
     const { opened, events, clock, log } = options
     const { welcome } = opened
     this.#options = options
+    this.#secret = welcome.secret
+    const resumable = opened.capabilities.includes('resume')
+    const resumeTimeoutMs = welcome.resumeTimeoutMs === 0 ? 0 : welcome.resumeTimeoutMs + RESUME_MARGIN_MS
     const streams = Math.min(welcome.limits?.streams || MAX_VISITORS, MAX_VISITORS)
     this.session = new Session(
       'client',
-      { clock, maxInboundStreams: streams, maxStreams: streams + 1 },
+      { clock, maxInboundStreams: streams, maxStreams: streams + 1, resumable, resumeTimeoutMs },
       {
         onStream: (stream) => stream.attach(new Visitor(this.#visitorContext)),
         onCarrierClose: (carrier) => this.#onCarrierClose(carrier),
+        onHold: (error) => events.held(this, lost(opened.target, error)),
         onClose: (error) => this.#onClose(error),
       },
     )
@@ -113,7 +131,7 @@ export class Link {
         this.#checkIdle()
       },
     }
-    this.first = this.session.addCarrier(opened.socket, opened.head)
+    const first = this.session.addCarrier(opened.socket, opened.head, welcome.carrier || undefined)
     this.#control = new ControlChannel(this.#openControl(), {
       onMessage: (message) => this.#onMessage(message),
       onClose: (error) => this.session.close(error),
@@ -123,10 +141,10 @@ export class Link {
     const { connections } = options
     this.#pool = new CarrierPool({
       session: this.session,
-      first: this.first,
+      first,
       wanted: connections === 'auto' ? welcome.carriersWanted || 1 : connections,
       limit: connections === 'auto' ? limit : Math.min(limit, connections),
-      dial: (signal) => options.attach(welcome, signal),
+      dial: (signal) => options.attach(this, signal),
       clock,
       log,
     })
@@ -149,6 +167,39 @@ export class Link {
 
   get welcome(): Welcome {
     return this.#options.opened.welcome
+  }
+
+  /** Admits further connections to the session. */
+  get secret(): Uint8Array {
+    return this.#secret
+  }
+
+  /** The node that has the session. */
+  get node(): HostPort {
+    return parseHostPort(this.welcome.nodeAddress) ?? this.#options.opened.target
+  }
+
+  /** Another connection may take the place of those that are lost. */
+  get resumable(): boolean {
+    return this.session.options.resumable && !this.session.leaving
+  }
+
+  /**
+   * Goes on over this connection, whatever became of the others.
+   * @throws NetworkError UR_SERVER_LOST when the session has ended meanwhile
+   */
+  resume({ socket, welcome, head }: AttachedCarrier): void {
+    if (!this.resumable) {
+      throw new NetworkError(
+        'UR_SERVER_LOST',
+        `the session with ${hostPortText(this.node)} ended before it was resumed`,
+      )
+    }
+    if (welcome.secret.length > 0) this.#secret = welcome.secret
+    const others = [...this.session.carriers]
+    this.session.addCarrier(socket, head, welcome.carrier)
+    for (const other of others) other.lose()
+    this.#pool?.adjust()
   }
 
   /** Visitors whose connection is open. */
@@ -256,7 +307,10 @@ export class Link {
   }
 
   #onCarrierClose(carrier: Carrier): void {
-    if (carrier !== this.first) this.#pool?.gone(carrier)
+    const { carriers, held } = this.session
+    if (!held) this.#pool?.gone(carrier)
+    const newest = carriers.at(-1)
+    if (newest !== undefined) this.#options.events.watch(this, newest)
   }
 
   #onClose(error: Error | null): void {

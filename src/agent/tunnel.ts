@@ -4,6 +4,9 @@ import { Kind, type BindInit } from '../protocol/index.js'
 import type { TunnelSpec, TunnelStatus } from './api.js'
 import { UpstreamDialer } from './dial-upstream.js'
 
+/** How long new visitors may wait for an agent that lost its connection, ms. */
+export const DEFAULT_HOLD_MS = 10_000
+
 /**
  * `waiting`: no answer yet in this session. `bound`: it has its address. `failed`: the server said no, and asking again
  * makes no sense.
@@ -34,7 +37,7 @@ export class Tunnel {
 
   /** The request for its address. */
   bind(request: number): BindInit {
-    const { kind, name, remotePort = 0, domain = '', proxyProtocol = 0 } = this.spec
+    const { kind, name, remotePort = 0, domain = '', proxyProtocol = 0, holdMs = DEFAULT_HOLD_MS } = this.spec
     return {
       request,
       kind: kind === 'tcp' ? Kind.KIND_TCP : Kind.KIND_TLS,
@@ -43,6 +46,7 @@ export class Tunnel {
       preferredPort: this.lastPort,
       domain,
       proxyProtocol,
+      holdMs,
     }
   }
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { field, map, optional, required, section } from './field.js'
 import { log } from './server-schema.js'
-import { choice, either, hostName, hostPort, integer, path, secret, text, upstream } from './values.js'
+import { choice, duration, either, hostName, hostPort, integer, path, secret, text, upstream } from './values.js'
 
 const notYet = (kind: string): boolean => kind === 'http' || kind === 'udp'
 
@@ -23,6 +23,10 @@ const tunnel = section('', {
   subdomain: optional(text('one label of a host name, such as shop', /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i), {
     doc: 'Public name of an `http` tunnel, below the domain of the server.',
     later: 'key',
+  }),
+  hold: field(duration('0s', '1h'), {
+    doc: 'How long new visitors may wait while the agent has lost its connection and is on its way back.',
+    default: '10s',
   }),
   proxy_protocol: optional(choice(1, 2), {
     doc: 'Tell the upstream the visitor’s address by a PROXY protocol header of this version.',

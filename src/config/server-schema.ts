@@ -131,6 +131,30 @@ const limits = section('Bounds. A reloaded value is for new sessions and connect
     doc: 'Receive windows of all sessions together.',
     default: '512MiB',
   }),
+  session_resend_budget: field(size('1MiB', '64GiB'), {
+    doc: 'Bytes of one session that were sent and are kept until they have arrived, to be sent again when a connection is lost.',
+    default: '64MiB',
+    reload: true,
+  }),
+  process_resend_budget: field(size('1MiB', '1024GiB'), {
+    doc: 'The same of all sessions together.',
+    default: '512MiB',
+  }),
+  resume_timeout: field(duration('0s', '24h'), {
+    doc: 'How long the visitors of an agent without any connection are held until it is back. 0: not at all.',
+    default: '30s',
+    reload: true,
+  }),
+  held_connections: field(integer(0, 10_000_000), {
+    doc: 'Visitors held at once, for all agents that are away.',
+    default: 16_384,
+    reload: true,
+  }),
+  held_bytes: field(size('0B', '1024GiB'), {
+    doc: 'Bytes of held visitors: kept until they have arrived, or waiting to be sent.',
+    default: '256MiB',
+    reload: true,
+  }),
   stream_queue: field(size('16KiB', '64MiB'), {
     doc: 'Bytes of one stream that wait to be sent before its source is paused.',
     default: '256KiB',

@@ -27,8 +27,11 @@ export const ERROR_CODES = {
   UR_WIRE_REPLAY: entry(1, 'The peer broke the rules by which a lost carrier is replaced.', 'Report it: the peer is broken or hostile.'),
   UR_WIRE_OFFSET: entry(1, 'The peer claims to have bytes of a lost carrier that were never sent.', 'Report it: the peer is broken or hostile.'),
   UR_RESUME_TIMEOUT: entry(1, 'A session had no connection for longer than it is held, or what was lost was not made good in time. Its streams were reset.', 'Check the network between agent and server; raise limits.resume_timeout to hold sessions longer.'),
-  UR_RESUME_BUDGET: entry(1, 'A connection was lost with more under way than is kept to be sent again. The session ended.', 'Raise limits.resend_per_session or limits.resend.'),
+  UR_RESUME_BUDGET: entry(1, 'A connection was lost with more under way than is kept to be sent again. The session ended.', 'Raise limits.session_resend_budget or limits.process_resend_budget.'),
   UR_RESUME_FLAPPING: entry(1, 'Connections of a session were lost faster than they could be replaced. The session ended.', 'Check the network between agent and server; the agent opens a new session.'),
+  UR_HELD_LIMIT: entry(1, 'Agents that are away held more visitors or bytes than they may. Those that held the most ended.', 'Raise limits.held_connections or limits.held_bytes.'),
+  UR_AGENT_AWAY: entry(1, 'A visitor came while the agent had lost its connection, and could not wait until it was back.', 'Try again; the agent is on its way back. `uniroute --hold` says how long visitors may wait.'),
+  UR_ATTACH_RATE: entry(1, 'An agent attached connections to its session faster than it may.', 'Nothing: the agent tries again. If it persists, look for what cuts its connections.'),
   UR_WIRE_STREAM_LIMIT: entry(1, 'A session reached its limit of open streams.', 'Raise limits.streams_per_session.'),
 
   // programs: uniroute and uniroutd

@@ -9,11 +9,10 @@ import { Metrics } from '../metrics/index.js'
 import { RouteTable } from '../routing/index.js'
 import { openStore, type Store } from '../store/index.js'
 import { Agents, PortRanges, type Tunnel } from '../tunnels/index.js'
-import { WindowBudget } from '../wire/index.js'
 import { openCertificates, type Certificates } from './certificates.js'
 import { Closers } from './closers.js'
 import { databaseFile } from './database.js'
-import { ingressLimits, tunnelLimits, wireLimits } from './limits.js'
+import { ingressLimits, tunnelLimits, processBudgets, wireLimits } from './limits.js'
 import { MetricsServer } from './metrics-server.js'
 import { hostPort, publicUrl } from './public-url.js'
 import { Readiness, watchDatabase } from './readiness.js'
@@ -76,7 +75,7 @@ export class Daemon {
     this.#tcpPorts = new TcpPorts({ table, ranges, admission: this.#admission, limits, isTrustedProxy })
     const gate = new TokenGate({ tokens: store.tokens, log })
     closers.add(() => gate.close())
-    const processBudget = new WindowBudget(config.limits.process_window_budget)
+    const budgets = processBudgets(config)
     this.#agents = new Agents({
       // Behind a load balancer all agents have its address.
       gate: { check: (token, address) => gate.check(token, isTrustedProxy(address) ? undefined : address) },
@@ -90,7 +89,7 @@ export class Daemon {
       nodeAddress:
         config.node.advertise === null ? '' : hostPort(config.node.advertise.host, config.node.advertise.port),
       limits: () => tunnelLimits(this.#config),
-      wire: () => wireLimits(this.#config, processBudget),
+      wire: () => wireLimits(this.#config, budgets),
       hooks: metrics,
       clock: systemClock,
       log,

@@ -56,6 +56,10 @@ const wireBuffers = gauge(
   'buffer',
 )
 const wireBounds = gauge('wire_buffer_limit_bytes', 'The most that uniroute_wire_buffer_bytes may be.', 'buffer')
+const kept = gauge(
+  'resend_buffer_bytes',
+  'Sent on carriers and kept until it has arrived, to be sent again when the carrier is lost.',
+)
 const rtt = gauge('session_rtt_seconds', 'Round trip time of the live sessions, from the yamux pings.', 'stat')
 
 /**
@@ -84,6 +88,13 @@ export const NUMBERS = {
   wireUnconsumedLimit: [wireBounds, 'unconsumed'],
   wirePendingLimit: [wireBounds, 'pending'],
   wireWindowLimit: [wireBounds, 'window'],
+  heldSessions: [gauge('held_sessions', 'Agents without any connection whose visitors are held.')],
+  heldVisitors: [gauge('held_connections', 'Visitors of agents that are away, held until they are back.')],
+  lostCarriers: [gauge('lost_carriers', 'Carriers that are lost, and whose bytes are not yet in order.')],
+  carriersLostTotal: [total('carriers_lost_total', 'Carriers that were lost and replaced, since the start.')],
+  streamsResumedTotal: [total('streams_resumed_total', 'Streams that went on over another carrier, since the start.')],
+  wireKept: [kept],
+  resentBytes: [total('resent_bytes_total', 'Bytes sent again over another carrier.')],
   rttMinSeconds: [rtt, 'min'],
   rttMedianSeconds: [rtt, 'median'],
   rttMaxSeconds: [rtt, 'max'],
@@ -103,6 +114,17 @@ export const EVENTS = {
     'stream_open_duration',
     'Time from opening a stream to the acceptance by the upstream.',
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  ),
+  held: seconds(
+    'hold_duration',
+    'How long sessions without a connection were held until their agent was back, or they ended.',
+    [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120],
+  ),
+  holdEnds: events('holds_total', 'Sessions that were held, by how that ended: resumed, or an error code.', 'end'),
+  attaches: events(
+    'attaches_total',
+    'Connections attached to a session that exists: added to others, or returned after the last was lost.',
+    'reason',
   ),
   handshakeFailures: events('handshake_failures_total', 'Agents that were not welcomed, by error code.', 'reason'),
   bindRefusals: events(

@@ -25,6 +25,9 @@ export class Metrics {
   readonly #limits: Gauge
   readonly #handshake = this.#histogram(EVENTS.handshake)
   readonly #streamOpen = this.#histogram(EVENTS.streamOpen)
+  readonly #held = this.#histogram(EVENTS.held)
+  readonly #holdEnds = this.#reasons(EVENTS.holdEnds)
+  readonly #attaches = this.#reasons(EVENTS.attaches)
   readonly #handshakeFailures = this.#reasons(EVENTS.handshakeFailures)
   readonly #bindRefusals = this.#reasons(EVENTS.bindRefusals)
   readonly #streamFailures = this.#reasons(EVENTS.streamFailures)
@@ -85,6 +88,17 @@ export class Metrics {
   /** A visitor's stream was not accepted. */
   streamFailed(code: Code): void {
     this.#streamFailures.inc(code)
+  }
+
+  /** A connection was attached to a session. */
+  attached(reason: string): void {
+    this.#attaches.inc(reason)
+  }
+
+  /** A session without a connection was held for `ms`. */
+  held(ms: number, end: string): void {
+    this.#held.observe(ms / 1000)
+    this.#holdEnds.inc(end)
   }
 
   /** A connection was turned away before it reached a tunnel. */

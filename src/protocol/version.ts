@@ -9,9 +9,9 @@ export const SUPPORTED_VERSIONS: readonly number[] = [PROTOCOL_VERSION]
 
 /**
  * What this code can do beyond plain yamux with one carrier; a side uses a capability only if both announced it.
- * `carriers`: several carriers for one session (`Attach`, `Carriers`).
+ * `carriers`: several carriers for one session (`Attach`, `Carriers`). `resume`: lost ones are replaced (LOST, REPLAY).
  */
-export const CAPABILITIES: readonly string[] = ['carriers']
+export const CAPABILITIES: readonly string[] = ['carriers', 'resume']
 
 /** Those of `ours` that the peer announced too, in our order. */
 export function commonCapabilities(ours: readonly string[], theirs: readonly string[]): string[] {

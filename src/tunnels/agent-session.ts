@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net'
 import { LimitError, NetworkError, ProtocolError, RefusedError, UniRouteError } from '../core/errors.js'
 import type { Clock } from '../core/clock.js'
+import type { Code } from '../core/error-codes.js'
 import type { LogFields, Logger } from '../core/logger.js'
 import { ThrottledLog } from '../core/throttled-log.js'
+import { TokenBucket } from '../core/token-bucket.js'
 import {
   CONTROL_STREAM_ID,
   ControlChannel,
@@ -17,6 +19,8 @@ import type { Totals } from './numbers.js'
 import { takenOver, type Binder } from './binder.js'
 import { CarrierPolicy } from './carrier-policy.js'
 import { clip } from './clip.js'
+import { Openings } from './openings.js'
+import { SessionSecret } from './session-secret.js'
 import type { Tunnel } from './tunnel.js'
 import { type ConnectionIds, openingSlab, VisitorStream } from './visitor-stream.js'
 import { WaitingRoom } from './waiting-room.js'
@@ -26,6 +30,9 @@ const PATH_PINGS = 4
 
 /** How long an agent that is refused may take to read why, ms. With the time until a revocation is seen below 2 s. */
 const REFUSED_MS = 1_000
+
+/** Connections attached at once, and then a second: as many carriers as there may be, a few times over. */
+const ATTACHES = { burst: 32, perSecond: 2 }
 
 /** What a session needs of its surroundings. */
 export interface AgentSessionContext {
@@ -37,19 +44,26 @@ export interface AgentSessionContext {
   readonly totals: Totals
   /** The session gained its first open visitor stream: `tick` wants to be called from now on. */
   onActive(session: AgentSession): void
+  /** The session has no carrier, and waits for its agent. */
+  onHold(session: AgentSession): void
+  /** It does so no more: its agent is back, or it ends. */
+  onHoldEnd(session: AgentSession): void
+  /** Whether one more visitor may wait for an agent that is away. */
+  readonly mayWait: boolean
   /** Exactly once. */
   onClose(session: AgentSession): void
 }
 
 export interface AgentIdentity {
   readonly sessionId: string
-  readonly secret: Buffer
   readonly token: TokenIdentity
   readonly instanceId: string
   readonly agentVersion: string
   readonly platform: string
   /** Most carriers that both sides want to have. */
   readonly carriers: number
+  /** Both sides can replace lost carriers. */
+  readonly resumable: boolean
 }
 
 /** One authenticated agent: its wire session, its control stream and its tunnels. */
@@ -58,6 +72,7 @@ export class AgentSession {
   readonly wire: Session
   readonly openedAt: number
   readonly tunnels = new Map<number, Tunnel>()
+  readonly secret = new SessionSecret()
   readonly #context: AgentSessionContext
   readonly #log: Logger
   /** For what visitors can provoke, or an agent as often as it likes. */
@@ -66,8 +81,8 @@ export class AgentSession {
   readonly #waiting = new WaitingRoom()
   /** Open streams of visitors. */
   readonly #streams = new Map<Stream, Tunnel>()
-  /** Those that the agent has not answered, the oldest first, each with its deadline. */
-  readonly #openings = new Map<Stream, number>()
+  readonly #openings = new Openings()
+  readonly #attaches: TokenBucket
   #control: ControlChannel | null = null
   #binding = 0
   #toldCarriers = 1
@@ -75,6 +90,7 @@ export class AgentSession {
   /** Why the session ends in good order. */
   #leaving: string | null = null
   #broken = false
+  #heldAt: number | null = null
   #refused: NodeJS.Timeout | null = null
   #closed = false
 
@@ -84,11 +100,13 @@ export class AgentSession {
     this.#log = log
     this.#throttled = new ThrottledLog(log, context.clock)
     this.openedAt = context.clock.now()
+    this.#attaches = new TokenBucket(context.clock, ATTACHES)
     this.#policy = new CarrierPolicy(identity.carriers, this.openedAt)
     const options: Partial<SessionOptions> = {
       maxStreams: context.limits().streamsPerSession + 1,
       maxInboundStreams: 1,
       clock: context.clock,
+      resumable: identity.resumable,
       ...wire,
     }
     this.wire = new Session('server', options, {
@@ -97,8 +115,10 @@ export class AgentSession {
         if (last) this.#onAgentDrains('the agent said go away')
       },
       onCarrierClose: (_carrier, error) => {
-        if (error !== null) this.#broken = true
+        this.#broken = error !== null
       },
+      onHold: (error) => this.#onHold(error),
+      onResume: () => this.#onResume(),
       onClose: (error) => this.#onClose(error),
     })
   }
@@ -141,11 +161,22 @@ export class AgentSession {
   }
 
   /** Takes one more carrier. */
-  addCarrier(socket: Socket, head: Buffer): void {
+  addCarrier(socket: Socket, head: Buffer, number?: number): Carrier {
     const first = this.wire.carriers.length === 0
-    const carrier = this.wire.addCarrier(socket, head)
+    const carrier = this.wire.addCarrier(socket, head, number)
     if (first) void this.#measurePath(carrier)
     this.#waiting.letOneIn()
+    return carrier
+  }
+
+  /** Counts one more connection that wants to be attached; false: there were too many of late. */
+  mayAttach(): boolean {
+    return this.#attaches.take()
+  }
+
+  /** Bytes kept and queued for the visitors of an agent that is away. */
+  get heldBytes(): number {
+    return this.wire.stats().kept + this.wire.queued
   }
 
   async #measurePath(carrier: Carrier): Promise<void> {
@@ -165,13 +196,18 @@ export class AgentSession {
     if (this.#closed || this.#draining || !tunnel.bound) {
       throw new NetworkError('UR_AGENT_OFFLINE', `The agent of ${tunnel.publicUrl} is about to leave; try again.`)
     }
+    const { held } = this.wire
+    if (held && (tunnel.holdMs === 0 || !this.#context.mayWait)) {
+      const why = tunnel.holdMs === 0 ? 'visitors may not wait for it' : 'too many visitors wait already'
+      throw new NetworkError('UR_AGENT_AWAY', `The agent of ${tunnel.publicUrl} lost its connection, and ${why}.`)
+    }
     const { clock, connectionIds } = this.#context
     const now = clock.now()
     const carrier = this.#policy.pick(this.wire.carriers)
     const stream = this.wire.open(carrier === undefined ? {} : { carrier })
     const connectionId = connectionIds.next()
     this.#streams.set(stream, tunnel)
-    this.#openings.set(stream, now + this.#context.limits().acceptTimeoutMs)
+    this.#openings.add(stream, now + (held ? tunnel.holdMs : this.#context.limits().acceptTimeoutMs))
     this.#context.totals.visitors[tunnel.port === null ? 'tls' : 'tcp']++
     tunnel.visitorsTotal++
     tunnel.visitorsOpen++
@@ -213,11 +249,7 @@ export class AgentSession {
   /** Regular work, every quarter of a second: deadlines and carriers. False when nothing is left to do. */
   tick(now: number): boolean {
     if (this.#closed) return false
-    for (const [stream, deadline] of this.#openings) {
-      if (deadline > now) break
-      stream.reset(new NetworkError('UR_STREAM_UNANSWERED', 'The agent did not answer a visitor in time.'))
-      this.#openings.delete(stream)
-    }
+    this.#openings.expire(now, this.wire.held)
     this.#policy.sample(now, this.wire.carriers)
     this.#decideCarriers(now)
     return this.#streams.size > 0 || this.#policy.wanted > 1
@@ -378,10 +410,37 @@ export class AgentSession {
     this.#send({ carriers: { wanted } })
   }
 
+  // The agent is away.
+
+  #onHold(error: Error | null): void {
+    this.#heldAt = this.#context.clock.now()
+    this.#openings.suspend()
+    const reason = clip(error?.message ?? 'its connections were closed without a word')
+    this.#log.info({ visitors: this.#streams.size, reason }, 'agent away, visitors held')
+    this.#context.onHold(this)
+  }
+
+  #onResume(): void {
+    const { clock } = this.#context
+    const heldMs = this.#endHold('resumed')
+    this.#openings.restart(clock.now() + this.#context.limits().acceptTimeoutMs)
+    this.#log.info({ visitors: this.#streams.size, held_ms: Math.round(heldMs) }, 'agent back')
+  }
+
+  #endHold(end: 'resumed' | Code): number {
+    if (this.#heldAt === null) return 0
+    const heldMs = this.#context.clock.now() - this.#heldAt
+    this.#heldAt = null
+    this.#context.onHoldEnd(this)
+    this.#context.hooks.held(heldMs, end)
+    return heldMs
+  }
+
   // The end.
 
   #onClose(error: Error | null): void {
     this.#closed = true
+    this.#endHold(error instanceof UniRouteError ? error.code : 'UR_WIRE_CARRIER_LOST')
     if (this.#refused !== null) clearTimeout(this.#refused)
     this.#waiting.letAllIn()
     this.#releaseTunnels()

@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Clock } from '../core/clock.js'
 import { LimitError, RefusedError, StoreError, UniRouteError } from '../core/errors.js'
@@ -10,8 +10,10 @@ import { serverHandshake, type Attach, type Hello, type IncomingCarrier } from '
 import type { RouteTable } from '../routing/index.js'
 import type { SessionOptions } from '../wire/index.js'
 import { AgentSession, type AgentSessionContext } from './agent-session.js'
-import type { PortOpener, TokenGate, TunnelHooks, TunnelLimits } from './api.js'
+import type { AttachReason, PortOpener, TokenGate, TunnelHooks, TunnelLimits } from './api.js'
+import { attach as attachCarrier } from './attach.js'
 import { Binder } from './binder.js'
+import { HeldSessions } from './held-sessions.js'
 import { Totals, tunnelNumbers } from './numbers.js'
 import type { PortRanges } from './port-ranges.js'
 import type { Tunnel } from './tunnel.js'
@@ -64,6 +66,7 @@ export class Agents {
     this.#log = options.log
     const { table, opener, ports, domain, hooks, clock } = options
     this.#strangers = new ThrottledLog(options.log, clock)
+    const held = new HeldSessions(() => options.limits())
     this.#context = {
       binder: new Binder({ opener, table, ports, domain, publicUrl: (...of) => options.publicUrl(...of) }),
       limits: () => options.limits(),
@@ -72,6 +75,11 @@ export class Agents {
       connectionIds: new ConnectionIds(),
       totals: this.#totals,
       onActive: (session) => this.#startTicking(session),
+      onHold: (session) => held.add(session),
+      onHoldEnd: (session) => held.delete(session),
+      get mayWait() {
+        return held.hasRoom
+      },
       onClose: (session) => this.#onSessionClose(session),
     }
   }
@@ -108,7 +116,7 @@ export class Agents {
     try {
       incoming = await serverHandshake(socket, { timeoutMs: this.#options.limits().helloTimeoutMs })
       if (incoming.hello !== null) await this.#onHello(socket, incoming, incoming.hello, remote)
-      else if (incoming.attach !== null) this.#onAttach(socket, incoming, incoming.attach)
+      else if (incoming.attach !== null) hooks.attached(this.#onAttach(socket, incoming, incoming.attach))
       hooks.handshake(clock.now() - startedAt)
     } catch (error) {
       incoming?.refuse(error, { retryable: isRetryable(error) })
@@ -170,12 +178,12 @@ export class Agents {
     const several = incoming.capabilities.includes('carriers')
     const identity = {
       sessionId: randomBytes(16).toString('hex'),
-      secret: randomBytes(32),
       token,
       instanceId: hello.instanceId,
       agentVersion: printable(hello.agentVersion.slice(0, 50)),
       platform: printable(hello.platform.slice(0, 50)),
       carriers: several ? Math.min(limits.carriersPerSession, hello.maxCarriers || limits.carriersPerSession) : 1,
+      resumable: several && incoming.capabilities.includes('resume'),
     }
     const log = this.#log.child({ session: identity.sessionId, token: token.name })
     const session = new AgentSession(identity, this.#context, this.#options.wire(), log)
@@ -184,32 +192,20 @@ export class Agents {
     incoming.welcome({
       serverVersion,
       sessionId: session.id,
-      secret: identity.secret,
+      secret: session.secret.current,
       limits: { streams: limits.streamsPerSession, tunnels: limits.tunnelsPerSession, carriers: identity.carriers },
       carriersWanted: 1,
       node,
       nodeAddress,
+      carrier: session.wire.nextCarrierNumber,
+      resumeTimeoutMs: session.wire.options.resumeTimeoutMs,
     })
     log.info({ remote, version: identity.agentVersion, platform: identity.platform }, 'session opened')
     session.addCarrier(socket, incoming.head)
   }
 
-  #onAttach(socket: Socket, incoming: IncomingCarrier, attach: Attach): void {
-    const session = this.#sessions.get(attach.sessionId)
-    const secret = Buffer.from(attach.secret)
-    // One answer for both, so that an id alone tells nothing.
-    const known = session !== undefined && secret.length === session.identity.secret.length
-    if (!known || !timingSafeEqual(secret, session.identity.secret)) {
-      throw new RefusedError('UR_SESSION_UNKNOWN', 'There is no such session, or the secret is not its own; say Hello.')
-    }
-    if (session.wire.carriers.length >= session.identity.carriers) {
-      throw new LimitError(
-        'UR_CARRIER_LIMIT',
-        `A session may have ${session.identity.carriers} carriers, and has them.`,
-      )
-    }
-    incoming.welcome({ sessionId: session.id, carriersWanted: session.carriersWanted })
-    session.addCarrier(socket, incoming.head)
+  #onAttach(socket: Socket, incoming: IncomingCarrier, attach: Attach): AttachReason {
+    return attachCarrier(this.#sessions.get(attach.sessionId), { socket, incoming, attach })
   }
 
   /** An agent process has one session: a second Hello of it means that it lost the first. */

@@ -49,6 +49,9 @@ export interface TunnelLimits {
   /** How long an agent may take to answer a StreamOpen, ms. Longer than the agent's own limit for dialling. */
   readonly acceptTimeoutMs: number
   readonly helloTimeoutMs: number
+  /** Visitors of agents that are away, and the bytes kept and queued for them, over all sessions. */
+  readonly heldConnections: number
+  readonly heldBytes: number
   /** Control messages a second that an agent may send over time. */
   readonly controlRate: number
 }
@@ -60,6 +63,8 @@ export const DEFAULT_TUNNEL_LIMITS: TunnelLimits = {
   carriersPerSession: 8,
   acceptTimeoutMs: 30_000,
   helloTimeoutMs: 5_000,
+  heldConnections: 16_384,
+  heldBytes: 256 * 1024 * 1024,
   controlRate: 100,
 }
 
@@ -75,7 +80,13 @@ export interface TunnelHooks {
   streamOpened(ms: number): void
   /** A visitor's stream was not accepted. */
   streamFailed(code: Code): void
+  /** A connection was attached to a session that has others (`added`), or had lost the last one (`returned`). */
+  attached(reason: AttachReason): void
+  /** A session without a connection was held for `ms`; then its agent came back, or (a code) it ended. */
+  held(ms: number, end: 'resumed' | Code): void
 }
+
+export type AttachReason = 'added' | 'returned'
 
 export const noTunnelHooks: TunnelHooks = {
   handshake() {},
@@ -83,4 +94,6 @@ export const noTunnelHooks: TunnelHooks = {
   bindRefused() {},
   streamOpened() {},
   streamFailed() {},
+  attached() {},
+  held() {},
 }

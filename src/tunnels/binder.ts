@@ -105,7 +105,13 @@ export class Binder {
 
   async #givePort(port: number, session: AgentSession, bind: Bind, holder: Tunnel | undefined): Promise<Tunnel> {
     const url = this.#options.publicUrl('tcp', null, port)
-    const tunnel = new Tunnel(++this.#lastId, session, { kind: Kind.KIND_TCP, name: bind.name }, { port }, url)
+    const tunnel = new Tunnel(
+      ++this.#lastId,
+      session,
+      { kind: Kind.KIND_TCP, name: bind.name, holdMs: bind.holdMs },
+      { port },
+      url,
+    )
     const given = this.#ports.give(port, tunnel)
     if (holder !== undefined) holder.session.loseTunnel(holder, takenOver(holder))
     await given
@@ -133,7 +139,13 @@ export class Binder {
       throw new RefusedError('UR_NAME_TAKEN', `The name ${host} is bound by ${who(holder, session)}; choose another.`)
     }
     const url = this.#options.publicUrl('tls', host, null)
-    const tunnel = new Tunnel(++this.#lastId, session, { kind: Kind.KIND_TLS, name: bind.name }, { host }, url)
+    const tunnel = new Tunnel(
+      ++this.#lastId,
+      session,
+      { kind: Kind.KIND_TLS, name: bind.name, holdMs: bind.holdMs },
+      { host },
+      url,
+    )
     this.#options.table.setHost(host, tunnel)
     if (holder !== undefined) holder.session.loseTunnel(holder, takenOver(holder))
     return tunnel

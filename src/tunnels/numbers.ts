@@ -9,13 +9,11 @@ export class Totals {
   readonly visitors = { tcp: 0, tls: 0 }
   sessions = 0
   /** Of sessions that are gone. */
-  readonly gone = { bytesIn: 0, bytesOut: 0, streamsOpened: 0 }
+  readonly gone = { bytesIn: 0, bytesOut: 0, streamsOpened: 0, carriersLost: 0, streamsMoved: 0, sentAgain: 0 }
 
   sessionGone(session: AgentSession): void {
-    const { bytesIn, bytesOut, streamsOpened } = session.wire.stats()
-    this.gone.bytesIn += bytesIn
-    this.gone.bytesOut += bytesOut
-    this.gone.streamsOpened += streamsOpened
+    const stats = session.wire.stats()
+    for (const key of Object.keys(this.gone) as (keyof Totals['gone'])[]) this.gone[key] += stats[key]
   }
 }
 
@@ -38,6 +36,13 @@ export function tunnelNumbers(totals: Totals, sessions: Iterable<AgentSession>):
     wireUnconsumed: 0,
     wirePending: 0,
     wireWindow: 0,
+    wireKept: 0,
+    heldSessions: 0,
+    heldVisitors: 0,
+    lostCarriers: 0,
+    carriersLostTotal: totals.gone.carriersLost,
+    streamsResumedTotal: totals.gone.streamsMoved,
+    resentBytes: totals.gone.sentAgain,
   }
   const trips: number[] = []
   for (const session of sessions) {
@@ -51,6 +56,15 @@ export function tunnelNumbers(totals: Totals, sessions: Iterable<AgentSession>):
     numbers.wireUnconsumed += stats.unconsumed
     numbers.wirePending += stats.pending
     numbers.wireWindow += stats.windowBorrowed
+    numbers.wireKept += stats.kept
+    numbers.lostCarriers += stats.lostCarriers
+    numbers.carriersLostTotal += stats.carriersLost
+    numbers.streamsResumedTotal += stats.streamsMoved
+    numbers.resentBytes += stats.sentAgain
+    if (session.wire.held) {
+      numbers.heldSessions++
+      numbers.heldVisitors += session.visitors
+    }
     for (const tunnel of session.tunnels.values()) {
       if (tunnel.port === null) numbers.tlsTunnels++
       else numbers.tcpTunnels++

@@ -5,6 +5,8 @@ import type { AgentSession } from './agent-session.js'
 export interface TunnelSpec {
   readonly kind: Kind.KIND_TCP | Kind.KIND_TLS
   readonly name: string
+  /** How long new visitors may wait for an agent that is away, ms. */
+  readonly holdMs: number
 }
 
 /** One public address bound to one agent. Counters are plain numbers, for metrics and the status page. */
@@ -13,6 +15,7 @@ export class Tunnel {
   readonly id: number
   readonly kind: Kind.KIND_TCP | Kind.KIND_TLS
   readonly name: string
+  readonly holdMs: number
   readonly session: AgentSession
   /** `tcp`: the public port. */
   readonly port: number | null
@@ -38,6 +41,7 @@ export class Tunnel {
     this.session = session
     this.kind = spec.kind
     this.name = spec.name
+    this.holdMs = spec.holdMs
     this.port = 'port' in address ? address.port : null
     this.host = 'host' in address ? address.host : null
     this.publicUrl = publicUrl

@@ -253,6 +253,7 @@ export class Carrier implements FrameSink {
     } else {
       this.#error ??= error
       this.#deaf = true
+      if (!this.#replaced) this.#parser.stop()
       this.socket?.destroy()
     }
   }

@@ -10,6 +10,7 @@ export function lost(cause: Error | null): Error {
 
 /** What a session gets when a carrier is lost that cannot be replaced. */
 export function notKept(cause: Error | null): NetworkError {
-  const message = 'a connection was lost, and more was under way on it than is kept to be sent again (limits.resend_*)'
+  const message =
+    'a connection was lost, and more was under way on it than is kept to be sent again (limits.session_resend_budget, limits.process_resend_budget)'
   return new NetworkError('UR_RESUME_BUDGET', message, { cause })
 }

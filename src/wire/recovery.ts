@@ -31,6 +31,10 @@ interface Lost {
 export class Recovery {
   /** Payload of REPLAY frames sent. */
   bytesSentAgain = 0
+  /** Carriers that were lost and are, or were, to be replaced. */
+  carriersLost = 0
+  /** Streams that went on over another carrier; as often as they did. */
+  streamsMoved = 0
   readonly #session: Session
   readonly #lost = new Map<number, Lost>()
   #timeout: NodeJS.Timeout | null = null
@@ -75,6 +79,7 @@ export class Recovery {
       this.#session.destroy(new NetworkError('UR_RESUME_FLAPPING', message))
       return
     }
+    this.carriersLost++
     const since = this.#session.options.clock.now()
     const lost = { carrier, since, told: false, asked: false, replayed: false }
     this.#lost.set(carrier.number, lost)
@@ -103,7 +108,7 @@ export class Recovery {
     const home = this.homeFor()
     for (const piece of pieces) this.bytesSentAgain += piece.length
     home.egress.replay(number, pieces)
-    this.#session.moveStreams(carrier, home)
+    this.streamsMoved += this.#session.moveStreams(carrier, home)
     this.#forgetIfDone(lost)
   }
 

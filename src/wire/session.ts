@@ -49,6 +49,10 @@ export interface SessionStats {
   kept: number
   /** Sent again, over other carriers. */
   sentAgain: number
+  /** Carriers that are lost and not yet made good; those that ever were, and the streams that went on without them. */
+  lostCarriers: number
+  carriersLost: number
+  streamsMoved: number
 }
 
 const MAX_STREAM_ID = 0xffff_fff0
@@ -111,6 +115,13 @@ export class Session {
     return this.#carriers.length === 0 && this.recovery.lostCarriers > 0 && !this.#closed
   }
 
+  /** Bytes that streams have queued, behind carriers or for want of credit. Looks at each stream. */
+  get queued(): number {
+    let bytes = 0
+    for (const stream of this.#streams.values()) bytes += stream.queued
+    return bytes
+  }
+
   /** The smallest smoothed round trip of any carrier, ms. */
   get rtt(): number | null {
     let least: number | null = null
@@ -137,6 +148,9 @@ export class Session {
       windowBorrowed: this.options.windowBudget.used,
       kept,
       sentAgain: this.recovery.bytesSentAgain,
+      lostCarriers: this.recovery.lostCarriers,
+      carriersLost: this.recovery.carriersLost,
+      streamsMoved: this.recovery.streamsMoved,
     }
   }
 
@@ -260,9 +274,11 @@ export class Session {
     return this.#streams.get(streamId) ?? null
   }
 
-  /** For `Recovery`: streams that sent on `from` go on over `to`. */
-  moveStreams(from: Carrier, to: Carrier): void {
+  /** For `Recovery`: streams that sent on `from` go on over `to`. Returns how many. */
+  moveStreams(from: Carrier, to: Carrier): number {
+    const { streamCount } = from
     for (const stream of this.#streams.values()) if (stream.carrier === from) stream.moveTo(to)
+    return streamCount
   }
 
   /** For a stream: it is closed, and `unconsumed` bytes of it were never consumed. */

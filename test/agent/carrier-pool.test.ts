@@ -62,6 +62,7 @@ t.test(
     const pool = new CarrierPool({
       session: {
         closed: false,
+        held: false,
         carriers,
         addCarrier() {
           const added = carrier()
@@ -73,7 +74,7 @@ t.test(
       first,
       wanted: 2,
       limit: 8,
-      dial: () => (dials++, Promise.resolve({ socket: new Socket(), head: Buffer.alloc(0) })),
+      dial: () => (dials++, Promise.resolve({ socket: new Socket(), head: Buffer.alloc(0), welcome: { carrier: 0 } })),
       clock,
       log,
       random: () => 0.02,

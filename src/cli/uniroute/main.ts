@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parsePort } from '../../config/index.js'
 import { ConfigError } from '../../core/errors.js'
 import { addCommonCommands } from '../common-commands.js'
-import { example } from '../options.js'
+import { example, durationOption } from '../options.js'
 import { type CommandContext, runProgram } from '../program.js'
 import { addConfigCommands } from './config-command.js'
 import { addConnectionOptions, agentConfig, type ConnectionFlags } from './connection-flags.js'
@@ -66,6 +66,12 @@ function addTunnelOptions(command: Command): void {
       new Option('--proxy-protocol <version>', 'tell the upstream the address of the visitor')
         .choices(['1', '2'])
         .argParser(proxyProtocol),
+    )
+    .addOption(
+      durationOption(
+        '--hold <duration>',
+        'how long new visitors may wait while the agent is reconnecting (default: 10s)',
+      ),
     )
     .option('--upstream-ca <file>', 'PEM file with the authority of a tls:// upstream')
   addConnectionOptions(command)

@@ -82,7 +82,7 @@ function present(agent: Agent, presenter: Presenter): void {
 }
 
 function specOf(plan: TunnelPlan): TunnelSpec {
-  const { name, kind, upstream, upstreamCa, remotePort, domain, proxyProtocol } = plan
+  const { name, kind, upstream, upstreamCa, remotePort, domain, proxyProtocol, holdMs } = plan
   return {
     name,
     kind,
@@ -91,6 +91,7 @@ function specOf(plan: TunnelPlan): TunnelSpec {
     ...(upstreamCa === null ? {} : { upstreamTls: { caFile: upstreamCa } }),
     ...(domain === null ? {} : { domain }),
     ...(proxyProtocol === null ? {} : { proxyProtocol }),
+    ...(holdMs === null ? {} : { holdMs }),
   }
 }
 

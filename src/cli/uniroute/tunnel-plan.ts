@@ -19,6 +19,8 @@ export interface TunnelPlan {
   readonly remotePort: number
   readonly domain: string | null
   readonly proxyProtocol: 1 | 2 | null
+  /** How long visitors may wait while the agent is away, ms; null: as long as by default. */
+  readonly holdMs: number | null
 }
 
 /** What `uniroute tcp` and `uniroute tls` were given. */
@@ -27,6 +29,7 @@ export interface TunnelFlags {
   remotePort?: number
   domain?: string
   proxyProtocol?: 1 | 2
+  hold?: number
   upstreamCa?: string
 }
 
@@ -44,6 +47,7 @@ export function planFromFlags(kind: 'tcp' | 'tls', upstreamText: string, flags: 
     remotePort: flags.remotePort ?? 0,
     domain: flags.domain ?? null,
     proxyProtocol: flags.proxyProtocol ?? null,
+    holdMs: flags.hold ?? null,
   }
 }
 
@@ -79,6 +83,7 @@ function planOf(name: string, tunnel: AgentTunnelConfig): TunnelPlan {
     remote_port: remotePort,
     domain,
     proxy_protocol: proxyProtocol,
+    hold: holdMs,
   } = tunnel
   if (kind !== 'tcp' && kind !== 'tls') {
     throw new ConfigError(
@@ -86,7 +91,7 @@ function planOf(name: string, tunnel: AgentTunnelConfig): TunnelPlan {
       `the tunnel "${name}" is of kind ${kind}, which this version does not have`,
     )
   }
-  return { name, kind, upstream, upstreamCa, remotePort, domain, proxyProtocol }
+  return { name, kind, upstream, upstreamCa, remotePort, domain, proxyProtocol, holdMs }
 }
 
 /** The upstream of a plan as it is shown. */

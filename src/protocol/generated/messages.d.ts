@@ -193,6 +193,9 @@ export namespace uniroute {
             /** Bind proxyProtocol. */
             proxyProtocol: number;
 
+            /** Bind holdMs. */
+            holdMs: number;
+
             /**
              * Creates a new Bind instance using the specified properties.
              * @param [properties] Properties to set
@@ -248,6 +251,9 @@ export namespace uniroute {
 
                 /** Bind proxyProtocol */
                 proxyProtocol?: (number|null);
+
+                /** Bind holdMs */
+                holdMs?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -1116,8 +1122,8 @@ export namespace uniroute {
             /** Attach protocol. */
             protocol: number;
 
-            /** Attach received. */
-            received: uniroute.v1.StreamOffset.$Properties[];
+            /** Attach returns. */
+            returns: boolean;
 
             /**
              * Creates a new Attach instance using the specified properties.
@@ -1160,8 +1166,8 @@ export namespace uniroute {
                 /** Attach protocol */
                 protocol?: (number|null);
 
-                /** Attach received */
-                received?: (uniroute.v1.StreamOffset.$Properties[]|null);
+                /** Attach returns */
+                returns?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -1169,77 +1175,6 @@ export namespace uniroute {
 
             /** Shape of an Attach. */
             type $Shape = uniroute.v1.Attach.$Properties;
-        }
-
-        /**
-         * Properties of a StreamOffset.
-         * @deprecated Use uniroute.v1.StreamOffset.$Properties instead.
-         */
-        interface IStreamOffset extends uniroute.v1.StreamOffset.$Properties {
-        }
-
-        /** Represents a StreamOffset. */
-        class StreamOffset {
-
-            /**
-             * Constructs a new StreamOffset.
-             * @param [properties] Properties to set
-             */
-            constructor(properties?: uniroute.v1.StreamOffset.$Properties);
-
-            /** Unknown fields preserved while decoding when enabled */
-            $unknowns?: Uint8Array[];
-
-            /** StreamOffset streamId. */
-            streamId: number;
-
-            /** StreamOffset offset. */
-            offset: number;
-
-            /**
-             * Creates a new StreamOffset instance using the specified properties.
-             * @param [properties] Properties to set
-             * @returns StreamOffset instance
-             */
-            static create(properties: uniroute.v1.StreamOffset.$Shape): uniroute.v1.StreamOffset & uniroute.v1.StreamOffset.$Shape;
-            static create(properties?: uniroute.v1.StreamOffset.$Properties): uniroute.v1.StreamOffset;
-
-            /**
-             * Encodes the specified StreamOffset message. Does not implicitly {@link uniroute.v1.StreamOffset.verify|verify} messages.
-             * @param message StreamOffset message or plain object to encode
-             * @param [writer] Writer to encode to
-             * @returns Writer
-             */
-            static encode(message: uniroute.v1.StreamOffset.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-            /**
-             * Decodes a StreamOffset message from the specified reader or buffer.
-             * @param reader Reader or buffer to decode from
-             * @param [length] Message length if known beforehand
-             * @returns {uniroute.v1.StreamOffset & uniroute.v1.StreamOffset.$Shape} StreamOffset
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): uniroute.v1.StreamOffset & uniroute.v1.StreamOffset.$Shape;
-        }
-
-        namespace StreamOffset {
-
-            /** Properties of a StreamOffset. */
-            interface $Properties {
-
-                /** StreamOffset streamId */
-                streamId?: (number|null);
-
-                /** StreamOffset offset */
-                offset?: (number|null);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-            }
-
-            /** Shape of a StreamOffset. */
-            type $Shape = uniroute.v1.StreamOffset.$Properties;
         }
 
         /**
@@ -1291,8 +1226,11 @@ export namespace uniroute {
             /** Welcome otherNodes. */
             otherNodes: string[];
 
-            /** Welcome received. */
-            received: uniroute.v1.StreamOffset.$Properties[];
+            /** Welcome carrier. */
+            carrier: number;
+
+            /** Welcome resumeTimeoutMs. */
+            resumeTimeoutMs: number;
 
             /**
              * Creates a new Welcome instance using the specified properties.
@@ -1356,8 +1294,11 @@ export namespace uniroute {
                 /** Welcome otherNodes */
                 otherNodes?: (string[]|null);
 
-                /** Welcome received */
-                received?: (uniroute.v1.StreamOffset.$Properties[]|null);
+                /** Welcome carrier */
+                carrier?: (number|null);
+
+                /** Welcome resumeTimeoutMs */
+                resumeTimeoutMs?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

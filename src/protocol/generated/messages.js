@@ -202,6 +202,7 @@ export const uniroute = $root.uniroute = (() => {
             Bind.prototype.subdomain = "";
             Bind.prototype.domain = "";
             Bind.prototype.proxyProtocol = 0;
+            Bind.prototype.holdMs = 0;
 
             Bind.create = function(properties) {
                 return new Bind(properties);
@@ -230,6 +231,8 @@ export const uniroute = $root.uniroute = (() => {
                     writer.uint32(58).string(message.domain);
                 if (message.proxyProtocol != null && $Object.hasOwnProperty.call(message, "proxyProtocol") && message.proxyProtocol !== 0)
                     writer.uint32(64).uint32(message.proxyProtocol);
+                if (message.holdMs != null && $Object.hasOwnProperty.call(message, "holdMs") && message.holdMs !== 0)
+                    writer.uint32(72).uint32(message.holdMs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -333,6 +336,15 @@ export const uniroute = $root.uniroute = (() => {
                                 message.proxyProtocol = value;
                             else
                                 delete message.proxyProtocol;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.holdMs = value;
+                            else
+                                delete message.holdMs;
                             continue;
                         }
                     }
@@ -1528,7 +1540,6 @@ export const uniroute = $root.uniroute = (() => {
         v1.Attach = (function() {
 
             const Attach = function (properties) {
-                this.received = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1538,7 +1549,7 @@ export const uniroute = $root.uniroute = (() => {
             Attach.prototype.sessionId = "";
             Attach.prototype.secret = $util.newBuffer([]);
             Attach.prototype.protocol = 0;
-            Attach.prototype.received = $util.emptyArray;
+            Attach.prototype.returns = false;
 
             Attach.create = function(properties) {
                 return new Attach(properties);
@@ -1557,9 +1568,8 @@ export const uniroute = $root.uniroute = (() => {
                     writer.uint32(18).bytes(message.secret);
                 if (message.protocol != null && $Object.hasOwnProperty.call(message, "protocol") && message.protocol !== 0)
                     writer.uint32(24).uint32(message.protocol);
-                if (message.received != null && message.received.length)
-                    for (let i = 0; i < message.received.length; ++i)
-                        $root.uniroute.v1.StreamOffset.encode(message.received[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.returns != null && $Object.hasOwnProperty.call(message, "returns") && message.returns !== false)
+                    writer.uint32(40).bool(message.returns);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1620,12 +1630,13 @@ export const uniroute = $root.uniroute = (() => {
                                 delete message.protocol;
                             continue;
                         }
-                    case 4: {
-                            if (wireType !== 2)
+                    case 5: {
+                            if (wireType !== 0)
                                 break;
-                            if (!(message.received && message.received.length))
-                                message.received = [];
-                            message.received.push($root.uniroute.v1.StreamOffset.decode(reader, reader.size(), $undefined, _depth + 1));
+                            if (value = reader.bool())
+                                message.returns = value;
+                            else
+                                delete message.returns;
                             continue;
                         }
                     }
@@ -1648,110 +1659,11 @@ export const uniroute = $root.uniroute = (() => {
             return Attach;
         })();
 
-        v1.StreamOffset = (function() {
-
-            const StreamOffset = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            StreamOffset.prototype.streamId = 0;
-            StreamOffset.prototype.offset = 0;
-
-            StreamOffset.create = function(properties) {
-                return new StreamOffset(properties);
-            };
-
-            StreamOffset.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.streamId != null && $Object.hasOwnProperty.call(message, "streamId") && message.streamId !== 0)
-                    writer.uint32(8).uint32(message.streamId);
-                if (message.offset != null && $Object.hasOwnProperty.call(message, "offset") && (typeof message.offset === "object" ? message.offset.low || message.offset.high : message.offset !== 0))
-                    writer.uint32(16).uint64(message.offset);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            StreamOffset.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.uniroute.v1.StreamOffset();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.streamId = value;
-                            else
-                                delete message.streamId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if ((value = Number(reader.uint64())) !== 0)
-                                message.offset = value;
-                            else
-                                delete message.offset;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return StreamOffset;
-        })();
-
         v1.Welcome = (function() {
 
             const Welcome = function (properties) {
                 this.capabilities = [];
                 this.otherNodes = [];
-                this.received = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1768,7 +1680,8 @@ export const uniroute = $root.uniroute = (() => {
             Welcome.prototype.node = "";
             Welcome.prototype.nodeAddress = "";
             Welcome.prototype.otherNodes = $util.emptyArray;
-            Welcome.prototype.received = $util.emptyArray;
+            Welcome.prototype.carrier = 0;
+            Welcome.prototype.resumeTimeoutMs = 0;
 
             Welcome.create = function(properties) {
                 return new Welcome(properties);
@@ -1803,9 +1716,10 @@ export const uniroute = $root.uniroute = (() => {
                 if (message.otherNodes != null && message.otherNodes.length)
                     for (let i = 0; i < message.otherNodes.length; ++i)
                         writer.uint32(82).string(message.otherNodes[i]);
-                if (message.received != null && message.received.length)
-                    for (let i = 0; i < message.received.length; ++i)
-                        $root.uniroute.v1.StreamOffset.encode(message.received[i], writer.uint32(90).fork(), _depth + 1).ldelim();
+                if (message.carrier != null && $Object.hasOwnProperty.call(message, "carrier") && message.carrier !== 0)
+                    writer.uint32(96).uint32(message.carrier);
+                if (message.resumeTimeoutMs != null && $Object.hasOwnProperty.call(message, "resumeTimeoutMs") && message.resumeTimeoutMs !== 0)
+                    writer.uint32(104).uint32(message.resumeTimeoutMs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1924,12 +1838,22 @@ export const uniroute = $root.uniroute = (() => {
                             message.otherNodes.push(reader.stringVerify());
                             continue;
                         }
-                    case 11: {
-                            if (wireType !== 2)
+                    case 12: {
+                            if (wireType !== 0)
                                 break;
-                            if (!(message.received && message.received.length))
-                                message.received = [];
-                            message.received.push($root.uniroute.v1.StreamOffset.decode(reader, reader.size(), $undefined, _depth + 1));
+                            if (value = reader.uint32())
+                                message.carrier = value;
+                            else
+                                delete message.carrier;
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.resumeTimeoutMs = value;
+                            else
+                                delete message.resumeTimeoutMs;
                             continue;
                         }
                     }

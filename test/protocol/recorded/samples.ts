@@ -7,11 +7,6 @@ export interface Sample {
 }
 
 const SECRET = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex')
-const RECEIVED = [
-  { streamId: 1, offset: 300 },
-  { streamId: 4_294_967_295, offset: Number.MAX_SAFE_INTEGER },
-]
-
 const control = (content: object): Sample => ({ type: 'Control', content })
 
 export const SAMPLES: Readonly<Record<string, Sample>> = {
@@ -31,7 +26,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   },
   attach: {
     type: 'Preface',
-    content: { attach: { sessionId: 's-1', secret: SECRET, protocol: 1, received: RECEIVED } },
+    content: { attach: { sessionId: 's-1', secret: SECRET, protocol: 1, returns: true } },
   },
   welcome: {
     type: 'PrefaceReply',
@@ -47,7 +42,8 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
         node: 'node-1',
         nodeAddress: 'node-1.example.com:443',
         otherNodes: ['node-2.example.com:443', '[2001:db8::1]:443'],
-        received: RECEIVED,
+        carrier: 3,
+        resumeTimeoutMs: 30_000,
       },
     },
   },
@@ -73,6 +69,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
       subdomain: 'shop',
       domain: 'db.example.com',
       proxyProtocol: 2,
+      holdMs: 10_000,
     },
   }),
   bound: control({
