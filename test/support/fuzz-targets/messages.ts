@@ -18,9 +18,6 @@ import { cutAnywhere, mustEqual, surroundedBy, type FuzzTarget } from '../fuzz.j
 const TYPES: readonly MessageType<unknown, never>[] = [Control, Preface, PrefaceReply, StreamOpen, StreamAccept]
 
 const hello = { protocol: 1, agentVersion: '0.1.0', token: 'unr_x', instanceId: 'i', capabilities: ['a', 'b'] }
-  { streamId: 1, offset: 70_000 },
-  { streamId: 3, offset: 5 },
-]
 
 export const messagesTarget: FuzzTarget = {
   name: 'protocol messages',
