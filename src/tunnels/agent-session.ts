@@ -13,16 +13,15 @@ import {
   type Control,
   type ControlInit,
 } from '../protocol/index.js'
-import { HEADROOM, Session, type Carrier, type SessionOptions, type Stream, type StreamHandler } from '../wire/index.js'
-import type { TokenIdentity, TunnelHooks, TunnelLimits, Visitor } from './api.js'
-import type { Totals } from './numbers.js'
-import { takenOver, type Binder } from './binder.js'
+import { Session, type Carrier, type SessionOptions, type Stream, type StreamHandler } from '../wire/index.js'
+import type { TokenIdentity, Visitor } from './api.js'
+import { takenOver } from './binder.js'
 import { CarrierPolicy } from './carrier-policy.js'
 import { clip } from './clip.js'
-import { Openings } from './openings.js'
+import type { AgentIdentity, AgentSessionContext } from './session-context.js'
 import { SessionSecret } from './session-secret.js'
 import type { Tunnel } from './tunnel.js'
-import { type ConnectionIds, openingSlab, VisitorStream } from './visitor-stream.js'
+import { VisitorBook } from './visitor-book.js'
 import { WaitingRoom } from './waiting-room.js'
 
 /** Pings at the start of a session that tell how long the path is: what has just been started answers the first late. */
@@ -33,38 +32,6 @@ const REFUSED_MS = 1_000
 
 /** Connections attached at once, and then a second: as many carriers as there may be, a few times over. */
 const ATTACHES = { burst: 32, perSecond: 2 }
-
-/** What a session needs of its surroundings. */
-export interface AgentSessionContext {
-  readonly binder: Binder
-  limits(): TunnelLimits
-  readonly hooks: TunnelHooks
-  readonly clock: Clock
-  readonly connectionIds: ConnectionIds
-  readonly totals: Totals
-  /** The session gained its first open visitor stream: `tick` wants to be called from now on. */
-  onActive(session: AgentSession): void
-  /** The session has no carrier, and waits for its agent. */
-  onHold(session: AgentSession): void
-  /** It does so no more: its agent is back, or it ends. */
-  onHoldEnd(session: AgentSession): void
-  /** Whether one more visitor may wait for an agent that is away. */
-  readonly mayWait: boolean
-  /** Exactly once. */
-  onClose(session: AgentSession): void
-}
-
-export interface AgentIdentity {
-  readonly sessionId: string
-  readonly token: TokenIdentity
-  readonly instanceId: string
-  readonly agentVersion: string
-  readonly platform: string
-  /** Most carriers that both sides want to have. */
-  readonly carriers: number
-  /** Both sides can replace lost carriers. */
-  readonly resumable: boolean
-}
 
 /** One authenticated agent: its wire session, its control stream and its tunnels. */
 export class AgentSession {
@@ -79,9 +46,7 @@ export class AgentSession {
   readonly #throttled: ThrottledLog
   readonly #policy: CarrierPolicy<Carrier>
   readonly #waiting = new WaitingRoom()
-  /** Open streams of visitors. */
-  readonly #streams = new Map<Stream, Tunnel>()
-  readonly #openings = new Openings()
+  readonly #visitors: VisitorBook
   readonly #attaches: TokenBucket
   #control: ControlChannel | null = null
   #binding = 0
@@ -121,6 +86,13 @@ export class AgentSession {
       onResume: () => this.#onResume(),
       onClose: (error) => this.#onClose(error),
     })
+    this.#visitors = new VisitorBook({
+      wire: this.wire,
+      context,
+      log: this.#throttled,
+      leaving: () => this.#closed || this.#draining,
+      pick: () => this.#policy.pick(this.wire.carriers),
+    })
   }
 
   get id(): string {
@@ -151,7 +123,7 @@ export class AgentSession {
 
   /** Open streams of visitors. */
   get visitors(): number {
-    return this.#streams.size
+    return this.#visitors.size
   }
 
   /** Calls `go` now, or in a moment when a carrier of its own is about to come for a new visitor. */
@@ -193,66 +165,29 @@ export class AgentSession {
    * Throws NetworkError or LimitError when it cannot even be tried.
    */
   openStream(tunnel: Tunnel, visitor: Visitor, first: Buffer | null, target: StreamHandler): Stream {
-    if (this.#closed || this.#draining || !tunnel.bound) {
-      throw new NetworkError('UR_AGENT_OFFLINE', `The agent of ${tunnel.publicUrl} is about to leave; try again.`)
-    }
-    const { held } = this.wire
-    if (held && (tunnel.holdMs === 0 || !this.#context.mayWait)) {
-      const why = tunnel.holdMs === 0 ? 'visitors may not wait for it' : 'too many visitors wait already'
-      throw new NetworkError('UR_AGENT_AWAY', `The agent of ${tunnel.publicUrl} lost its connection, and ${why}.`)
-    }
-    const { clock, connectionIds } = this.#context
-    const now = clock.now()
-    const carrier = this.#policy.pick(this.wire.carriers)
-    const stream = this.wire.open(carrier === undefined ? {} : { carrier })
-    const connectionId = connectionIds.next()
-    this.#streams.set(stream, tunnel)
-    this.#openings.add(stream, now + (held ? tunnel.holdMs : this.#context.limits().acceptTimeoutMs))
-    this.#context.totals.visitors[tunnel.port === null ? 'tls' : 'tcp']++
-    tunnel.visitorsTotal++
-    tunnel.visitorsOpen++
-    stream.attach(
-      new VisitorStream(target, {
-        accepted: () => {
-          this.#openings.delete(stream)
-          this.#context.hooks.streamOpened(clock.now() - now)
-        },
-        failed: (error) => this.#onOpenFailed(stream, tunnel, connectionId, error),
-      }),
-    )
-    const slab = openingSlab(tunnel, connectionId, visitor, first)
-    stream.writeSlab(slab, HEADROOM, slab.length)
-    if (this.#streams.size === 1) this.#context.onActive(this)
-    this.#decideCarriers(now)
+    const stream = this.#visitors.open(tunnel, visitor, first, target)
+    if (this.#visitors.size === 1) this.#context.onActive(this)
+    this.#decideCarriers(this.#context.clock.now())
     return stream
   }
 
   /** `openStream` threw `error`, so that a visitor of `tunnel` is turned away. */
   visitorTurnedAway(tunnel: Tunnel, error: unknown): void {
-    const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
-    this.#context.hooks.streamFailed(code)
-    const fields = { tunnel: tunnel.id, name: tunnel.name, reason: (error as Error).message }
-    this.#throttled.warn(code, fields, 'visitor not served')
+    this.#visitors.turnedAway(tunnel, error)
   }
 
   /** The visitor of a stream is gone, and all of its bytes with it. */
   visitorGone(stream: Stream, bytesIn: number, bytesOut: number): void {
-    const tunnel = this.#streams.get(stream)
-    if (tunnel === undefined) return
-    this.#streams.delete(stream)
-    this.#openings.delete(stream)
-    tunnel.visitorsOpen--
-    tunnel.bytesIn += bytesIn
-    tunnel.bytesOut += bytesOut
+    this.#visitors.gone(stream, bytesIn, bytesOut)
   }
 
   /** Regular work, every quarter of a second: deadlines and carriers. False when nothing is left to do. */
   tick(now: number): boolean {
     if (this.#closed) return false
-    this.#openings.expire(now, this.wire.held)
+    this.#visitors.expire(now)
     this.#policy.sample(now, this.wire.carriers)
     this.#decideCarriers(now)
-    return this.#streams.size > 0 || this.#policy.wanted > 1
+    return this.#visitors.size > 0 || this.#policy.wanted > 1
   }
 
   /** Whether the agent answers a ping on any carrier within `ms`. */
@@ -273,19 +208,15 @@ export class AgentSession {
     this.#refused = setTimeout(() => this.wire.destroy(error), REFUSED_MS)
     this.#send({ refused: refusedOf(error) })
     this.#releaseTunnels()
-    this.#cutVisitors(error)
+    this.#visitors.cut(error)
     this.wire.close(error)
   }
 
   /** Ends the session; visitors that are still there are cut off, by a reset, so that none takes it for a whole answer. */
   close(reason: UniRouteError): void {
     this.#leaving = 'The server is stopping.'
-    this.#cutVisitors(reason)
+    this.#visitors.cut(reason)
     this.wire.close()
-  }
-
-  #cutVisitors(reason: UniRouteError): void {
-    for (const stream of [...this.#streams.keys()]) stream.reset(reason)
   }
 
   /** Tells the agent that the server will close; visitors that are there may stay. */
@@ -367,7 +298,7 @@ export class AgentSession {
     tunnel.bound = false
     this.tunnels.delete(tunnel.id)
     this.#context.binder.release(tunnel)
-    for (const [stream, owner] of this.#streams) if (owner === tunnel) stream.reset(reason)
+    this.#visitors.cut(reason, tunnel)
     this.#log.info(
       { tunnel: tunnel.id, name: tunnel.name, url: tunnel.publicUrl, reason: reason.message },
       'tunnel closed',
@@ -394,17 +325,9 @@ export class AgentSession {
 
   // Streams and carriers.
 
-  #onOpenFailed(stream: Stream, tunnel: Tunnel, connection: string, error: Error): void {
-    this.#openings.delete(stream)
-    const code = error instanceof UniRouteError ? error.code : 'UR_VISITOR_GONE'
-    this.#context.hooks.streamFailed(code)
-    const reason = clip(error.message)
-    this.#throttled.info(code, { tunnel: tunnel.id, name: tunnel.name, connection, reason }, 'visitor not served')
-  }
-
   #decideCarriers(now: number): void {
     if (this.wire.rtt !== null) this.#policy.roundTrip(this.wire.rtt)
-    const wanted = this.#policy.decide(now, this.wire.carriers, this.#streams.size)
+    const wanted = this.#policy.decide(now, this.wire.carriers, this.#visitors.size)
     if (wanted === this.#toldCarriers) return
     this.#toldCarriers = wanted
     this.#send({ carriers: { wanted } })
@@ -414,17 +337,16 @@ export class AgentSession {
 
   #onHold(error: Error | null): void {
     this.#heldAt = this.#context.clock.now()
-    this.#openings.suspend()
+    this.#visitors.hold()
     const reason = clip(error?.message ?? 'its connections were closed without a word')
-    this.#log.info({ visitors: this.#streams.size, reason }, 'agent away, visitors held')
+    this.#log.info({ visitors: this.#visitors.size, reason }, 'agent away, visitors held')
     this.#context.onHold(this)
   }
 
   #onResume(): void {
-    const { clock } = this.#context
     const heldMs = this.#endHold('resumed')
-    this.#openings.restart(clock.now() + this.#context.limits().acceptTimeoutMs)
-    this.#log.info({ visitors: this.#streams.size, held_ms: Math.round(heldMs) }, 'agent back')
+    this.#visitors.resume()
+    this.#log.info({ visitors: this.#visitors.size, held_ms: Math.round(heldMs) }, 'agent back')
   }
 
   #endHold(end: 'resumed' | Code): number {

@@ -1,0 +1,38 @@
+import type { Clock } from '../core/clock.js'
+import type { AgentSession } from './agent-session.js'
+import type { TokenIdentity, TunnelHooks, TunnelLimits } from './api.js'
+import type { Binder } from './binder.js'
+import type { Totals } from './numbers.js'
+import type { ConnectionIds } from './visitor-stream.js'
+
+/** What a session needs of its surroundings. */
+export interface AgentSessionContext {
+  readonly binder: Binder
+  limits(): TunnelLimits
+  readonly hooks: TunnelHooks
+  readonly clock: Clock
+  readonly connectionIds: ConnectionIds
+  readonly totals: Totals
+  /** The session gained its first open visitor stream: `tick` wants to be called from now on. */
+  onActive(session: AgentSession): void
+  /** The session has no carrier, and waits for its agent. */
+  onHold(session: AgentSession): void
+  /** It does so no more: its agent is back, or it ends. */
+  onHoldEnd(session: AgentSession): void
+  /** Whether one more visitor may wait for an agent that is away. */
+  readonly mayWait: boolean
+  /** Exactly once. */
+  onClose(session: AgentSession): void
+}
+
+export interface AgentIdentity {
+  readonly sessionId: string
+  readonly token: TokenIdentity
+  readonly instanceId: string
+  readonly agentVersion: string
+  readonly platform: string
+  /** Most carriers that both sides want to have. */
+  readonly carriers: number
+  /** Both sides can replace lost carriers. */
+  readonly resumable: boolean
+}

@@ -1,0 +1,123 @@
+import { NetworkError, UniRouteError } from '../core/errors.js'
+import type { LogFields } from '../core/logger.js'
+import type { ThrottledLog } from '../core/throttled-log.js'
+import { HEADROOM, type Carrier, type Session, type Stream, type StreamHandler } from '../wire/index.js'
+import type { Visitor } from './api.js'
+import { clip } from './clip.js'
+import { Openings } from './openings.js'
+import type { AgentSessionContext } from './session-context.js'
+import type { Tunnel } from './tunnel.js'
+import { openingSlab, VisitorStream } from './visitor-stream.js'
+
+/** What the book needs of its session. */
+export interface VisitorBookOptions {
+  readonly wire: Session
+  readonly context: AgentSessionContext
+  /** For what visitors can provoke. */
+  readonly log: ThrottledLog
+  /** No new visitors are taken. */
+  leaving(): boolean
+  /** The carrier for a new stream; undefined: any. */
+  pick(): Carrier | undefined
+}
+
+/** The streams of one agent's visitors, from StreamOpen to the end. */
+export class VisitorBook {
+  readonly #options: VisitorBookOptions
+  readonly #streams = new Map<Stream, Tunnel>()
+  readonly #openings = new Openings()
+
+  constructor(options: VisitorBookOptions) {
+    this.#options = options
+  }
+
+  /** Open streams. */
+  get size(): number {
+    return this.#streams.size
+  }
+
+  /** As `AgentSession.openStream`. */
+  open(tunnel: Tunnel, visitor: Visitor, first: Buffer | null, target: StreamHandler): Stream {
+    const { wire, context, pick, leaving } = this.#options
+    if (leaving() || !tunnel.bound) {
+      throw new NetworkError('UR_AGENT_OFFLINE', `The agent of ${tunnel.publicUrl} is about to leave; try again.`)
+    }
+    const { held } = wire
+    if (held) this.#checkMayWait(tunnel)
+    const now = context.clock.now()
+    const carrier = pick()
+    const stream = wire.open(carrier === undefined ? {} : { carrier })
+    const connectionId = context.connectionIds.next()
+    this.#streams.set(stream, tunnel)
+    this.#openings.add(stream, now + (held ? tunnel.holdMs : context.limits().acceptTimeoutMs))
+    context.totals.visitors[tunnel.port === null ? 'tls' : 'tcp']++
+    tunnel.visitorsTotal++
+    tunnel.visitorsOpen++
+    stream.attach(
+      new VisitorStream(target, {
+        accepted: () => {
+          this.#openings.delete(stream)
+          context.hooks.streamOpened(context.clock.now() - now)
+        },
+        failed: (error) => this.#onOpenFailed(stream, tunnel, connectionId, error),
+      }),
+    )
+    const slab = openingSlab(tunnel, connectionId, visitor, first)
+    stream.writeSlab(slab, HEADROOM, slab.length)
+    return stream
+  }
+
+  /** `open` threw `error`, so that a visitor of `tunnel` is turned away. */
+  turnedAway(tunnel: Tunnel, error: unknown): void {
+    const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
+    this.#options.context.hooks.streamFailed(code)
+    const fields = { tunnel: tunnel.id, name: tunnel.name, reason: (error as Error).message }
+    this.#options.log.warn(code, fields, 'visitor not served')
+  }
+
+  /** The visitor of a stream is gone, and all of its bytes with it. */
+  gone(stream: Stream, bytesIn: number, bytesOut: number): void {
+    const tunnel = this.#streams.get(stream)
+    if (tunnel === undefined) return
+    this.#streams.delete(stream)
+    this.#openings.delete(stream)
+    tunnel.visitorsOpen--
+    tunnel.bytesIn += bytesIn
+    tunnel.bytesOut += bytesOut
+  }
+
+  /** Resets the streams of `tunnel`, or of all. */
+  cut(reason: Error, tunnel?: Tunnel): void {
+    for (const [stream, owner] of [...this.#streams]) if (tunnel === undefined || owner === tunnel) stream.reset(reason)
+  }
+
+  /** Resets those that the agent did not answer in time. */
+  expire(now: number): void {
+    this.#openings.expire(now, this.#options.wire.held)
+  }
+
+  /** The agent is away: what it was asked waits. */
+  hold(): void {
+    this.#openings.suspend()
+  }
+
+  /** The agent is back. */
+  resume(): void {
+    const { clock, limits } = this.#options.context
+    this.#openings.restart(clock.now() + limits().acceptTimeoutMs)
+  }
+
+  #checkMayWait({ holdMs, publicUrl }: Tunnel): void {
+    if (holdMs > 0 && this.#options.context.mayWait) return
+    const why = holdMs === 0 ? 'visitors may not wait for it' : 'too many visitors wait already'
+    throw new NetworkError('UR_AGENT_AWAY', `The agent of ${publicUrl} lost its connection, and ${why}.`)
+  }
+
+  #onOpenFailed(stream: Stream, tunnel: Tunnel, connection: string, error: Error): void {
+    this.#openings.delete(stream)
+    const code = error instanceof UniRouteError ? error.code : 'UR_VISITOR_GONE'
+    this.#options.context.hooks.streamFailed(code)
+    const fields: LogFields = { tunnel: tunnel.id, name: tunnel.name, connection, reason: clip(error.message) }
+    this.#options.log.info(code, fields, 'visitor not served')
+  }
+}
