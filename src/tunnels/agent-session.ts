@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import { LimitError, NetworkError, ProtocolError, RefusedError, UniRouteError } from '../core/errors.js'
-import type { Clock } from '../core/clock.js'
 import type { Code } from '../core/error-codes.js'
 import type { LogFields, Logger } from '../core/logger.js'
 import { ThrottledLog } from '../core/throttled-log.js'

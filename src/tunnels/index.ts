@@ -1,4 +1,5 @@
-export { AgentSession, type AgentIdentity } from './agent-session.js'
+export { AgentSession } from './agent-session.js'
+export type { AgentIdentity } from './session-context.js'
 export { Agents, type AgentsOptions } from './agents.js'
 export * from './api.js'
 export { GHOST_PING_MS } from './binder.js'

@@ -1,3 +1,4 @@
+import type { Carrier } from './carrier.js'
 import type { Stream } from './stream.js'
 
 /**
@@ -18,4 +19,44 @@ export interface StreamHandler {
   onWritable(stream: Stream): void
   /** Called exactly once, last: both directions are finished (error null) or the stream was reset or lost. */
   onClose(error: Error | null, stream: Stream): void
+}
+
+/** What a session tells its owner. Called synchronously; must not throw. */
+export interface SessionEvents {
+  /** The peer opened a stream: `attach` a handler to it, now or later (its bytes wait inside the window). */
+  onStream(stream: Stream): void
+  /** A carrier is gone; its streams have been closed, or go on over others. */
+  onCarrierClose?(carrier: Carrier, error: Error | null): void
+  /** The last carrier is gone, and one more is waited for (`resumeTimeoutMs`). */
+  onHold?(error: Error | null): void
+  /** It came. */
+  onResume?(): void
+  /** The peer wants no new streams: on one of several carriers, or at all (`last`). */
+  onGoAway?(code: number, last: boolean): void
+  /** Exactly once: no carrier is left, nor waited for. */
+  onClose(error: Error | null): void
+}
+
+/** Plain counters of a session. Bytes are payload bytes. */
+export interface SessionStats {
+  bytesIn: number
+  bytesOut: number
+  streams: number
+  streamsOpened: number
+  streamsAccepted: number
+  carriers: number
+  /** Received and not yet consumed. */
+  unconsumed: number
+  /** Given to sockets and not yet taken by them. */
+  pending: number
+  /** Window above the guaranteed 256 KiB of each stream. */
+  windowBorrowed: number
+  /** Sent, not known to have arrived, and kept to be sent again. */
+  kept: number
+  /** Sent again, over other carriers. */
+  sentAgain: number
+  /** Carriers that are lost and not yet made good; those that ever were, and the streams that went on without them. */
+  lostCarriers: number
+  carriersLost: number
+  streamsMoved: number
 }

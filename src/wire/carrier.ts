@@ -139,16 +139,6 @@ export class Carrier implements FrameSink {
     return this.#log?.whole ?? false
   }
 
-  /** Smoothed round trip, queues included, ms; null before the first answer. */
-  get rtt(): number | null {
-    return this.probes.rtt
-  }
-
-  /** The shortest round trip of late, ms; null before the first answer. */
-  get leastRtt(): number | null {
-    return this.probes.leastRtt
-  }
-
   /** Bytes given to the socket that the other side has not yet been seen to have. */
   get unacknowledged(): number {
     return this.probes.unacknowledged

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { ProtocolError } from '../core/errors.js'
+import type { SessionEvents, SessionStats } from './api.js'
 import { Carrier } from './carrier.js'
 import { FLAG_FIN, FLAG_RST, GO_AWAY_NORMAL, TYPE_GO_AWAY, TYPE_WINDOW_UPDATE } from './frame.js'
 import { Heartbeat } from './heartbeat.js'
@@ -14,46 +15,6 @@ import type { WindowTuning } from './window-tuning.js'
 
 /** `client` opens odd stream ids (the agent), `server` even ones. */
 export type Role = 'client' | 'server'
-
-/** What a session tells its owner. Called synchronously; must not throw. */
-export interface SessionEvents {
-  /** The peer opened a stream: `attach` a handler to it, now or later (its bytes wait inside the window). */
-  onStream(stream: Stream): void
-  /** A carrier is gone; its streams have been closed, or go on over others. */
-  onCarrierClose?(carrier: Carrier, error: Error | null): void
-  /** The last carrier is gone, and one more is waited for (`resumeTimeoutMs`). */
-  onHold?(error: Error | null): void
-  /** It came. */
-  onResume?(): void
-  /** The peer wants no new streams: on one of several carriers, or at all (`last`). */
-  onGoAway?(code: number, last: boolean): void
-  /** Exactly once: no carrier is left, nor waited for. */
-  onClose(error: Error | null): void
-}
-
-/** Plain counters of a session. Bytes are payload bytes. */
-export interface SessionStats {
-  bytesIn: number
-  bytesOut: number
-  streams: number
-  streamsOpened: number
-  streamsAccepted: number
-  carriers: number
-  /** Received and not yet consumed. */
-  unconsumed: number
-  /** Given to sockets and not yet taken by them. */
-  pending: number
-  /** Window above the guaranteed 256 KiB of each stream. */
-  windowBorrowed: number
-  /** Sent, not known to have arrived, and kept to be sent again. */
-  kept: number
-  /** Sent again, over other carriers. */
-  sentAgain: number
-  /** Carriers that are lost and not yet made good; those that ever were, and the streams that went on without them. */
-  lostCarriers: number
-  carriersLost: number
-  streamsMoved: number
-}
 
 const MAX_STREAM_ID = 0xffff_fff0
 
@@ -125,7 +86,10 @@ export class Session {
   /** The smallest smoothed round trip of any carrier, ms. */
   get rtt(): number | null {
     let least: number | null = null
-    for (const { rtt } of this.#carriers) if (rtt !== null && (least === null || rtt < least)) least = rtt
+    for (const {
+      probes: { rtt },
+    } of this.#carriers)
+      if (rtt !== null && (least === null || rtt < least)) least = rtt
     return least
   }
 
@@ -315,7 +279,7 @@ export class Session {
   /** For a stream on `carrier`: an update of its window is due. */
   tuneWindow(carrier: Carrier, window: ReceiveWindow, tuning: WindowTuning): void {
     const now = this.options.clock.now()
-    tuning.tune(window, { now, leastRtt: carrier.leastRtt, queue: this.#queue }, this.options)
+    tuning.tune(window, { now, leastRtt: carrier.probes.leastRtt, queue: this.#queue }, this.options)
     if (!this.#queue.far || now - this.#quietProbedAt < this.#queue.base / 2) return
     this.#quietProbedAt = now
     for (const other of this.#carriers) if (other !== carrier) other.probes.probe()
