@@ -169,13 +169,13 @@ export class Agent extends EventEmitter<AgentEvents> {
         ),
       )
     }
-    const { token, connections = 'auto' } = this.#options
+    const { token, connections = 'auto', stripe = 'auto' } = this.#options
     const hello = {
       protocol: PROTOCOL_VERSION,
       agentVersion: VERSION,
       token: token?.reveal() ?? '',
       instanceId: this.#instanceId,
-      capabilities: [...CAPABILITIES],
+      capabilities: CAPABILITIES.filter((capability) => stripe === 'auto' || capability !== 'stripe'),
       platform: `${process.platform}-${process.arch}`,
       maxCarriers: connections === 'auto' ? MAX_CARRIERS : connections,
     }

@@ -46,6 +46,8 @@ export interface AgentOptions {
   readonly tunnels: readonly TunnelSpec[]
   /** Carriers: `auto` (default) grows by need up to 8; a number is dialled at once and kept. */
   readonly connections?: 'auto' | number
+  /** `off`: no stream is put on several carriers. Default `auto`: bulk streams are, over a long path. */
+  readonly stripe?: 'auto' | 'off'
   /** Default true; false: the first failure or loss ends the agent with NetworkError (exit code 4). */
   readonly reconnect?: boolean
   /** Where `https_proxy`, `all_proxy` and `no_proxy` are looked up. Default `process.env`. */

@@ -102,11 +102,12 @@ export class Link {
     this.#options = options
     this.#secret = welcome.secret
     const resumable = opened.capabilities.includes('resume')
+    const striping = opened.capabilities.includes('stripe')
     const resumeTimeoutMs = welcome.resumeTimeoutMs === 0 ? 0 : welcome.resumeTimeoutMs + RESUME_MARGIN_MS
     const streams = Math.min(welcome.limits?.streams || MAX_VISITORS, MAX_VISITORS)
     this.session = new Session(
       'client',
-      { clock, maxInboundStreams: streams, maxStreams: streams + 1, resumable, resumeTimeoutMs },
+      { clock, maxInboundStreams: streams, maxStreams: streams + 1, resumable, striping, resumeTimeoutMs },
       {
         onStream: (stream) => stream.attach(new Visitor(this.#visitorContext)),
         onCarrierClose: (carrier) => this.#onCarrierClose(carrier),

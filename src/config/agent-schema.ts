@@ -48,6 +48,10 @@ export const agentSchema = section('', {
     doc: 'Carriers: TLS connections to the server. `auto` grows and shrinks them by need.',
     default: 'auto',
   }),
+  stripe: field(choice('auto', 'off'), {
+    doc: '`auto`: a bulk stream over a long path uses several carriers at once. `off`: each stream one.',
+    default: 'auto',
+  }),
   log,
   tunnels: map(tunnel, { doc: 'Tunnels by name, for `uniroute start`.' }),
 })

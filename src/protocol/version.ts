@@ -10,8 +10,9 @@ export const SUPPORTED_VERSIONS: readonly number[] = [PROTOCOL_VERSION]
 /**
  * What this code can do beyond plain yamux with one carrier; a side uses a capability only if both announced it.
  * `carriers`: several carriers for one session (`Attach`, `Carriers`). `resume`: lost ones are replaced (LOST, REPLAY).
+ * `stripe`: a stream may use several (OFFSET).
  */
-export const CAPABILITIES: readonly string[] = ['carriers', 'resume']
+export const CAPABILITIES: readonly string[] = ['carriers', 'resume', 'stripe']
 
 /** Those of `ours` that the peer announced too, in our order. */
 export function commonCapabilities(ours: readonly string[], theirs: readonly string[]): string[] {

@@ -71,6 +71,7 @@ export class AgentSession {
       maxInboundStreams: 1,
       clock: context.clock,
       resumable: identity.resumable,
+      striping: identity.striping,
       ...wire,
     }
     this.wire = new Session('server', options, {

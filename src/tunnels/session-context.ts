@@ -35,4 +35,6 @@ export interface AgentIdentity {
   readonly carriers: number
   /** Both sides can replace lost carriers. */
   readonly resumable: boolean
+  /** Both sides can put a stream on several carriers. */
+  readonly striping: boolean
 }

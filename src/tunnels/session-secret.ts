@@ -21,7 +21,7 @@ export class SessionSecret {
   match(given: Uint8Array): 'current' | 'former' | null {
     if (given.length !== BYTES) return null
     // Frames of the agent on that carrier prove that the answer came.
-    if (this.#told !== null && this.#told.position > 0) this.#former = this.#told = null
+    if (this.#told !== null && this.#told.parser.position > 0) this.#former = this.#told = null
     if (timingSafeEqual(given, this.#current)) return 'current'
     return this.#former !== null && timingSafeEqual(given, this.#former) ? 'former' : null
   }

@@ -7,6 +7,7 @@ import {
   TYPE_DATA,
   TYPE_GO_AWAY,
   TYPE_LOST,
+  TYPE_OFFSET,
   TYPE_PING,
   TYPE_REPLAY,
   TYPE_WINDOW_UPDATE,
@@ -20,6 +21,7 @@ import { RateGuard } from './guard.js'
 import { SentLog } from './sent-log.js'
 import type { Session } from './session.js'
 import type { Stream } from './stream.js'
+import type { Lane } from './stripe.js'
 import { WireViolation } from './violation.js'
 
 /** How long a closing carrier may take to hand over what it has written, ms. */
@@ -40,6 +42,8 @@ export class Carrier implements FrameSink {
   readonly socket: Socket | null
   readonly egress: Egress
   readonly probes: Probes
+  /** Parts of streams that are striped over several carriers, this among them. */
+  readonly lanes = new Set<Lane>()
   /** Streams that live on it. */
   streamCount = 0
   /** Payload bytes received. */
@@ -53,13 +57,18 @@ export class Carrier implements FrameSink {
   retiring = false
   /** The peer said go away: we open no more streams here. */
   peerRetiring = false
-  readonly #parser: FrameParser
+  /** Goes on without a connection, for `Recovery`. */
+  readonly parser: FrameParser
   readonly #inlet: Inlet
   readonly #intake: Intake | null
-  readonly #log: SentLog | null
+  /** What may have to be sent again; null: nothing is. */
+  readonly log: SentLog | null
   readonly #guard: RateGuard
   #current: Stream | null = null
   #currentFlags = 0
+  /** Where the next byte of the current frame belongs in its stream, and what OFFSET said of the next frame. */
+  #currentOffset = 0
+  #nextOffset: { streamId: number; offset: number } | null = null
   #lastId = 0
   #lastStream: Stream | null = null
   /** The lost carrier whose bytes the current frame has. */
@@ -80,11 +89,11 @@ export class Carrier implements FrameSink {
     this.session = session
     this.number = number
     this.socket = socket
-    this.#log = resumable ? new SentLog(resendBudget) : null
-    this.egress = new Egress(socket, carrierBacklog, this.#log)
-    this.#parser = new FrameParser(this, resumable)
+    this.log = resumable ? new SentLog(resendBudget) : null
+    this.egress = new Egress(socket, carrierBacklog, this.log)
+    this.parser = new FrameParser(this, session.options)
     this.#inlet = new Inlet(
-      this.#parser,
+      this.parser,
       (error) => this.destroy(error),
       () => this.#intake?.resume(),
     )
@@ -122,21 +131,6 @@ export class Carrier implements FrameSink {
   /** It has no connection any more. */
   get closed(): boolean {
     return this.#closed
-  }
-
-  /** Bytes of the peer that were parsed, its replays included. */
-  get position(): number {
-    return this.#parser.position
-  }
-
-  /** Bytes kept until they have arrived. */
-  get kept(): number {
-    return this.#log?.bytes ?? 0
-  }
-
-  /** Whether another carrier could take its place: all that may not have arrived is kept. */
-  get replaceable(): boolean {
-    return this.#log?.whole ?? false
   }
 
   /** Bytes given to the socket that the other side has not yet been seen to have. */
@@ -199,22 +193,6 @@ export class Carrier implements FrameSink {
     this.#onClose()
   }
 
-  /** For `Recovery`: bytes of the peer that came over another carrier. @throws WireViolation */
-  replay(bytes: Buffer): void {
-    this.#parser.push(bytes)
-  }
-
-  /** For `Recovery`: all that the peer sent on it has come. @throws WireViolation when that ends within a frame */
-  endReplay(): void {
-    if (this.#parser.between) return
-    throw new WireViolation('UR_WIRE_REPLAY', `the bytes of carrier ${this.number} end within a frame`)
-  }
-
-  /** For `Recovery`: true while a frame of it is being handled. */
-  get busy(): boolean {
-    return this.#parser.busy
-  }
-
   /**
    * For `Recovery`: all that the peer has not received, from an offset with the low 32 bits `offset` on.
    * What is sent on it later goes elsewhere. Null: there is no such offset.
@@ -243,7 +221,7 @@ export class Carrier implements FrameSink {
     } else {
       this.#error ??= error
       this.#deaf = true
-      if (!this.#replaced) this.#parser.stop()
+      if (!this.#replaced) this.parser.stop()
       this.socket?.destroy()
     }
   }
@@ -259,6 +237,7 @@ export class Carrier implements FrameSink {
     if (type === TYPE_DATA) this.#onData(flags, streamId, length)
     else if (type === TYPE_WINDOW_UPDATE) this.#onWindowUpdate(flags, streamId, length)
     else if (type === TYPE_PING) this.#onPing(flags, length)
+    else if (type === TYPE_OFFSET) this.#onOffset(flags, streamId, length)
     else if (type === TYPE_LOST) this.session.recovery.onLost(this, streamId, length)
     else if (type === TYPE_REPLAY) this.#onReplay(flags, streamId)
     else this.#onGoAway(flags, length)
@@ -267,8 +246,12 @@ export class Carrier implements FrameSink {
   /** FrameSink. */
   onPayload(slice: Buffer): void {
     this.bytesIn += slice.length
-    if (this.#replayed !== null) this.#replayed.replay(slice)
-    else this.#current?.onPayload(slice)
+    if (this.#replayed !== null) this.#replayed.parser.push(slice)
+    else if (this.#current !== null) {
+      const offset = this.#currentOffset
+      this.#currentOffset += slice.length
+      this.#current.onPayload(slice, offset)
+    }
   }
 
   /** FrameSink. */
@@ -293,13 +276,29 @@ export class Carrier implements FrameSink {
       stream.reset(new WireViolation('UR_WIRE_AFTER_FIN', `data came on stream ${streamId} after its end`))
       return
     }
-    if (!stream.onDataHeader(length)) {
+    const offset = stream.onDataHeader(length, this.#takeOffset(streamId))
+    if (offset === null) {
       throw new WireViolation(
         'UR_WIRE_WINDOW_EXCEEDED',
         `a data frame of ${length} bytes on stream ${streamId} passed the receive window`,
       )
     }
+    this.#currentOffset = offset
     this.#current = stream
+  }
+
+  #onOffset(flags: number, streamId: number, low: number): void {
+    const stream = this.#streamFor(0, streamId)
+    if (stream === null) return
+    const offset = stream.onOffset(low)
+    if (flags & FLAG_FIN) stream.onEndAt(offset)
+    else this.#nextOffset = { streamId, offset }
+  }
+
+  #takeOffset(streamId: number): number | null {
+    const next = this.#nextOffset
+    this.#nextOffset = null
+    return next !== null && next.streamId === streamId ? next.offset : null
   }
 
   #onReplay(flags: number, number: number): void {
@@ -347,7 +346,8 @@ export class Carrier implements FrameSink {
 
   /** For its probes. */
   onArrived(offset: number): void {
-    this.#log?.acknowledge(offset)
+    this.log?.acknowledge(offset)
+    for (const lane of this.lanes) lane.onArrived()
   }
 
   /** For its probes. */
@@ -392,7 +392,7 @@ export class Carrier implements FrameSink {
 
   #giveUp(): void {
     this.#givenUp = true
-    this.#parser.stop()
+    this.parser.stop()
     this.egress.close()
     this.#current = this.#lastStream = this.#replayed = null
   }

@@ -3,7 +3,14 @@ import { Ring } from '../core/ring.js'
 import { FLAG_FIN, HEADER_SIZE, TYPE_DATA, TYPE_REPLAY, writeHeader } from './frame.js'
 import type { SentLog } from './sent-log.js'
 import { giveBack } from './slab.js'
-import type { Stream } from './stream.js'
+
+/** Who waits in a carrier's ring for its turn. */
+export interface RingMember {
+  /** For the egress. */
+  inRing: boolean
+  /** Sends up to `budget` bytes. True when there is more that could be sent now. */
+  sendTurn(budget: number): boolean
+}
 
 /** Whose the bytes of a chunk are, and what may be done to the bytes before them. */
 export const BORROWED = 0
@@ -38,7 +45,7 @@ export class Egress {
   #socket: Socket | null
   readonly #backlog: number
   readonly #log: SentLog | null
-  readonly #waiting = new Ring<Stream>()
+  readonly #waiting = new Ring<RingMember>()
   /** Frames in slabs that the socket has not taken yet, the oldest first. */
   #slabFrames: Ring<Buffer> | null = null
   #arena: Buffer = NO_ARENA
@@ -113,7 +120,7 @@ export class Egress {
   }
 
   /** Puts a stream that has something to send into the ring. It is served as soon as there is room. */
-  wait(stream: Stream): void {
+  wait(stream: RingMember): void {
     if (stream.inRing || this.#closed) return
     stream.inRing = true
     this.#waiting.push(stream)

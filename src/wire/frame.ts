@@ -22,6 +22,11 @@ export const TYPE_GO_AWAY = 3
 export const TYPE_LOST = 16
 /** The payload continues the bytes of a lost carrier. FIN: they end here. */
 export const TYPE_REPLAY = 17
+/**
+ * Of the capability `stripe`. Where the next data frame of this stream on this carrier belongs, or (FIN) where the stream
+ * ends; length: the low 32 bits of the offset from the stream's start. Has no payload.
+ */
+export const TYPE_OFFSET = 18
 
 /** Flags, a bit mask on data and window update frames (spec.md, "Flag Field"). */
 export const FLAG_SYN = 1

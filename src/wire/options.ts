@@ -21,6 +21,8 @@ export interface SessionOptions {
   controlRate: number
   /** Both sides have the capability `resume`: a carrier that is lost is replaced by another. */
   resumable: boolean
+  /** Both sides have the capability `stripe`: a bulk stream over a long path may use several carriers. */
+  striping: boolean
   /** How long a session without any carrier waits for one, ms. 0: not at all. */
   resumeTimeoutMs: number
   /** Bytes sent, not known to have arrived, and kept, of all carriers together. Share a parent to bound the process. */
@@ -48,6 +50,7 @@ export function sessionOptions(given: Partial<SessionOptions>): SessionOptions {
     controlBacklog: 1024 * 1024,
     controlRate: 2_000,
     resumable: false,
+    striping: false,
     resumeTimeoutMs: 30_000,
     resendBudget: given.resendBudget ?? new WindowBudget(DEFAULT_RESEND_BUDGET),
     heartbeatMs: 10_000,

@@ -1,4 +1,4 @@
-import { HEADER_SIZE, TYPE_DATA, TYPE_GO_AWAY, TYPE_LOST, TYPE_REPLAY } from './frame.js'
+import { HEADER_SIZE, TYPE_DATA, TYPE_GO_AWAY, TYPE_LOST, TYPE_OFFSET, TYPE_REPLAY } from './frame.js'
 import { WireViolation } from './violation.js'
 
 /** Who is told what the parser found. A method may throw `WireViolation`; `push` passes it on. */
@@ -20,16 +20,18 @@ export class FrameParser {
   position = 0
   readonly #sink: FrameSink
   readonly #resumable: boolean
+  readonly #striping: boolean
   readonly #scratch = new Uint8Array(HEADER_SIZE)
   #scratchLength = 0
   #payloadLeft = 0
   #stopped = false
   #busy = false
 
-  /** @param resumable frames of the capability `resume` may come */
-  constructor(sink: FrameSink, resumable = false) {
+  /** @param may frames of which capabilities may come */
+  constructor(sink: FrameSink, may: { resumable?: boolean; striping?: boolean } = {}) {
     this.#sink = sink
-    this.#resumable = resumable
+    this.#resumable = may.resumable ?? false
+    this.#striping = may.striping ?? false
   }
 
   /** True between frames, false in the middle of one. */
@@ -89,13 +91,18 @@ export class FrameParser {
     return at
   }
 
+  #extends(type: number): boolean {
+    if (type === TYPE_OFFSET) return this.#striping
+    return this.#resumable && (type === TYPE_LOST || type === TYPE_REPLAY)
+  }
+
   #header(bytes: Uint8Array, at: number): void {
     if (bytes[at] !== 0) {
       throw new WireViolation('UR_WIRE_VERSION', `a frame had version ${bytes[at]}, and yamux has only version 0`)
     }
     const type = bytes[at + 1]!
-    const known = type <= TYPE_GO_AWAY || (this.#resumable && (type === TYPE_LOST || type === TYPE_REPLAY))
-    if (!known) throw new WireViolation('UR_WIRE_TYPE', `a frame had the unknown type ${type}`)
+    if (type > TYPE_GO_AWAY && !this.#extends(type))
+      throw new WireViolation('UR_WIRE_TYPE', `a frame had the unknown type ${type}`)
     const flags = (bytes[at + 2]! << 8) | bytes[at + 3]!
     const streamId = u32(bytes, at + 4)
     const length = u32(bytes, at + 8)

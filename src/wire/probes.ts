@@ -10,6 +10,9 @@ const PROBE_GAP_MS = 10
 /** A carrier that brought less while a ping was under way was a quiet one. */
 const QUIET_BYTES = 32 * 1024
 
+/** What is kept of the highest rate from one answer to the next. */
+const RATE_KEPT = 0.9
+
 /** What probes need of their carrier. */
 export interface ProbedCarrier {
   readonly egress: Pick<Egress, 'written'>
@@ -28,6 +31,8 @@ export class Probes {
   readonly #carrier: ProbedCarrier
   readonly #clock: Clock
   readonly #pings: PingBook
+  #rate: number | null = null
+  #answeredAt = -Infinity
   #sentAt = -Infinity
   #wanted = false
   /** The offset behind which the last probe was sent, and up to which all is known to have arrived. */
@@ -52,6 +57,11 @@ export class Probes {
   /** The shortest round trip of late, ms; null before the first answer. */
   get leastRtt(): number | null {
     return this.#pings.leastRtt
+  }
+
+  /** The most that was delivered of late, bytes/ms; null while unknown. */
+  get rate(): number | null {
+    return this.#rate
   }
 
   /** Bytes given to the socket that the other side has not yet been seen to have. */
@@ -112,6 +122,10 @@ export class Probes {
 
   #onAnswer(): void {
     if (this.#probed <= this.#arrived) return
+    const now = this.#clock.now()
+    const rate = (this.#probed - this.#arrived) / Math.max(1, now - this.#answeredAt)
+    this.#rate = Math.max(rate, (this.#rate ?? 0) * RATE_KEPT)
+    this.#answeredAt = now
     this.#arrived = this.#probed
     this.#arrivedPingBytes = this.#probedPingBytes
     this.#carrier.onArrived(this.#arrived)

@@ -6,6 +6,9 @@ import { WireViolation } from './violation.js'
 
 /** Lost carriers whose bytes are not yet in order; a peer that flaps faster than it mends makes no more. */
 const MOST_LOST = 64
+/** Numbers of carriers that are remembered: what is still on its way may name one that is long gone. */
+const MOST_KNOWN = 4 * MOST_LOST
+
 /** After its agent is back, the bytes of a lost carrier have at least so long to come, ms. */
 const LEAST_PATIENCE_MS = 10_000
 
@@ -14,8 +17,10 @@ interface Lost {
   readonly carrier: Carrier
   /** Since when the exchange could go on, ms. */
   since: number
-  /** The peer was told how much of it we have. */
-  told: boolean
+  /** How much of it we had when it was lost. */
+  readonly position: number
+  /** The peer was told so, last over this carrier. */
+  toldOver: Carrier | null
   /** The peer told how much of it it has, and was sent the rest. */
   asked: boolean
   /** All of the peer's bytes have come. */
@@ -37,6 +42,8 @@ export class Recovery {
   streamsMoved = 0
   readonly #session: Session
   readonly #lost = new Map<number, Lost>()
+  /** Numbers of carriers that were there, the last of them. */
+  readonly #known = new Set<number>()
   #timeout: NodeJS.Timeout | null = null
 
   constructor(session: Session) {
@@ -51,14 +58,15 @@ export class Recovery {
   /** Bytes kept on behalf of lost carriers. */
   get kept(): number {
     let bytes = 0
-    for (const { carrier } of this.#lost.values()) bytes += carrier.kept
+    for (const { carrier } of this.#lost.values()) bytes += carrier.log?.bytes ?? 0
     return bytes
   }
 
   /** Whether `carrier`, which closes because of `error`, will be replaced. */
   admits(carrier: Carrier, error: Error | null): boolean {
     const { resumable, resumeTimeoutMs } = this.#session.options
-    if (!resumable || this.#session.leaving || error instanceof WireViolation || !carrier.replaceable) return false
+    if (!resumable || this.#session.leaving || error instanceof WireViolation || carrier.log?.whole !== true)
+      return false
     return resumeTimeoutMs > 0 || this.#session.carriers.some((other) => other !== carrier)
   }
 
@@ -66,6 +74,7 @@ export class Recovery {
   onAdded(carrier: Carrier): void {
     if (this.#timeout !== null) clearTimeout(this.#timeout)
     this.#timeout = null
+    this.#know(carrier.number)
     for (const lost of this.#lost.values()) {
       lost.since = this.#session.options.clock.now()
       this.#tell(lost, carrier)
@@ -81,22 +90,23 @@ export class Recovery {
     }
     this.carriersLost++
     const since = this.#session.options.clock.now()
-    const lost = { carrier, since, told: false, asked: false, replayed: false }
-    this.#lost.set(carrier.number, lost)
+    const { position } = carrier.parser
+    this.#lost.set(carrier.number, { carrier, since, position, toldOver: null, asked: false, replayed: false })
     const other = this.#live()
     if (other === null) this.#hold()
-    else this.#tell(lost, other)
+    else for (const lost of this.#lost.values()) this.#tell(lost, other)
   }
 
   /** For a carrier: the peer lost carrier `number`, of which it has bytes up to an offset with these low 32 bits. */
   onLost(via: Carrier, number: number, offset: number): void {
     const live = this.#session.carriers.find((carrier) => carrier.number === number)
     const carrier = live ?? this.#lost.get(number)?.carrier ?? this.#neverHad(number)
-    if (carrier === via || carrier.busy) this.#refuse(`carrier ${number} itself brought word that it is lost`)
+    if (carrier === null) return
+    if (carrier === via || carrier.parser.busy) this.#refuse(`carrier ${number} itself brought word that it is lost`)
     carrier.lose()
     const lost = this.#lost.get(number)
-    if (lost === undefined) return
-    if (lost.asked) this.#refuse(`the peer lost carrier ${number} twice`)
+    // It is told again when the carrier that brought the word may not have.
+    if (lost === undefined || lost.asked) return
     lost.asked = true
     const pieces = carrier.takeFrom(offset)
     if (pieces === null) {
@@ -115,7 +125,13 @@ export class Recovery {
   /** For a carrier: whose bytes a REPLAY frame has. @throws WireViolation */
   replayed(via: Carrier, number: number): Carrier {
     const lost = this.#lost.get(number)
-    if (lost === undefined || !lost.told || lost.replayed || lost.carrier === via || lost.carrier.busy) {
+    if (
+      lost === undefined ||
+      lost.toldOver === null ||
+      lost.replayed ||
+      lost.carrier === via ||
+      lost.carrier.parser.busy
+    ) {
       return this.#refuse(`bytes of carrier ${number} came that were not asked for`)
     }
     return lost.carrier
@@ -125,7 +141,7 @@ export class Recovery {
   onReplayed(carrier: Carrier): void {
     const lost = this.#lost.get(carrier.number)
     if (lost === undefined) return
-    carrier.endReplay()
+    if (!carrier.parser.between) this.#refuse(`the bytes of carrier ${carrier.number} end within a frame`)
     lost.replayed = true
     this.#forgetIfDone(lost)
   }
@@ -165,15 +181,29 @@ export class Recovery {
     }, resumeTimeoutMs)
   }
 
+  /**
+   * Unless the peer is known to know, or will be told by a carrier that lives. A word that was on its way over another lost
+   * carrier must not wait for that one to be made good: the peer may be waiting for this one to make that one good.
+   */
   #tell(lost: Lost, over: Carrier): void {
-    if (lost.told) return
-    lost.told = true
-    over.control(TYPE_LOST, 0, lost.carrier.number, lost.carrier.position % 2 ** 32)
+    if (lost.replayed || lost.toldOver?.closed === false) return
+    lost.toldOver = over
+    over.control(TYPE_LOST, 0, lost.carrier.number, lost.position % 2 ** 32)
   }
 
-  /** A connection that the server welcomed, and whose Welcome never reached us. */
-  #neverHad(number: number): Carrier {
+  #know(number: number): void {
+    this.#known.add(number)
+    for (const oldest of this.#known) {
+      if (this.#known.size <= MOST_KNOWN) return
+      this.#known.delete(oldest)
+    }
+  }
+
+  /** A connection that the server welcomed, and whose Welcome never reached us. Null: it was made good already. */
+  #neverHad(number: number): Carrier | null {
+    if (this.#known.has(number)) return null
     if (this.#session.role === 'server') this.#refuse(`the peer lost carrier ${number}, which it never had`)
+    this.#know(number)
     const carrier = new Carrier(this.#session, number, null)
     this.onClosed(carrier)
     return carrier

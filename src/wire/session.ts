@@ -98,7 +98,7 @@ export class Session {
     let kept = this.recovery.kept
     for (const carrier of this.#carriers) {
       pending += carrier.egress.pending
-      kept += carrier.kept
+      kept += carrier.log?.bytes ?? 0
     }
     return {
       bytesIn: this.#bytesIn,
@@ -283,6 +283,20 @@ export class Session {
     if (!this.#queue.far || now - this.#quietProbedAt < this.#queue.base / 2) return
     this.#quietProbedAt = now
     for (const other of this.#carriers) if (other !== carrier) other.probes.probe()
+  }
+
+  /**
+   * For a bulk stream on `carrier`: others that are idle, on a path that is long enough for that to matter. One stays
+   * free, for small streams.
+   */
+  idleBeside(carrier: Carrier): Carrier[] {
+    if (!this.options.striping || !this.#queue.far) return []
+    const usable = this.#carriers.filter((other) => !other.retiring && !other.peerRetiring)
+    const idle = usable.filter(
+      (other) => other !== carrier && other.lanes.size === 0 && other.unacknowledged < LOAD_STEP,
+    )
+    const striped = usable.filter((other) => other.lanes.size > 0).length
+    return idle.slice(0, Math.max(0, usable.length - 1 - Math.max(1, striped)))
   }
 
   /** For a stream: its ACK has left. */

@@ -1,13 +1,18 @@
 import { LimitError, NetworkError } from '../core/errors.js'
 import type { StreamHandler } from './api.js'
+import { ArrivalOrder } from './arrival-order.js'
 import type { Carrier } from './carrier.js'
 import { BORROWED, LENT, OWNED, SLAB, type Ownership } from './egress.js'
-import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TYPE_WINDOW_UPDATE } from './frame.js'
+import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TYPE_OFFSET, TYPE_WINDOW_UPDATE } from './frame.js'
 import { ByteQueue, pins } from './queue.js'
 import type { Session } from './session.js'
 import { giveBack, lend } from './slab.js'
+import { Stripe } from './stripe.js'
 import { ReceiveWindow, SendWindow } from './window.js'
 import { WindowTuning } from './window-tuning.js'
+
+/** After so many bytes more, a stream looks for carriers to be striped over. */
+const STRIPE_LOOK = 1024 * 1024
 
 /**
  * One yamux stream: slices in, slices out. Lifecycle, flow control and pending flags are three things:
@@ -31,6 +36,10 @@ export class Stream {
   readonly #tuning = new WindowTuning()
   readonly #queue = new ByteQueue()
   readonly #inbound: boolean
+  /** Once it is striped, for what we send. */
+  #stripe: Stripe | null = null
+  #stripeLookAt = STRIPE_LOOK
+  readonly #order = new ArrivalOrder()
   #handler: StreamHandler | null = null
   #early: ByteQueue | null = null
   #synPending: boolean
@@ -157,24 +166,46 @@ export class Stream {
   sendTurn(budget: number): boolean {
     const queue = this.#queue
     let left = Math.min(budget, this.#send.credit)
-    while (left > 0 && queue.bytes > 0 && !this.#closed) {
+    // What is striped has offsets from there on.
+    while (left > 0 && queue.bytes > 0 && !this.#closed && this.#stripe === null) {
       const chunk = queue.take(left)
       left -= chunk.end - chunk.start
       this.#emit(chunk.buffer, chunk.start, chunk.end, chunk.ownership)
     }
+    if (this.#stripe !== null) this.#stripe.wake()
+    return this.#afterTurn() && this.#stripe === null
+  }
+
+  #afterTurn(): boolean {
+    const queue = this.#queue
     if (queue.bytes === 0 && this.#ending) this.#sendFin()
     if (this.#wantsRoom && queue.bytes <= this.session.options.streamQueue / 4 && !this.#closed) {
       this.#wantsRoom = false
       this.#handler?.onWritable(this)
     }
-    return !this.#closed && queue.bytes > 0 && this.#send.credit > 0
+    return this.sendable
   }
 
-  /** For the carrier: a data frame's header. False when its payload passes the window. */
-  onDataHeader(length: number): boolean {
-    if (!this.#receive.receive(length)) return false
+  /**
+   * For the carrier: a data frame's header, and what OFFSET said. Returns where the payload belongs in the stream; null
+   * when it passes the window or the stream's end.
+   */
+  onDataHeader(length: number, given: number | null): number | null {
+    const offset = this.#order.place(length, given, this.#receive.limit)
+    if (offset === null || !this.#receive.receive(length)) return null
     this.session.bookReceived(length)
-    return true
+    return offset
+  }
+
+  /** For the carrier: from now on pieces may come in any order. Returns the offset that has these low 32 bits. */
+  onOffset(low: number): number {
+    return this.#order.full(low)
+  }
+
+  /** For the carrier: the peer ends its direction at this offset. */
+  onEndAt(offset: number): void {
+    this.#order.endAt(offset)
+    if (this.#order.whole) this.onFlags(FLAG_FIN)
   }
 
   /** For the carrier: true when no payload may come any more. */
@@ -182,10 +213,18 @@ export class Stream {
     return this.#finReceived
   }
 
-  /** For the carrier: a piece of payload. */
-  onPayload(slice: Buffer): void {
+  /** For the carrier: a piece of payload that belongs at `offset`. */
+  onPayload(slice: Buffer, offset: number): void {
     if (this.#closed) return
     lend(slice, slice.length)
+    if (this.#order.take(offset, slice)) this.#deliver(slice)
+    else {
+      for (let next = this.#order.next(); next !== null; next = this.#order.next()) this.#deliver(next)
+    }
+    if (this.#order.whole) this.onFlags(FLAG_FIN)
+  }
+
+  #deliver(slice: Buffer): void {
     if (this.#handler !== null && this.#early === null) this.#handler.onData(slice, this)
     else (this.#early ??= new ByteQueue()).push(slice, 0, slice.length, pins(slice) ? BORROWED : OWNED)
   }
@@ -193,7 +232,7 @@ export class Stream {
   /** For the carrier: a window update. False when the window would pass 2^32-1. */
   onCredit(delta: number): boolean {
     if (!this.#send.grant(delta)) return false
-    if (this.#queue.bytes > 0) this.carrier.egress.wait(this)
+    if (this.#queue.bytes > 0) this.#wait()
     return true
   }
 
@@ -214,7 +253,8 @@ export class Stream {
     this.carrier.streamCount--
     this.carrier = carrier
     carrier.streamCount++
-    if (this.#queue.bytes > 0 && this.#send.credit > 0) carrier.egress.wait(this)
+    this.#stripe?.add(carrier)
+    if (this.#queue.bytes > 0 && this.#send.credit > 0) this.#wait()
   }
 
   /** For the session: the carrier or the session is gone. */
@@ -229,7 +269,7 @@ export class Stream {
     }
     let start = from
     const queue = this.#queue
-    if (queue.bytes === 0 && this.carrier.egress.direct) {
+    if (queue.bytes === 0 && this.#stripe === null && this.carrier.egress.direct) {
       const sendable = Math.min(end - start, this.#send.credit)
       if (sendable > 0) {
         this.#emit(buffer, start, start + sendable, ownership)
@@ -238,7 +278,7 @@ export class Stream {
     }
     if (start === end) return true
     queue.push(buffer, start, end, start > from && ownership === SLAB ? LENT : ownership)
-    if (this.#send.credit > 0) this.carrier.egress.wait(this)
+    if (this.#send.credit > 0) this.#wait()
     if (queue.bytes < this.session.options.streamQueue) return true
     this.#wantsRoom = true
     return false
@@ -250,6 +290,45 @@ export class Stream {
     this.session.bookSent(length)
     this.carrier.egress.data(this.id, this.#takeFlags(), buffer, start, end, ownership)
     this.carrier.probes.probeIfDue()
+    if (this.#send.sent >= this.#stripeLookAt) this.#lookForLanes()
+  }
+
+  #wait(): void {
+    if (this.#stripe === null) this.carrier.egress.wait(this)
+    else this.#stripe.wake()
+  }
+
+  /** A bulk stream: carriers that are idle may take a part of it. */
+  #lookForLanes(): void {
+    this.#stripeLookAt = this.#send.sent + STRIPE_LOOK
+    const idle = this.session.idleBeside(this.carrier)
+    if (idle.length === 0) return
+    if (this.#stripe === null) {
+      this.#stripe = new Stripe(this)
+      this.#stripe.add(this.carrier)
+    }
+    for (const carrier of idle) this.#stripe.add(carrier)
+  }
+
+  /** For its stripe. */
+  get sendable(): boolean {
+    return !this.#closed && this.#queue.bytes > 0 && this.#send.credit > 0
+  }
+
+  /** For its stripe: sends up to `max` bytes of the queue on `carrier`. */
+  sendOn(carrier: Carrier, max: number): void {
+    const queue = this.#queue
+    const most = Math.min(max, this.#send.credit)
+    if (most > 0 && queue.bytes > 0 && !this.#closed) {
+      const { buffer, start, end, ownership } = queue.take(most)
+      carrier.egress.control(TYPE_OFFSET, 0, this.id, this.#send.sent % 2 ** 32)
+      this.#send.sent += end - start
+      this.session.bookSent(end - start)
+      carrier.egress.data(this.id, this.#takeFlags(), buffer, start, end, ownership)
+      carrier.probes.probeIfDue()
+      if (this.#send.sent >= this.#stripeLookAt) this.#lookForLanes()
+    }
+    this.#afterTurn()
   }
 
   #takeFlags(): number {
@@ -269,7 +348,8 @@ export class Stream {
   #sendFin(): void {
     if (this.#finSent || this.#closed) return
     this.#finSent = true
-    this.carrier.control(TYPE_WINDOW_UPDATE, this.#takeFlags() | FLAG_FIN, this.id, 0)
+    if (this.#stripe === null) this.carrier.control(TYPE_WINDOW_UPDATE, this.#takeFlags() | FLAG_FIN, this.id, 0)
+    else this.carrier.control(TYPE_OFFSET, FLAG_FIN, this.id, this.#send.sent % 2 ** 32)
     this.#closeWhenDone()
   }
 
@@ -289,6 +369,7 @@ export class Stream {
     this.#closed = true
     this.#closeError = error
     this.#queue.clear()
+    this.#stripe?.close()
     if (error !== null) {
       this.#early = null
       this.#endTold = true

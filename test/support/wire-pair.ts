@@ -83,3 +83,19 @@ export async function sessionPair(
     ),
   }
 }
+
+/** Two connected sockets on loopback with a path of `delayMs` each way between them. */
+export async function farSocketPair(delayMs: number): Promise<[Socket, Socket]> {
+  const [a, nearA] = await socketPair()
+  const [nearB, b] = await socketPair()
+  const carry = (from: Socket, to: Socket): void => {
+    from.on('data', (chunk: Buffer) => void setTimeout(() => to.write(chunk), delayMs))
+    from.on('end', () => void setTimeout(() => to.end(), delayMs))
+    from.on('error', () => to.destroy())
+    from.on('close', () => void setTimeout(() => to.destroy(), delayMs))
+    from.resume()
+  }
+  carry(nearA, nearB)
+  carry(nearB, nearA)
+  return [a, b]
+}

@@ -23,6 +23,11 @@ const CONFIG_OPTIONS: readonly ConfigOption[] = [
     description: 'TLS connections to the server, 1 to 8 (default: auto)',
     path: ['connections'],
   },
+  {
+    flags: '--stripe <auto|off>',
+    description: 'whether a bulk stream over a long path uses several connections (default: auto)',
+    path: ['stripe'],
+  },
   { flags: '--log-level <level>', description: '', path: ['log', 'level'] },
   { flags: '--log-format <format>', description: '', path: ['log', 'format'] },
 ]

@@ -39,6 +39,7 @@ export async function runAgent(
     ...(config.ca === null ? {} : { caFile: config.ca }),
     insecure: flags.insecure === true,
     connections: config.connections,
+    stripe: config.stripe,
     reconnect: flags.reconnect,
     log,
   })
