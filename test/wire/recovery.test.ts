@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import t from 'tap'
 import { streamToDuplex, type SessionOptions } from '../../src/wire/index.js'
+import { eventually } from '../support/hang.js'
 import { sessionEnd, socketPair, type SessionEnd } from '../support/wire-pair.js'
 
 /** Two ends of a resumable session; `add` joins them by one more carrier. */
@@ -83,3 +84,36 @@ t.test('streams go on where they were while carriers are cut at any moment, on e
   t.equal(server.session.options.resendBudget.used, 0)
   t.equal(server.session.stats().unconsumed, 0)
 })
+
+t.test(
+  'all of several carriers are lost at once: word of one may be told over another that is lost as well',
+  async (t) => {
+    const { client, server, add } = resumablePair()
+    for (let i = 0; i < 3; i++) await add()
+    const incoming = server.nextStream()
+    const out = streamToDuplex(client.session.open())
+    out.write('first')
+    const into = streamToDuplex(await incoming)
+    for (let i = 0; i < 10; i++) {
+      const all = [client, server].flatMap(({ session }) => session.carriers.map(({ socket }) => socket!))
+      for (const socket of all.sort(() => Math.random() - 0.5)) socket.resetAndDestroy()
+      await eventually('the loss', () => must(client.session.held && server.session.held))
+      for (let j = 0; j < 3; j++) await add()
+      out.write(`again ${i}`)
+      await eventually('order', () => must([client, server].every((end) => end.session.recovery.lostCarriers === 0)))
+    }
+    out.end()
+    into.end()
+    let got = ''
+    for await (const chunk of into) got += String(chunk)
+    t.equal(got, `first${Array.from({ length: 10 }, (_, i) => `again ${i}`).join('')}`)
+    t.equal(client.session.carriers.length, 3)
+    client.session.close()
+    t.equal(await server.closed, null)
+  },
+)
+
+/** For `eventually`: throws until it holds. */
+async function must(holds: boolean): Promise<void> {
+  if (!holds) throw new Error('it does not hold yet')
+}
