@@ -53,11 +53,12 @@ export class CarrierPool {
     this.adjust()
   }
 
-  /** A carrier is closed: it is replaced, after a while if it hardly lived. */
+  /** A carrier is closed: it is replaced, after a while if it hardly lived. The last one is a matter of the agent. */
   gone(carrier: Carrier): void {
     this.#heedSteady()
     const cameAt = this.#cameAt.get(carrier)
     this.#cameAt.delete(carrier)
+    if (this.#options.session.held) return
     const livedMs = cameAt === undefined ? Infinity : this.#options.clock.now() - cameAt
     if (livedMs >= STEADY_MS) return this.adjust()
     this.#failed({ lived_ms: Math.round(livedMs) }, 'a further carrier was lost soon after it came')
@@ -84,6 +85,8 @@ export class CarrierPool {
     this.#dialling++
     try {
       const { socket, head, welcome } = await this.#options.dial(this.#abort.signal)
+      // An agent without a connection returns by another one, which brings a new secret.
+      if (this.#options.session.held) return void socket.destroy()
       this.#add(socket, head, welcome.carrier)
     } catch (error) {
       if (this.#abort.signal.aborted) return

@@ -308,9 +308,8 @@ export class Link {
   }
 
   #onCarrierClose(carrier: Carrier): void {
-    const { carriers, held } = this.session
-    if (!held) this.#pool?.gone(carrier)
-    const newest = carriers.at(-1)
+    this.#pool?.gone(carrier)
+    const newest = this.session.carriers.at(-1)
     if (newest !== undefined) this.#options.events.watch(this, newest)
   }
 

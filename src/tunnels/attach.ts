@@ -6,7 +6,8 @@ import type { AttachReason } from './api.js'
 
 /**
  * Adds a connection to the session that it names. An agent that returns has no other connection, whatever the session
- * still takes for one: of two that return at once the later wins, and the earlier is cut off.
+ * still takes for one: of two that return at once the later wins, and the earlier is cut off. Only a return changes the
+ * secret: further connections come beside each other, and none may make that of another one worthless.
  * Throws RefusedError UR_SESSION_UNKNOWN; LimitError UR_ATTACH_RATE, UR_CARRIER_LIMIT.
  */
 export function attach(
@@ -22,7 +23,7 @@ export function attach(
     throw new LimitError('UR_ATTACH_RATE', 'Too many connections were attached to this session; try again in a moment.')
   }
   const { wire, identity } = session
-  const returned = identity.resumable && (asked.returns || secret === 'former' || wire.held)
+  const returned = identity.resumable && asked.returns
   if (!returned && wire.carriers.length >= identity.carriers) {
     throw new LimitError('UR_CARRIER_LIMIT', `A session may have ${identity.carriers} carriers, and has them.`)
   }

@@ -2,9 +2,15 @@ import { Socket } from 'node:net'
 import t from 'tap'
 import { CarrierPool } from '../../src/agent/carrier-pool.js'
 import type { Carrier } from '../../src/wire/index.js'
-import { within } from '../support/hang.js'
+import { eventually, within } from '../support/hang.js'
 import { RecordedLog } from '../support/log.js'
-import { makeAgent, ready, TestServer } from './test-server.js'
+import { makeAgent, next, ready, TestServer, type TestSession } from './test-server.js'
+
+function inOrder({ wire }: TestSession): Promise<void> {
+  return eventually('what lost carriers had to bring', async () => {
+    if (wire.recovery.lostCarriers > 0) throw new Error('it did not come yet')
+  })
+}
 
 t.test('a fixed number of carriers is dialled at once, and again when one is lost', async (t) => {
   const server = await TestServer.start(t)
@@ -14,9 +20,30 @@ t.test('a fixed number of carriers is dialled at once, and again when one is los
   await server.until('three carriers', () => session.wire.carriers.length === 3)
   t.equal(session.hello.maxCarriers, 3)
   session.control?.send({ carriers: { wanted: 1 } })
-  session.wire.carriers[2]?.socket!.destroy()
+  const lost = session.wire.carriers[2]!
+  lost.socket!.destroy()
   await server.until('a new one', () => server.attaches === 3 && session.wire.carriers.length === 3)
+  await inOrder(session)
+  t.notOk(session.wire.carriers.includes(lost))
   t.equal(server.sessions.length, 1)
+})
+
+t.test('every carrier is lost at once, while others are dialled: the session goes on', async (t) => {
+  const server = await TestServer.start(t)
+  server.resumeTimeoutMs = 30_000
+  const agent = makeAgent(t, server, { connections: 3 })
+  await ready(agent)
+  const session = await server.session()
+  for (let i = 0; i < 3; i++) {
+    await server.until('three carriers', () => session.wire.carriers.length === 3)
+    await inOrder(session)
+    const online = next(agent, 'online')
+    server.cut()
+    await online
+  }
+  await server.until('three carriers again', () => session.wire.carriers.length === 3)
+  t.equal(agent.state, 'online')
+  t.equal(server.sessions.length, 1, 'with the secret of each return')
 })
 
 t.test('by default carriers come and go as the server wants them', async (t) => {
@@ -80,17 +107,17 @@ t.test(
       random: () => 0.02,
     })
     t.teardown(() => pool.stop())
-    const next = () => within('a carrier', new Promise<Carrier>((resolve) => (onCarrier = resolve)))
+    const nextCarrier = () => within('a carrier', new Promise<Carrier>((resolve) => (onCarrier = resolve)))
     const lose = (lost: Carrier) => {
       carriers.splice(carriers.indexOf(lost), 1)
       pool.gone(lost)
     }
 
-    let coming = next()
+    let coming = nextCarrier()
     pool.adjust()
     for (let i = 0; i < 7; i++) {
       const lost = await coming
-      coming = next()
+      coming = nextCarrier()
       clock.time += 5
       lose(lost)
     }
@@ -98,12 +125,12 @@ t.test(
     t.same(delays, [10, 20, 40, 80, 160, 300, 300], 'up to 0.02 of 15 s')
 
     const steady = await coming
-    coming = next()
+    coming = nextCarrier()
     clock.time += 10_000
     lose(steady)
     const again = await coming
     t.equal(log.lines.length, 7, 'one that lived is replaced at once')
-    coming = next()
+    coming = nextCarrier()
     lose(again)
     await coming
     t.equal(log.lines[7]?.fields['retry_in_ms'], 10, 'and the delays begin anew')

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type net from 'node:net'
 import tls from 'node:tls'
@@ -5,6 +6,7 @@ import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import type { Test } from 'tap'
 import { Agent, type AgentEvents, type AgentOptions, type TunnelSpec } from '../../src/agent/index.js'
+import { NetworkError, RefusedError } from '../../src/core/errors.js'
 import { Secret } from '../../src/core/secret.js'
 import {
   ALPN,
@@ -12,6 +14,7 @@ import {
   encodeStreamOpen,
   serverHandshake,
   StreamAcceptReader,
+  type Attach,
   type Bind,
   type Control,
   type Hello,
@@ -25,6 +28,10 @@ import { listen } from '../support/places.js'
 
 /** A session of an agent with the test server. */
 export class TestSession {
+  /** What an Attach names it by; change it for a session that the server has forgotten. */
+  id: string
+  /** What an Attach must have; changed at every return. */
+  secret = randomBytes(32)
   readonly hello: Hello
   readonly wire: Session
   control: ControlChannel | null = null
@@ -35,7 +42,8 @@ export class TestSession {
   closed = false
   readonly #streams = new Set<Stream>()
 
-  constructor(hello: Hello, wire: Session) {
+  constructor(id: string, hello: Hello, wire: Session) {
+    this.id = id
     this.hello = hello
     this.wire = wire
   }
@@ -94,7 +102,9 @@ export class TestServer {
   /** Throw to refuse. */
   onHello: (hello: Hello) => void = () => undefined
   onBind: (bind: Bind, session: TestSession) => void = (bind, session) => this.bound(bind, session)
-  onAttach: () => void = () => undefined
+  onAttach: (attach: Attach) => void = () => undefined
+  /** How long sessions are held when their last carrier is lost, ms. 0: they end. */
+  resumeTimeoutMs = 0
   /** Sent in the same packet as the Welcome, behind it. */
   behindWelcome: Buffer | null = null
   readonly #server: tls.Server
@@ -127,7 +137,10 @@ export class TestServer {
       tls.createServer({ cert, key, ALPNProtocols: [alpn], allowHalfOpen: true }),
     )
     await server.listen()
-    t.teardown(() => server.stop())
+    t.teardown(() => {
+      for (const { wire } of server.sessions) wire.destroy(new NetworkError('UR_SERVER_LOST', 'the end of the test'))
+      return server.stop()
+    })
     return server
   }
 
@@ -173,34 +186,37 @@ export class TestServer {
   #onCarrier(socket: tls.TLSSocket, incoming: IncomingCarrier): void {
     try {
       if (incoming.hello) this.#onHello(socket, incoming, incoming.hello)
-      else {
-        this.onAttach()
-        this.attaches++
-        incoming.welcome({})
-        this.sessions.find((session) => !session.closed)!.wire.addCarrier(socket, incoming.head)
-      }
+      else if (incoming.attach) this.#onAttach(socket, incoming, incoming.attach)
     } catch (error) {
       incoming.refuse(error, { retryable: (error as { retryable?: boolean }).retryable === true })
     }
     this.#heard()
   }
 
+  #onAttach(socket: tls.TLSSocket, incoming: IncomingCarrier, attach: Attach): void {
+    this.onAttach(attach)
+    const session = this.sessions.find(({ closed, id }) => !closed && id === attach.sessionId)
+    if (session === undefined || !session.secret.equals(attach.secret)) {
+      throw new RefusedError('UR_SESSION_UNKNOWN', 'There is no such session.')
+    }
+    this.attaches++
+    const { wire } = session
+    const number = wire.nextCarrierNumber
+    const former = attach.returns ? [...wire.carriers] : []
+    if (attach.returns) session.secret = randomBytes(32)
+    const secret = attach.returns ? session.secret : Buffer.alloc(0)
+    incoming.welcome({ carrier: number, secret, resumeTimeoutMs: this.resumeTimeoutMs })
+    wire.addCarrier(socket, incoming.head, number)
+    for (const other of former) other.lose()
+  }
+
   #onHello(socket: tls.TLSSocket, incoming: IncomingCarrier, hello: Hello): void {
     this.onHello(hello)
-    socket.cork()
-    incoming.welcome({
-      sessionId: `s${this.sessions.length}`,
-      secret: Buffer.from('secret'),
-      serverVersion: '9.9.9',
-      node: 'node-1',
-      limits: { streams: 1000, tunnels: 10, carriers: 8 },
-      carriersWanted: 1,
-    })
-    if (this.behindWelcome !== null) socket.write(this.behindWelcome)
-    socket.uncork()
+    const id = `s${this.sessions.length}`
+    const { resumeTimeoutMs } = this
     const wire = new Session(
       'server',
-      {},
+      { resumable: incoming.capabilities.includes('resume'), resumeTimeoutMs },
       {
         onStream: (stream) => {
           session.control = new ControlChannel(stream, {
@@ -223,8 +239,21 @@ export class TestServer {
         },
       },
     )
-    const session = new TestSession(hello, wire)
+    const session = new TestSession(id, hello, wire)
     this.sessions.push(session)
+    socket.cork()
+    incoming.welcome({
+      sessionId: id,
+      secret: session.secret,
+      serverVersion: '9.9.9',
+      node: 'node-1',
+      limits: { streams: 1000, tunnels: 10, carriers: 8 },
+      carriersWanted: 1,
+      carrier: 1,
+      resumeTimeoutMs,
+    })
+    if (this.behindWelcome !== null) socket.write(this.behindWelcome)
+    socket.uncork()
     wire.addCarrier(socket, incoming.head)
   }
 
