@@ -159,15 +159,15 @@ export class Agent extends EventEmitter<AgentEvents> {
   async #open(dialled: Dialled, signal: AbortSignal): Promise<Link> {
     const { target, socket } = dialled
     const suspect = this.#link
-    if (suspect?.resumable) return this.#resume(suspect, dialled, signal)
+    if (suspect?.resumable) {
+      if (await this.#resume(suspect, dialled, signal)) return suspect
+      // The server is there, and does not have the session: no reason to wait.
+      return this.#open(await this.#dial(this.#targetOf(0), signal), signal)
+    }
     if (suspect !== null) {
-      const seconds = 'for several seconds, while a new connection got through'
-      suspect.abandon(
-        new NetworkError(
-          'UR_SERVER_LOST',
-          `the session with ${hostPortText(target)} was given up: nothing came on it ${seconds}`,
-        ),
-      )
+      const why = 'nothing came on it for several seconds, while a new connection got through'
+      const message = `the session with ${hostPortText(target)} was given up: ${why}`
+      suspect.abandon(new NetworkError('UR_SERVER_LOST', message))
     }
     const { token, connections = 'auto', stripe = 'auto' } = this.#options
     const hello = {
@@ -191,21 +191,20 @@ export class Agent extends EventEmitter<AgentEvents> {
     })
   }
 
-  /** Gives a session that lost its connections, or seems to have, this one. */
-  async #resume(link: Link, { target, socket }: Dialled, signal: AbortSignal): Promise<Link> {
+  /** Gives a session that lost its connections, or seems to have, this one. False: the server has no such session. */
+  async #resume(link: Link, { target, socket }: Dialled, signal: AbortSignal): Promise<boolean> {
     const { sessionId } = link.welcome
     try {
       const attach = { sessionId, secret: link.secret, protocol: PROTOCOL_VERSION, returns: true }
       const { welcome, head } = await agentHandshake(socket, { attach }, { signal })
       link.resume({ socket, welcome, head })
-      return link
+      return true
     } catch (error) {
       socket.destroy()
       if (!(error instanceof ServerRefusal) || error.retryable) throw error
       const message = `${hostPortText(target)} does not have the session any more: ${error.message}`
-      const lost = new NetworkError('UR_SERVER_LOST', message, { cause: error })
-      link.abandon(lost)
-      throw lost
+      link.abandon(new NetworkError('UR_SERVER_LOST', message, { cause: error }))
+      return false
     }
   }
 
@@ -236,7 +235,7 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   #onFailure(error: UniRouteError, retryInMs: number): void {
     this.#log.debug({ code: error.code, reason: error.message, retry_in_ms: retryInMs }, 'no session')
-    if (this.#link === null) this.emit('offline', error, retryInMs)
+    if (this.#link === null || this.#link.session.held) this.emit('offline', error, retryInMs)
   }
 
   #isFinal(error: UniRouteError): boolean {
@@ -341,6 +340,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#link = null
     this.#monitor.watch(null)
     if (this.#state === 'draining') {
+      this.#loop.stop()
       if (this.#links().length === 0) this.#finish(null)
     } else if (final) {
       this.#finish(error)

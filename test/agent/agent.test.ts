@@ -24,7 +24,7 @@ t.test('says hello, binds its tunnels and tells when it is ready', async (t) => 
     { name: 'tcp-6379', publicUrl: 'tcp://tunnels.test:21000' },
   ])
   const session = await server.session()
-  t.match(session.hello, { protocol: 1, token: 'unr_test', maxCarriers: 8, capabilities: ['carriers'] })
+  t.match(session.hello, { protocol: 1, token: 'unr_test', maxCarriers: 8, capabilities: ['carriers', 'resume'] })
   t.match(session.binds, [
     { name: 'tcp-5432', remotePort: 0 },
     { name: 'tcp-6379', remotePort: 21000, proxyProtocol: 2 },
@@ -32,7 +32,7 @@ t.test('says hello, binds its tunnels and tells when it is ready', async (t) => 
   t.match(agent.status(), { state: 'online', carriers: 1, server: `localhost:${server.port}` })
 })
 
-t.test('a session that is lost comes back with the same instance and the same port', async (t) => {
+t.test('a session that the server does not hold comes back with the same instance and the same port', async (t) => {
   const server = await TestServer.start(t)
   const agent = makeAgent(t, server)
   await ready(agent)
@@ -47,6 +47,69 @@ t.test('a session that is lost comes back with the same instance and the same po
   t.equal(first?.hello.instanceId, second?.hello.instanceId)
   t.match(second?.binds, [{ preferredPort: 20001 }])
 })
+
+t.test(
+  'a session without a connection is held, and resumed: its visitors and its tunnels notice nothing',
+  async (t) => {
+    const [server, echo] = await Promise.all([TestServer.start(t), startEcho(t)])
+    server.resumeTimeoutMs = 30_000
+    const returns: boolean[] = []
+    server.onAttach = (attach) => returns.push(attach.returns)
+    const agent = makeAgent(t, server, { tunnels: [tcpTunnel(echo.port)] })
+    await ready(agent)
+    const session = await server.session()
+    const { duplex } = await session.visit(1)
+    const [offline, online] = [next(agent, 'offline'), next(agent, 'online')]
+    server.cut()
+    t.match(await offline, [{ code: 'UR_SERVER_LOST' }])
+    t.equal(agent.state, 'reconnecting')
+    duplex.write('still here')
+    t.match(await once(duplex, 'data'), [Buffer.from('still here')])
+    t.match(await online, [{ id: 's0' }])
+    t.equal(agent.state, 'online')
+    t.same(returns, [true])
+    t.equal(server.sessions.length, 1)
+    t.equal(session.binds.length, 1)
+  },
+)
+
+t.test('a server that does not have the session any more is told Hello at once', async (t) => {
+  const server = await TestServer.start(t)
+  server.resumeTimeoutMs = 30_000
+  const agent = makeAgent(t, server)
+  await ready(agent)
+  const offline: string[] = []
+  agent.on('offline', ({ message }) => offline.push(message))
+  server.sessions[0]!.id = 'forgotten'
+  const again = next(agent, 'tunnel')
+  server.cut()
+  t.match(await again, [{ publicUrl: 'tcp://tunnels.test:20001', problem: null }])
+  t.match(server.sessions[1]?.binds, [{ preferredPort: 20001 }])
+  t.match(offline, [/was lost/, /does not have the session any more: There is no such session/])
+  t.equal(server.connections, 3, 'the first, the one that was refused, the new one')
+})
+
+t.test(
+  'while a session is held, the reasons of failed tries are told, and draining waits for its return',
+  async (t) => {
+    const [server, echo] = await Promise.all([TestServer.start(t), startEcho(t)])
+    server.resumeTimeoutMs = 30_000
+    const agent = makeAgent(t, server, { tunnels: [tcpTunnel(echo.port)] })
+    await ready(agent)
+    const { duplex } = await (await server.session()).visit(1)
+    await server.stop()
+    t.match(await next(agent, 'offline'), [{ code: 'UR_SERVER_LOST' }])
+    t.match(await next(agent, 'offline'), [{ code: 'UR_SERVER_UNREACHABLE' }])
+    agent.stop(20_000)
+    await server.listen()
+    duplex.write('last words')
+    t.match(await once(duplex, 'data'), [Buffer.from('last words')])
+    const closed = next(agent, 'close')
+    duplex.end()
+    t.same(await closed, [null])
+    t.equal(server.sessions.length, 1)
+  },
+)
 
 t.test('a server that is away for a while is found again within 2 s of its return', async (t) => {
   const server = await TestServer.start(t)
