@@ -1,6 +1,7 @@
+import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { eventually, pause } from '../support/hang.js'
-import { Agent, Server } from '../support/product.js'
+import { eventually, pause, within } from '../support/hang.js'
+import { Agent, Server, type ServerOptions } from '../support/product.js'
 import { echo, echoOn, startEcho, visit } from '../support/pumps.js'
 import { Relay } from '../support/relay.js'
 
@@ -8,8 +9,9 @@ import { Relay } from '../support/relay.js'
 const BACK_MS = 2000
 
 /** An echo behind `uniroute tcp`, the agent connected through a relay. */
-async function tunnelThroughRelay(t: Test) {
-  const [server, upstream] = await Promise.all([Server.start(t), startEcho(t)])
+async function tunnelThroughRelay(t: Test, limits: Readonly<Record<string, unknown>> = {}) {
+  const options: ServerOptions = { config: { limits } }
+  const [server, upstream] = await Promise.all([Server.start(t, options), startEcho(t)])
   const relay = await Relay.start(t, server.port)
   const agent = await Agent.start(t, server, ['tcp', String(upstream.port)], { via: relay.port })
   const port = agent.port()
@@ -25,12 +27,30 @@ async function backInTime(t: Test, port: number): Promise<void> {
   t.ok(ms < BACK_MS, `back after ${ms} ms`)
 }
 
-t.test('agent frozen by SIGSTOP, and thawed', async (t) => {
-  const { agent, port, server } = await tunnelThroughRelay(t)
-  const visitor = await visit(port)
-  await echoOn(visitor)
+/** Waits until the server has given up every connection of the agent, and holds its session. */
+function isHeld(server: Server): Promise<void> {
+  return eventually('the session to be held', async () => {
+    if ((await server.metric('uniroute_held_sessions')) !== 1) throw new Error('it is not')
+  })
+}
 
-  t.test('for a moment: nothing is lost, not even the open connections', async (t) => {
+/** Settles when the visitor is let go, by a FIN or a reset. */
+function endOf(visitor: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    visitor.once('end', resolve).once('close', resolve).resume()
+  })
+}
+
+/** One session from the first to the last: nothing was bound anew. */
+async function sameSession(t: Test, server: Server): Promise<void> {
+  t.equal(await server.metric('uniroute_sessions_total'), 1, 'the session is the same')
+}
+
+t.test('agent frozen by SIGSTOP, and thawed', async (t) => {
+  t.test('for a moment: the same connections go on', async (t) => {
+    const { agent, port, server } = await tunnelThroughRelay(t)
+    const visitor = await visit(port)
+    await echoOn(visitor)
     agent.process.kill('SIGSTOP')
     await pause(1500)
     const answered = echoOn(visitor)
@@ -39,47 +59,104 @@ t.test('agent frozen by SIGSTOP, and thawed', async (t) => {
     await answered
     t.ok(performance.now() - start < BACK_MS)
     await backInTime(t, port)
+    t.equal(await server.metric('uniroute_holds_total'), 0)
+
+    t.test('for longer than the server waits for a ping: visitors are held, old and new', async (t) => {
+      agent.process.kill('SIGSTOP')
+      const answered = echoOn(visitor)
+      await isHeld(server)
+      const late = await visit(port)
+      const lateAnswered = echoOn(late)
+      agent.process.kill('SIGCONT')
+      const start = performance.now()
+      await Promise.all([answered, lateAnswered])
+      const ms = Math.round(performance.now() - start)
+      t.ok(ms < BACK_MS, `answered after ${ms} ms`)
+      await backInTime(t, port)
+      await sameSession(t, server)
+      t.equal(await server.metric('uniroute_holds_total', { end: 'resumed' }), 1)
+      visitor.destroy()
+      late.destroy()
+    })
   })
 
-  t.test('for longer than the server waits for a ping', async (t) => {
+  t.test('for longer than limits.resume_timeout: visitors are let go, the address comes back', async (t) => {
+    const { agent, port, server } = await tunnelThroughRelay(t, { resume_timeout: '1s' })
+    const visitor = await visit(port)
+    await echoOn(visitor)
+    const gone = endOf(visitor)
     agent.process.kill('SIGSTOP')
-    await eventually(
-      'the server to end the session',
-      async () => {
-        if ((await server.metric('uniroute_sessions')) > 0) throw new Error('still there')
-      },
-      30_000,
-      200,
-    )
+    visitor.write('in vain')
+    await within('the end of the visitor', gone)
+    t.equal(await server.metric('uniroute_holds_total', { end: 'UR_RESUME_TIMEOUT' }), 1)
     agent.process.kill('SIGCONT')
     await backInTime(t, port)
-    visitor.destroy()
+    t.equal(await server.metric('uniroute_sessions_total'), 2, 'the agent said Hello again')
   })
 })
 
 t.test('the network between agent and server', async (t) => {
-  t.test('resets every connection', async (t) => {
-    const { relay, port } = await tunnelThroughRelay(t)
-    relay.cut()
-    await backInTime(t, port)
+  t.test('resets every connection, again and again: visitors go on', async (t) => {
+    const { relay, port, server } = await tunnelThroughRelay(t)
+    const visitor = await visit(port)
+    await echoOn(visitor)
+    for (let i = 0; i < 3; i++) {
+      relay.cut()
+      const ms = Math.round(await echoOn(visitor))
+      t.ok(ms < BACK_MS, `answered after ${ms} ms`)
+      await backInTime(t, port)
+    }
+    await sameSession(t, server)
+    visitor.destroy()
   })
 
-  t.test('swallows packets until both sides have given up, then heals', async (t) => {
-    const { relay, port, agent } = await tunnelThroughRelay(t)
+  t.test('resets every connection with limits.resume_timeout 0s: visitors end, the address comes back', async (t) => {
+    const { relay, port, server } = await tunnelThroughRelay(t, { resume_timeout: '0s' })
+    const visitor = await visit(port)
+    await echoOn(visitor)
+    const gone = endOf(visitor)
+    relay.cut()
+    await within('the end of the visitor', gone)
+    await backInTime(t, port)
+    t.equal(await server.metric('uniroute_sessions_total'), 2)
+    t.equal(await server.metric('uniroute_holds_total'), 0)
+  })
+
+  t.test('swallows packets for 10 s, then heals: visitors go on', async (t) => {
+    const { relay, port, server } = await tunnelThroughRelay(t)
+    const [busy, idle] = await Promise.all([visit(port), visit(port)])
+    await Promise.all([echoOn(busy), echoOn(idle)])
+    relay.swallow()
+    const answered = echoOn(busy)
+    await pause(10_000)
+    relay.heal()
+    const start = performance.now()
+    await answered
+    const ms = Math.round(performance.now() - start)
+    t.ok(ms < BACK_MS, `answered after ${ms} ms`)
+    await backInTime(t, port)
+    await echoOn(idle)
+    await sameSession(t, server)
+    busy.destroy()
+    idle.destroy()
+  })
+
+  t.test('swallows packets while nothing is sent, until both sides have noticed, then heals', async (t) => {
+    const { relay, port, agent, server } = await tunnelThroughRelay(t)
+    const visitor = await visit(port)
+    await echoOn(visitor)
     const before = relay.connections
     relay.swallow()
-    await eventually(
-      'the agent to notice and try again',
-      async () => {
-        if (relay.connections === before) throw new Error('no new connection')
-      },
-      30_000,
-      100,
-    )
-    await pause(3000)
+    await eventually('the agent to notice and try again', async () => {
+      if (relay.connections === before) throw new Error('no new connection')
+    })
+    await isHeld(server)
     relay.heal()
     await backInTime(t, port)
+    await echoOn(visitor)
+    await sameSession(t, server)
     t.equal(agent.process.ending, null)
+    visitor.destroy()
   })
 
   t.test('loses packets for a moment: the same connections go on', async (t) => {
@@ -99,10 +176,16 @@ t.test('the network between agent and server', async (t) => {
 
 t.test('server killed with -9 and started again on the same port', async (t) => {
   const { server, port, agent } = await tunnelThroughRelay(t)
+  const visitor = await visit(port)
+  await echoOn(visitor)
+  const gone = endOf(visitor)
   await server.process.stop('SIGKILL')
   await pause(2500)
   await server.launch()
   await backInTime(t, port)
+  const unknown = { reason: 'UR_SESSION_UNKNOWN' }
+  t.ok((await server.metric('uniroute_handshake_failures_total', unknown)) > 0, 'the agent asked for its session first')
+  await within('the end of the visitor', gone)
   await server.restart('SIGKILL')
   await backInTime(t, port)
   t.equal(agent.process.ending, null)
@@ -117,23 +200,27 @@ t.test('the port stays the same for the next agent of the same token and tunnel'
   t.equal(second.port(), first.port())
 })
 
-t.test('a ghost session gives its address to its owner in under 1 s', async (t) => {
-  const [server, upstream] = await Promise.all([Server.start(t), startEcho(t)])
-  const token = await server.createToken('owner')
-  const relay = await Relay.start(t, server.port)
-  const args = ['tcp', String(upstream.port)]
-  const ghost = await Agent.start(t, server, args, { token, via: relay.port })
-  const port = ghost.port()
-  relay.swallow()
-  ghost.process.kill('SIGKILL')
+for (const held of [false, true]) {
+  const state = held ? 'that is held' : 'that nobody has noticed yet'
+  t.test(`a ghost session ${state} gives its address to its owner in under 1 s`, async (t) => {
+    const [server, upstream] = await Promise.all([Server.start(t), startEcho(t)])
+    const token = await server.createToken('owner')
+    const relay = await Relay.start(t, server.port)
+    const args = ['tcp', String(upstream.port)]
+    const ghost = await Agent.start(t, server, args, { token, via: relay.port })
+    const port = ghost.port()
+    if (!held) relay.swallow()
+    ghost.process.kill('SIGKILL')
+    if (held) await isHeld(server)
 
-  const door = await Relay.start(t, server.port)
-  const owner = await Agent.spawn(t, server, args, { token, via: door.port })
-  await door.visited
-  const start = performance.now()
-  await owner.ready()
-  const ms = Math.round(performance.now() - start)
-  t.equal(owner.port(), port)
-  t.ok(ms < 1000, `its owner has it after ${ms} ms`)
-  await echo(port)
-})
+    const door = await Relay.start(t, server.port)
+    const owner = await Agent.spawn(t, server, args, { token, via: door.port })
+    await door.visited
+    const start = performance.now()
+    await owner.ready()
+    const ms = Math.round(performance.now() - start)
+    t.equal(owner.port(), port)
+    t.ok(ms < 1000, `its owner has it after ${ms} ms`)
+    await echo(port)
+  })
+}

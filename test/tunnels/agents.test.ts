@@ -213,7 +213,7 @@ t.test('a revoked agent that does not read keeps neither its visitors nor its se
 
 t.test('a session that ends in good order is no loss in the log, one that is cut is', async (t) => {
   const log = new RecordedLog()
-  const server = await testServer(t, { log })
+  const server = await testServer(t, { log, wire: { resumeTimeoutMs: 100 } })
   const ended = async (sessions: number) => {
     await eventually('the end of the session', () => must(log.with('session closed').length === sessions))
     const { level, fields } = log.with('session closed')[sessions - 1]!
@@ -228,17 +228,32 @@ t.test('a session that ends in good order is no loss in the log, one that is cut
   const lost = await TestAgent.connect(t, server)
   await lost.bind()
   lost.socket.resetAndDestroy()
-  t.match(await ended(2), { level: 'info', code: 'UR_WIRE_CARRIER_LOST', reason: /ECONNRESET/ })
+  await eventually('the hold', () => must(log.with('agent away, visitors held').length === 1))
+  t.match(log.with('agent away, visitors held')[0]?.fields, { visitors: 0, reason: /ECONNRESET/ })
+  t.match(await ended(2), { level: 'info', code: 'UR_RESUME_TIMEOUT', reason: /within 0\.1 s/ })
 
   const broken = await TestAgent.connect(t, server)
   broken.send({ drain: { graceMs: 1000, reason: 'the agent is stopping' } })
   await eventually('the word', () => must(log.with('agent drains').length === 2))
   broken.socket.resetAndDestroy()
-  t.match(await ended(3), { code: 'UR_WIRE_CARRIER_LOST' }, 'it said that it leaves, and was lost before it did')
+  t.match(await ended(3), { code: 'UR_RESUME_TIMEOUT' }, 'it said that it leaves, and was lost before it did')
 
   await TestAgent.connect(t, server)
   await server.agents.drain(0, 'restart')
   t.strictSame(await ended(4), { level: 'info', code: undefined, reason: 'The server is stopping.' })
+})
+
+t.test('where sessions are not held, a session that is cut is lost', async (t) => {
+  const log = new RecordedLog()
+  const server = await testServer(t, { log, wire: { resumeTimeoutMs: 0 } })
+  const agent = await TestAgent.connect(t, server)
+  await agent.bind()
+  agent.socket.resetAndDestroy()
+  await eventually('the end of the session', () => must(log.with('session closed').length === 1))
+  const { level, fields } = log.with('session closed')[0]!
+  t.equal(level, 'info')
+  t.match(fields, { code: 'UR_WIRE_CARRIER_LOST', reason: /ECONNRESET/ })
+  t.equal(log.with('agent away, visitors held').length, 0)
 })
 
 t.test('drain: agents are told, nobody new is let in, and it ends with the last visitor', async (t) => {

@@ -28,7 +28,7 @@ import {
   type TunnelLimits,
   type Tunnel,
 } from '../../src/tunnels/index.js'
-import type { Stream } from '../../src/wire/index.js'
+import type { SessionOptions, Stream } from '../../src/wire/index.js'
 import { portSlot } from '../support/places.js'
 import { within } from '../support/hang.js'
 import { sessionEnd, socketPair, type SessionEnd } from '../support/wire-pair.js'
@@ -43,7 +43,12 @@ export interface TestServer {
 /** Tokens `alice` and `bob` are good, everything else is not. */
 export async function testServer(
   t: Test,
-  given: { limits?: Partial<TunnelLimits>; hooks?: Partial<TunnelHooks>; log?: Logger } = {},
+  given: {
+    limits?: Partial<TunnelLimits>
+    hooks?: Partial<TunnelHooks>
+    log?: Logger
+    wire?: Partial<SessionOptions>
+  } = {},
 ): Promise<TestServer> {
   const { first, last } = await portSlot(t)
   const table = new RouteTable<Tunnel>()
@@ -72,7 +77,7 @@ export async function testServer(
     node: 'n1',
     nodeAddress: '',
     limits: () => ({ ...DEFAULT_TUNNEL_LIMITS, ...given.limits }),
-    wire: () => ({}),
+    wire: () => given.wire ?? {},
     hooks: { ...noTunnelHooks, ...given.hooks },
     clock: systemClock,
     log: given.log ?? silentLogger,
@@ -113,8 +118,8 @@ export class TestAgent {
       instanceId: options.instance ?? `${Math.random()}`,
       capabilities: [...CAPABILITIES],
     }
-    const { welcome, head } = await agentHandshake(socket, { hello })
-    const end = sessionEnd('client', [])
+    const { welcome, head, capabilities } = await agentHandshake(socket, { hello })
+    const end = sessionEnd('client', [], { resumable: capabilities.includes('resume') })
     end.session.addCarrier(socket, head)
     let agent: TestAgent | null = null
     const control = new ControlChannel(end.session.open(), {
