@@ -65,9 +65,9 @@ export class Recovery {
   /** Whether `carrier`, which closes because of `error`, will be replaced. */
   admits(carrier: Carrier, error: Error | null): boolean {
     const { resumable, resumeTimeoutMs } = this.#session.options
-    if (!resumable || this.#session.leaving || error instanceof WireViolation || carrier.log?.whole !== true)
+    if (!resumable || this.#session.ending || error instanceof WireViolation || carrier.log?.whole !== true)
       return false
-    return resumeTimeoutMs > 0 || this.#session.carriers.some((other) => other !== carrier)
+    return (resumeTimeoutMs > 0 && !this.#session.leaving) || this.#session.carriers.some((other) => other !== carrier)
   }
 
   /** For the session: a carrier was added. */

@@ -66,9 +66,14 @@ export class Session {
     return this.#closed
   }
 
-  /** One of the sides ends it: no carrier is replaced any more. */
+  /** We end it: no carrier is replaced any more. */
+  get ending(): boolean {
+    return this.#closed || this.#ending
+  }
+
+  /** One of the sides ends it: when the last carrier is lost, none is waited for. */
   get leaving(): boolean {
-    return this.#closed || this.#ending || this.#peerLeft
+    return this.ending || this.#peerLeft
   }
 
   /** There is no carrier, and one is waited for. */
@@ -345,7 +350,7 @@ export class Session {
     if (replaced) {
       if (this.held) this.#events.onHold?.(error)
     } else if (this.#carriers.length === 0) this.#finish(this.#closing ?? error)
-    else if (this.options.resumable && !this.leaving) this.destroy(notKept(error))
+    else if (this.options.resumable && !this.#ending) this.destroy(notKept(error))
   }
 
   #register(stream: Stream): void {
