@@ -80,6 +80,7 @@ export class Carrier implements FrameSink {
   #moved = false
   /** It will not be replaced. */
   #givenUp = false
+  #outgrown = false
   #linger: NodeJS.Timeout | null = null
   #closed = false
 
@@ -131,6 +132,11 @@ export class Carrier implements FrameSink {
   /** It has no connection any more. */
   get closed(): boolean {
     return this.#closed
+  }
+
+  /** It would be replaced, had all been kept that may not have arrived. */
+  get outgrown(): boolean {
+    return this.#outgrown
   }
 
   /** Bytes given to the socket that the other side has not yet been seen to have. */
@@ -391,6 +397,7 @@ export class Carrier implements FrameSink {
   }
 
   #giveUp(): void {
+    if (!this.#givenUp) this.#outgrown = this.#log?.whole === false
     this.#givenUp = true
     this.parser.stop()
     this.egress.close()

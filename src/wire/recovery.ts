@@ -1,6 +1,7 @@
 import { NetworkError } from '../core/errors.js'
 import { Carrier } from './carrier.js'
 import { TYPE_LOST } from './frame.js'
+import { notKept } from './loss.js'
 import type { Session } from './session.js'
 import { WireViolation } from './violation.js'
 
@@ -108,6 +109,11 @@ export class Recovery {
     // It is told again when the carrier that brought the word may not have.
     if (lost === undefined || lost.asked) return
     lost.asked = true
+    // What was said since it was lost may have been too much.
+    if (!carrier.replaceable) {
+      this.#session.destroy(notKept(null))
+      return
+    }
     const pieces = carrier.takeFrom(offset)
     if (pieces === null) {
       throw new WireViolation(

@@ -349,8 +349,13 @@ export class Session {
     if (this.#closed) return
     if (replaced) {
       if (this.held) this.#events.onHold?.(error)
+    } else if (
+      this.options.resumable &&
+      !this.#ending &&
+      ((carrier.outgrown && !this.leaving) || this.#carriers.length > 0)
+    ) {
+      this.destroy(notKept(error))
     } else if (this.#carriers.length === 0) this.#finish(this.#closing ?? error)
-    else if (this.options.resumable && !this.#ending) this.destroy(notKept(error))
   }
 
   #register(stream: Stream): void {
