@@ -86,6 +86,7 @@ export class Recovery {
   onClosed(carrier: Carrier): void {
     if (this.#lost.size >= MOST_LOST) {
       const message = `${MOST_LOST} connections were lost one after the other before what they should have brought was made good`
+      carrier.egress.close()
       this.#session.destroy(new NetworkError('UR_RESUME_FLAPPING', message))
       return
     }

@@ -125,3 +125,18 @@ t.test('what is said while a session is held is too much for the budget', async 
     t.equal(pair.client.stats().kept, 0)
   })
 })
+
+t.test('a carrier that is one too many to be made good gives back what it kept', async (t) => {
+  const budget = new WindowBudget(1e6)
+  const pair = new SimPair({ resendBudget: budget })
+  pair.turns.run(() => {
+    // The server's side alone: nobody ever answers.
+    for (let i = 0; i < 65 && !pair.server.closed; i++) {
+      const link = pair.add(false)
+      link.server.fail()
+      link.server.tellClose()
+    }
+  })
+  t.same(pair.closes, ['server UR_RESUME_FLAPPING'])
+  t.equal(budget.used, 0)
+})
