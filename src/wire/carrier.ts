@@ -397,7 +397,7 @@ export class Carrier implements FrameSink {
   }
 
   #giveUp(): void {
-    if (!this.#givenUp) this.#outgrown = this.#log?.whole === false
+    if (!this.#givenUp) this.#outgrown = this.log?.whole === false
     this.#givenUp = true
     this.parser.stop()
     this.egress.close()

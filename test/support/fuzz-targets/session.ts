@@ -83,7 +83,7 @@ async function live(pieces: Buffer[]): Promise<Life> {
 }
 
 /** Attaches a handler that writes down what it is told. Of three streams one consumes, one does not, one answers. */
-function follow(stream: Stream): string[] {
+export function follow(stream: Stream): string[] {
   const told: string[] = []
   let bytes = 0
   stream.attach({
