@@ -5,6 +5,7 @@ import { RefusedError } from '../../src/core/errors.js'
 import { AcceptResult, agentHandshake, type Welcome } from '../../src/protocol/index.js'
 import { WindowBudget, type Session } from '../../src/wire/index.js'
 import { eventually, within } from '../support/hang.js'
+import { RecordedLog } from '../support/log.js'
 import { socketPair } from '../support/wire-pair.js'
 import { must, TestAgent, testServer, type TestServer } from './support.js'
 
@@ -49,6 +50,13 @@ function visit(t: Test, port: number): { socket: Socket; data: () => string; clo
   return { socket, data: () => data, closed: new Promise((resolve) => socket.on('close', () => resolve(why))) }
 }
 
+/** An agent that waits for nothing when the test is over. */
+async function arrived(t: Test, server: TestServer, token = 'alice'): Promise<TestAgent> {
+  const agent = await TestAgent.connect(t, server, { token })
+  t.teardown(() => agent.end.session.destroy(new Error('the test is over')))
+  return agent
+}
+
 /** A server, an agent with a tunnel, and a visitor that is served. */
 async function served(t: Test, given: Parameters<typeof testServer>[1] = {}, holdMs = 10_000) {
   const failed: string[] = []
@@ -60,8 +68,7 @@ async function served(t: Test, given: Parameters<typeof testServer>[1] = {}, hol
     handshakeFailed: (code: string) => refused.push(code),
   }
   const server = await testServer(t, { ...given, hooks })
-  const agent = await TestAgent.connect(t, server)
-  t.teardown(() => agent.end.session.destroy(new Error('the test is over')))
+  const agent = await arrived(t, server)
   await agent.bind({ remotePort: server.first, holdMs })
   const visitor = visit(t, server.first)
   const { stream, ended } = await agent.visitor({ result: AcceptResult.OK })
@@ -89,7 +96,7 @@ t.test('an Attach of an ended session, replayed or stolen', async (t) => {
   await eventually('the end', () => must(server.agents.sessionCount === 0))
   const { sessionId, secret } = agent.welcome
   await t.rejects(attach(t, server, sessionId, secret), UNKNOWN)
-  const other = await TestAgent.connect(t, server, { token: 'bob' })
+  const other = await arrived(t, server, 'bob')
   await t.rejects(attach(t, server, other.welcome.sessionId, secret), UNKNOWN, 'nor does it open another session')
 })
 
@@ -143,24 +150,22 @@ t.test('two at once, with what comes in one moment', async (t) => {
 
 t.test('a peer that acknowledges nothing is bounded by the budget, and its session by its connection', async (t) => {
   const resendBudget = new WindowBudget(100_000)
-  const { server, agent, visitor } = await served(t, { wire: { resendBudget } })
+  const log = new RecordedLog()
+  const { server, agent, visitor } = await served(t, { wire: { resendBudget }, log })
   agent.socket.pause()
   visitor.socket.write(Buffer.alloc(1024 * 1024))
   await eventually('too much', () => must(sessionOf(server).carriers.some((carrier) => !carrier.replaceable)))
   t.ok(resendBudget.used <= resendBudget.limit)
-  const closed = new Promise<unknown>((resolve) => {
-    const [session] = server.agents.sessions()
-    void eventually('the end', () => must(session!.closed)).then(resolve)
-  })
   agent.socket.resetAndDestroy()
-  await within('the end', closed)
+  await eventually('the end', () => must(server.agents.sessionCount === 0))
+  t.equal(log.with('session closed')[0]?.fields['code'], 'UR_RESUME_BUDGET')
   t.not(await within('the reset', visitor.closed), 'closed')
   t.equal(resendBudget.used, 0)
   await t.rejects(attach(t, server, agent.welcome.sessionId, agent.welcome.secret), UNKNOWN)
 })
 
 t.test('a peer that flaps is let in so often; its visitors are held, and then let go', async (t) => {
-  const { server, agent, visitor, ends } = await served(t, { wire: { resumeTimeoutMs: 300 } })
+  const { server, agent, visitor, ends } = await served(t, { wire: { resumeTimeoutMs: 1_000 } })
   let { secret } = agent.welcome
   let returns = 0
   let code = ''
