@@ -3,6 +3,7 @@ import net from 'node:net'
 import t from 'tap'
 import { Agent, type AgentOptions } from '../../src/agent/index.js'
 import { RefusedError, type UniRouteError } from '../../src/core/errors.js'
+import { CAPABILITIES } from '../../src/protocol/index.js'
 import { eventually } from '../support/hang.js'
 import { freePort, listen } from '../support/places.js'
 import { startEcho } from '../support/pumps.js'
@@ -24,7 +25,7 @@ t.test('says hello, binds its tunnels and tells when it is ready', async (t) => 
     { name: 'tcp-6379', publicUrl: 'tcp://tunnels.test:21000' },
   ])
   const session = await server.session()
-  t.match(session.hello, { protocol: 1, token: 'unr_test', maxCarriers: 8, capabilities: ['carriers', 'resume'] })
+  t.match(session.hello, { protocol: 1, token: 'unr_test', maxCarriers: 8, capabilities: CAPABILITIES })
   t.match(session.binds, [
     { name: 'tcp-5432', remotePort: 0 },
     { name: 'tcp-6379', remotePort: 21000, proxyProtocol: 2 },

@@ -216,7 +216,11 @@ export class TestServer {
     const { resumeTimeoutMs } = this
     const wire = new Session(
       'server',
-      { resumable: incoming.capabilities.includes('resume'), resumeTimeoutMs },
+      {
+        resumable: incoming.capabilities.includes('resume'),
+        striping: incoming.capabilities.includes('stripe'),
+        resumeTimeoutMs,
+      },
       {
         onStream: (stream) => {
           session.control = new ControlChannel(stream, {

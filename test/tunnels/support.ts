@@ -119,7 +119,10 @@ export class TestAgent {
       capabilities: [...CAPABILITIES],
     }
     const { welcome, head, capabilities } = await agentHandshake(socket, { hello })
-    const end = sessionEnd('client', [], { resumable: capabilities.includes('resume') })
+    const end = sessionEnd('client', [], {
+      resumable: capabilities.includes('resume'),
+      striping: capabilities.includes('stripe'),
+    })
     end.session.addCarrier(socket, head)
     let agent: TestAgent | null = null
     const control = new ControlChannel(end.session.open(), {
