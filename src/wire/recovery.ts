@@ -46,6 +46,8 @@ export class Recovery {
   /** Numbers of carriers that were there, the last of them. */
   readonly #known = new Set<number>()
   #timeout: NodeJS.Timeout | null = null
+  /** The highest number of a carrier that was lost to the peer before we had it. */
+  #lastNeverHad = 0
 
   constructor(session: Session) {
     this.#session = session
@@ -69,6 +71,14 @@ export class Recovery {
     if (!resumable || this.#session.ending || error instanceof WireViolation || carrier.log?.whole !== true)
       return false
     return (resumeTimeoutMs > 0 && !this.#session.leaving) || this.#session.carriers.some((other) => other !== carrier)
+  }
+
+  /**
+   * For the session: whether a carrier with this number may be added. One that the peer took for lost before we had it
+   * may not: what came on it has come, or will, over another. Neither may one before that; it is then lost as well.
+   */
+  mayAdd(number: number): boolean {
+    return number > this.#lastNeverHad
   }
 
   /** For the session: a carrier was added. */
@@ -212,6 +222,7 @@ export class Recovery {
     if (this.#session.role === 'server') this.#refuse(`the peer lost carrier ${number}, which it never had`)
     this.#know(number)
     const carrier = new Carrier(this.#session, number, null)
+    this.#lastNeverHad = Math.max(this.#lastNeverHad, number)
     this.onClosed(carrier)
     return carrier
   }

@@ -130,6 +130,9 @@ export class Session {
    */
   addCarrier(socket: Socket, head?: Buffer, number = this.#lastNumber + 1): Carrier {
     this.#assertOpen('add a carrier')
+    if (!this.recovery.mayAdd(number)) {
+      throw new ProtocolError('UR_WIRE_CLOSED', `tried to add carrier ${number}, which the other side had lost by then`)
+    }
     const { held } = this
     this.#lastNumber = Math.max(this.#lastNumber, number)
     const carrier = new Carrier(this, number, socket)
