@@ -5,7 +5,10 @@ import type { Session } from './session.js'
 
 /** How often carriers are looked at within `deadMs`. */
 const LOOKS = 12
-/** A carrier that can be replaced, and has brought nothing for so many looks while data waits on it, is dead. */
+/**
+ * A carrier that can be replaced, and has brought nothing for so many looks while data waits on it, is dead. So is any
+ * other that was as silent meanwhile: what breaks one path mostly breaks all, and data must not wait for each in turn.
+ */
 const WAITING_LOOKS = 4
 
 /**
@@ -43,14 +46,15 @@ export class Heartbeat {
     this.#lookedAt = now
     this.#session.acknowledgeWaiting()
     this.#session.recovery.look()
-    for (const carrier of [...this.#session.carriers]) {
-      this.#lookAt(carrier, slept)
-    }
+    const carriers = [...this.#session.carriers]
+    const waits = carriers.some(({ heard, probes }) => !heard && probes.awaitsArrival)
+    for (const carrier of carriers) this.#lookAt(carrier, slept, waits)
   }
 
-  #lookAt(carrier: Carrier, slept: boolean): void {
+  /** `waits`: data waits in silence, on this carrier or another. */
+  #lookAt(carrier: Carrier, slept: boolean, waits: boolean): void {
     carrier.silentLooks = carrier.heard ? 0 : carrier.silentLooks + 1
-    carrier.waitingLooks = carrier.heard || !carrier.probes.awaitsArrival || slept ? 0 : carrier.waitingLooks + 1
+    carrier.waitingLooks = carrier.heard || !waits || slept ? 0 : carrier.waitingLooks + 1
     carrier.heard = false
     carrier.probes.probeIfWanted()
     if (slept) carrier.silentLooks = LOOKS - 2
@@ -66,6 +70,6 @@ export class Heartbeat {
       return
     }
     const longSilent = carrier.silentLooks >= (LOOKS * this.#options.heartbeatMs) / this.#options.deadMs - 1
-    if (slept || longSilent || carrier.probes.awaitsArrival) carrier.probes.probe()
+    if (slept || longSilent || waits || carrier.probes.awaitsArrival) carrier.probes.probe()
   }
 }
