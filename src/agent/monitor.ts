@@ -7,7 +7,7 @@ const LOOK_MS = 1_000
 const ASLEEP_MS = 5_000
 /** The first carrier is pinged this long after the last answer, ms. */
 const PING_MS = 5_000
-/** An answer that is missing this long, with nothing else heard, is suspicious; sooner after a sleep. */
+/** An answer that is missing this long, with nothing else heard, is suspicious; sooner after a sleep or a change. */
 const SUSPECT_MS = 4_000
 const SUSPECT_AWAKE_MS = 1_500
 
@@ -33,6 +33,7 @@ export class Monitor {
   #lookedAt: number
   #wallAt: number
   #pingedAt: number | null = null
+  #pings = 0
   #answeredAt = -Infinity
   #patience = SUSPECT_MS
   #suspected = false
@@ -61,6 +62,19 @@ export class Monitor {
     this.#carrier = null
   }
 
+  /**
+   * The network of this machine changed: asks at once whether the carrier is still alive, and waits for less long. One
+   * whose own address the machine no longer has (`isOwn`) is not waited for.
+   */
+  networkChanged(isOwn: (address: string) => boolean): void {
+    const carrier = this.#carrier
+    if (carrier === null || carrier.closed) return
+    this.#patience = SUSPECT_AWAKE_MS
+    this.#ping(carrier, this.#clock.now())
+    const address = carrier.socket?.localAddress
+    if (address !== undefined && !isOwn(address)) this.#suspect()
+  }
+
   /** Called once a second by its own timer. */
   look(): void {
     const now = this.#clock.now()
@@ -79,23 +93,30 @@ export class Monitor {
     if (carrier === null || carrier.closed) return
     if (this.#pingedAt === null) {
       if (woke || now - this.#answeredAt >= PING_MS) this.#ping(carrier, now)
-    } else if (!this.#suspected && now - this.#pingedAt >= this.#patience && !carrier.heard) {
-      this.#suspected = true
-      this.#events.suspect()
+    } else if (now - this.#pingedAt >= this.#patience && !carrier.heard) {
+      this.#suspect()
     }
+  }
+
+  #suspect(): void {
+    if (this.#suspected) return
+    this.#suspected = true
+    this.#events.suspect()
   }
 
   #ping(carrier: Carrier, now: number): void {
     this.#pingedAt = now
+    const number = ++this.#pings
     carrier.ping().then(
-      () => this.#onAnswer(carrier),
+      () => this.#onAnswer(carrier, number),
       // It was closed, which the session tells its owner.
       () => undefined,
     )
   }
 
-  #onAnswer(carrier: Carrier): void {
-    if (carrier !== this.#carrier) return
+  #onAnswer(carrier: Carrier, number: number): void {
+    // The answer to an earlier one may have been under way before the network changed.
+    if (carrier !== this.#carrier || number !== this.#pings) return
     this.#pingedAt = null
     this.#answeredAt = this.#clock.now()
     this.#patience = SUSPECT_MS
