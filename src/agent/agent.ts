@@ -4,16 +4,18 @@ import type { TLSSocket } from 'node:tls'
 import { systemClock, type Clock } from '../core/clock.js'
 import { ConfigError, NetworkError, RefusedError, type UniRouteError } from '../core/errors.js'
 import { silentLogger, type Logger } from '../core/logger.js'
-import { VERSION } from '../core/version.js'
 import { parseHostPort, type HostPort } from '../config/index.js'
-import { agentHandshake, CAPABILITIES, PROTOCOL_VERSION, ServerRefusal } from '../protocol/index.js'
+import { agentHandshake, PROTOCOL_VERSION, ServerRefusal } from '../protocol/index.js'
 import { hostPortText } from './addresses.js'
 import type { AgentEvents, AgentOptions, AgentState, AgentStatus, SessionInfo } from './api.js'
 import { checkOptions } from './check-options.js'
 import { ConnectLoop } from './connect-loop.js'
-import { ServerDialer } from './dial-server.js'
+import { isLasting, ServerDialer } from './dial-server.js'
+import { helloOf } from './hello.js'
 import { Link, MAX_CARRIERS, type AttachedCarrier, type LinkEvents } from './link.js'
 import { Monitor } from './monitor.js'
+import { watchNetwork } from './network-watch.js'
+import { isOwnAddress } from './own-addresses.js'
 import { Tunnel } from './tunnel.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -52,6 +54,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   #everOnline = false
   #readyTold = false
   #forced: NodeJS.Timeout | null = null
+  #unwatchNetwork: (() => void) | null = null
 
   /** Throws ConfigError(UR_AGENT_OPTION) for options that make no sense. Nothing happens before `start`. */
   constructor(options: AgentOptions) {
@@ -104,6 +107,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       )
     }
     this.#log.debug({ server, instance: this.#instanceId }, 'connecting')
+    this.#unwatchNetwork = watchNetwork(() => this.#onNetworkChanged())
     this.#loop.start(false)
   }
 
@@ -133,13 +137,13 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   status(): AgentStatus {
-    const session = this.#link?.session ?? null
     return {
       state: this.#state,
       server: hostPortText(this.#options.server),
       session: this.#session,
-      rttMs: session?.rtt ?? null,
-      carriers: session?.carriers.length ?? 0,
+      rttMs: this.#link?.session.rtt ?? null,
+      carriers: this.#link?.carriers ?? [],
+      held: this.#link?.held ?? 0,
       tunnels: this.#tunnels.map((tunnel) => tunnel.status()),
     }
   }
@@ -169,21 +173,12 @@ export class Agent extends EventEmitter<AgentEvents> {
       const message = `the session with ${hostPortText(target)} was given up: ${why}`
       suspect.abandon(new NetworkError('UR_SERVER_LOST', message))
     }
-    const { token, connections = 'auto', stripe = 'auto' } = this.#options
-    const hello = {
-      protocol: PROTOCOL_VERSION,
-      agentVersion: VERSION,
-      token: token?.reveal() ?? '',
-      instanceId: this.#instanceId,
-      capabilities: CAPABILITIES.filter((capability) => stripe === 'auto' || capability !== 'stripe'),
-      platform: `${process.platform}-${process.arch}`,
-      maxCarriers: connections === 'auto' ? MAX_CARRIERS : connections,
-    }
+    const hello = helloOf(this.#options, this.#instanceId)
     const { welcome, head, capabilities } = await agentHandshake(socket, { hello }, { signal })
     return new Link({
       opened: { target, socket, welcome, head, capabilities },
       tunnels: this.#tunnels.filter(({ state }) => state !== 'failed'),
-      connections,
+      connections: this.#options.connections ?? 'auto',
       attach: (link, attachSignal) => this.#attach(link, attachSignal),
       events: this.#linkEvents(),
       clock: this.#clock,
@@ -230,12 +225,13 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#state = 'online'
     this.#session = { id: sessionId, node, serverVersion }
     this.#log.debug({ session: sessionId, node, server_version: serverVersion }, 'session opened')
-    this.emit('online', this.#session)
+    this.emit('online', this.#session, link.resumption)
   }
 
   #onFailure(error: UniRouteError, retryInMs: number): void {
     this.#log.debug({ code: error.code, reason: error.message, retry_in_ms: retryInMs }, 'no session')
-    if (this.#link === null || this.#link.session.held) this.emit('offline', error, retryInMs)
+    const held = this.#link?.held ?? null
+    if (this.#link === null || held !== null) this.emit('offline', error, retryInMs, held)
   }
 
   #isFinal(error: UniRouteError): boolean {
@@ -253,6 +249,13 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   #onRecovered(): void {
     if (this.#link !== null) this.#loop.stop()
+  }
+
+  #onNetworkChanged(): void {
+    this.#log.debug({}, 'an address or a route of this machine changed')
+    this.#loop.hurry()
+    this.#link?.dropStranded(isOwnAddress)
+    this.#monitor.networkChanged(isOwnAddress)
   }
 
   // The session.
@@ -328,7 +331,7 @@ export class Agent extends EventEmitter<AgentEvents> {
       { code: error.code, reason: error.message, retry_in_ms: retryInMs },
       'connection lost, visitors held',
     )
-    this.emit('offline', error, retryInMs)
+    this.emit('offline', error, retryInMs, link.held)
   }
 
   #onEnded(link: Link, error: UniRouteError, final: boolean): void {
@@ -357,7 +360,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#state = 'reconnecting'
     const retryInMs = this.#loop.start(true)
     this.#log.debug({ code: error.code, reason: error.message, retry_in_ms: retryInMs }, 'session lost')
-    this.emit('offline', error, retryInMs)
+    this.emit('offline', error, retryInMs, null)
   }
 
   // The end.
@@ -382,6 +385,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#session = null
     this.#loop.stop()
     this.#monitor.stop()
+    this.#unwatchNetwork?.()
     if (this.#forced !== null) clearTimeout(this.#forced)
     const reason = error ?? new NetworkError('UR_SERVER_LOST', 'the agent was stopped')
     for (const link of this.#links()) link.abandon(reason)
@@ -389,9 +393,4 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#leaving.clear()
     this.emit('close', error)
   }
-}
-
-/** A wrong certificate, authority or proxy, or no UniRoute server: nothing that another try a second later would mend. */
-function isLasting(error: UniRouteError): boolean {
-  return error.code === 'UR_SERVER_NO_TLS' || !(error instanceof NetworkError || error instanceof RefusedError)
 }

@@ -86,10 +86,28 @@ export interface AgentStatus {
   /** HOST:PORT that is dialled. */
   readonly server: string
   readonly session: SessionInfo | null
-  /** Null while unknown. */
+  /** The smallest of any carrier. Null while unknown. */
   readonly rttMs: number | null
-  readonly carriers: number
+  /** Connections to the server, the oldest first. */
+  readonly carriers: readonly CarrierStatus[]
+  /** Visitors that are held, as the session has no connection and waits for one. */
+  readonly held: number
   readonly tunnels: readonly TunnelStatus[]
+}
+
+export interface CarrierStatus {
+  /** No other connection of the session ever has it. */
+  readonly number: number
+  /** Smoothed, queues included. Null while unknown. */
+  readonly rttMs: number | null
+}
+
+/** How a session went on over a new connection. */
+export interface Resumption {
+  /** For how long it had none, ms; 0: the old one seemed to be dead, and was replaced before it was given up. */
+  readonly awayMs: number
+  /** Whose connections are open as before. */
+  readonly visitors: number
 }
 
 export interface SessionInfo {
@@ -120,8 +138,8 @@ export interface ConnectionEnd extends ConnectionInfo {
 
 /** What an agent tells; the arguments of each event. */
 export interface AgentEvents {
-  /** A session was opened; its tunnels are being bound. */
-  online: [session: SessionInfo]
+  /** A session was opened (`resumed` null); its tunnels are being bound. Or one goes on, with its addresses and visitors. */
+  online: [session: SessionInfo, resumed: Resumption | null]
   /** Once: every tunnel has got its address or a refusal, and at least one its address. These are those that have. */
   ready: [tunnels: readonly TunnelStatus[]]
   /** After `ready`: a tunnel got an address again (perhaps another one). */
@@ -129,10 +147,10 @@ export interface AgentEvents {
   /** The server gives a tunnel no address, or took it back. */
   refused: [tunnel: TunnelStatus, error: UniRouteError]
   /**
-   * No connection: a try failed, or the session was lost, or lost its connections (then `online` tells that it goes on
-   * over another, with the same addresses and visitors). next try is in `retryInMs`; null: there is none.
+   * No connection: a try failed, or the session was lost, or lost its connections. The next try is in `retryInMs`; null:
+   * there is none. `held`: so many visitors are held, and go on when the session does; null: there is no session.
    */
-  offline: [error: UniRouteError, retryInMs: number | null]
+  offline: [error: UniRouteError, retryInMs: number | null, held: number | null]
   notice: [level: 'info' | 'warning' | 'error', code: string, text: string]
   /** A visitor came (`opened`) and left or was turned away (`closed`, exactly once for each). */
   opened: [connection: ConnectionInfo]

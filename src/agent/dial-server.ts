@@ -1,6 +1,6 @@
 import net, { type Socket } from 'node:net'
 import tls, { type TLSSocket } from 'node:tls'
-import { CertificateError, NetworkError, ProtocolError, UniRouteError } from '../core/errors.js'
+import { CertificateError, NetworkError, ProtocolError, RefusedError, UniRouteError } from '../core/errors.js'
 import { ALPN } from '../protocol/index.js'
 import type { HostPort } from '../config/index.js'
 import { hostPortText, reasonText, systemCode } from './addresses.js'
@@ -88,6 +88,11 @@ export class ServerDialer {
       deadline.clear()
     }
   }
+}
+
+/** A wrong certificate, authority or proxy, or no UniRoute server: nothing that another try a second later would mend. */
+export function isLasting(error: UniRouteError): boolean {
+  return error.code === 'UR_SERVER_NO_TLS' || !(error instanceof NetworkError || error instanceof RefusedError)
 }
 
 const TIMED_OUT = Symbol('timed out')

@@ -15,7 +15,7 @@ import {
 } from '../protocol/index.js'
 import { Session, type Carrier, type Stream } from '../wire/index.js'
 import { hostPortText } from './addresses.js'
-import type { ConnectionEnd, ConnectionInfo } from './api.js'
+import type { CarrierStatus, ConnectionEnd, ConnectionInfo, Resumption } from './api.js'
 import { CarrierPool } from './carrier-pool.js'
 import type { Tunnel } from './tunnel.js'
 import { Visitor, type VisitorContext } from './visitor.js'
@@ -94,6 +94,8 @@ export class Link {
   #onIdle: (() => void) | null = null
   #reason: UniRouteError | null = null
   #final = false
+  #heldAt: number | null = null
+  #resumption: Resumption | null = null
 
   /** Takes the socket over and asks for the addresses of the tunnels. */
   constructor(options: LinkOptions) {
@@ -110,8 +112,11 @@ export class Link {
       { clock, maxInboundStreams: streams, maxStreams: streams + 1, resumable, striping, resumeTimeoutMs },
       {
         onStream: (stream) => stream.attach(new Visitor(this.#visitorContext)),
-        onCarrierClose: (carrier) => this.#onCarrierClose(carrier),
-        onHold: (error) => events.held(this, lost(opened.target, error)),
+        onCarrierClose: (carrier, error) => this.#onCarrierClose(carrier, error),
+        onHold: (error) => {
+          this.#heldAt = clock.now()
+          events.held(this, lost(opened.target, error))
+        },
         onClose: (error) => this.#onClose(error),
       },
     )
@@ -201,11 +206,31 @@ export class Link {
     this.session.addCarrier(socket, head, welcome.carrier)
     for (const other of others) other.lose()
     this.#pool?.adjust()
+    const awayMs = this.#heldAt === null ? 0 : this.#options.clock.now() - this.#heldAt
+    this.#heldAt = null
+    this.#resumption = { awayMs, visitors: this.#visitors }
   }
 
-  /** Visitors whose connection is open. */
-  get visitors(): number {
-    return this.#visitors
+  /** The network of this machine changed: connections whose own address it no longer has are replaced by those that are left. */
+  dropStranded(isOwn: (address: string) => boolean): void {
+    const { carriers } = this.session
+    const stranded = carriers.filter(({ socket }) => socket?.localAddress !== undefined && !isOwn(socket.localAddress))
+    if (!this.resumable || stranded.length === carriers.length) return
+    for (const carrier of stranded) if (carrier.log?.whole) carrier.lose()
+  }
+
+  /** How it went on when it last did; null: it has never had to. */
+  get resumption(): Resumption | null {
+    return this.#resumption
+  }
+
+  get carriers(): CarrierStatus[] {
+    return this.session.carriers.map(({ number, probes: { rtt } }) => ({ number, rttMs: rtt }))
+  }
+
+  /** Visitors that are held while there is no connection; null: there is one. */
+  get held(): number | null {
+    return this.session.held ? this.#visitors : null
   }
 
   /** Tells the server that this agent leaves, takes no new visitors, and calls `idle` once, when none is left. */
@@ -307,9 +332,14 @@ export class Link {
     this.#options.events.refused(tunnel, error)
   }
 
-  #onCarrierClose(carrier: Carrier): void {
+  #onCarrierClose(carrier: Carrier, error: Error | null): void {
+    const { carriers } = this.session
+    this.#options.log.debug(
+      { carrier: carrier.number, reason: error?.message, left: carriers.length },
+      'carrier closed',
+    )
     this.#pool?.gone(carrier)
-    const newest = this.session.carriers.at(-1)
+    const newest = carriers.at(-1)
     if (newest !== undefined) this.#options.events.watch(this, newest)
   }
 

@@ -46,8 +46,6 @@ export class Recovery {
   /** Numbers of carriers that were there, the last of them. */
   readonly #known = new Set<number>()
   #timeout: NodeJS.Timeout | null = null
-  /** The highest number of a carrier that was lost to the peer before we had it. */
-  #lastNeverHad = 0
 
   constructor(session: Session) {
     this.#session = session
@@ -75,10 +73,10 @@ export class Recovery {
 
   /**
    * For the session: whether a carrier with this number may be added. One that the peer took for lost before we had it
-   * may not: what came on it has come, or will, over another. Neither may one before that; it is then lost as well.
+   * may not: what came on it has come, or will, over another. Nor any number twice.
    */
   mayAdd(number: number): boolean {
-    return number > this.#lastNeverHad
+    return !this.#known.has(number)
   }
 
   /** For the session: a carrier was added. */
@@ -121,7 +119,7 @@ export class Recovery {
     if (lost === undefined || lost.asked) return
     lost.asked = true
     // What was said since it was lost may have been too much.
-    if (!carrier.replaceable) {
+    if (carrier.log?.whole !== true) {
       this.#session.destroy(notKept(null))
       return
     }
@@ -222,7 +220,6 @@ export class Recovery {
     if (this.#session.role === 'server') this.#refuse(`the peer lost carrier ${number}, which it never had`)
     this.#know(number)
     const carrier = new Carrier(this.#session, number, null)
-    this.#lastNeverHad = Math.max(this.#lastNeverHad, number)
     this.onClosed(carrier)
     return carrier
   }

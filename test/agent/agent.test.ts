@@ -30,7 +30,7 @@ t.test('says hello, binds its tunnels and tells when it is ready', async (t) => 
     { name: 'tcp-5432', remotePort: 0 },
     { name: 'tcp-6379', remotePort: 21000, proxyProtocol: 2 },
   ])
-  t.match(agent.status(), { state: 'online', carriers: 1, server: `localhost:${server.port}` })
+  t.match(agent.status(), { state: 'online', carriers: [{ number: 1 }], held: 0, server: `localhost:${server.port}` })
 })
 
 t.test('a session that the server does not hold comes back with the same instance and the same port', async (t) => {
@@ -327,7 +327,7 @@ t.test(
     t.match(await next(stranger, 'close'), [verify])
 
     const agent = makeAgent(t, server, { connections: 1 })
-    const offline: [UniRouteError, number | null][] = []
+    const offline: [UniRouteError, number | null, number | null][] = []
     agent.on('offline', (...told) => offline.push(told))
     await ready(agent)
     await Promise.all([server.stop(), impostor.stop()])

@@ -100,7 +100,7 @@ t.test('budgets', async (t) => {
       if (!last) pair.add()
       pair.settle()
       opened(pair.client, 'x'.repeat(3_000))
-      const at = pair.client.carriers.findIndex((carrier) => !carrier.replaceable)
+      const at = pair.client.carriers.findIndex((carrier) => carrier.log?.whole !== true)
       pair.fail(last ? one : pair.links[at]!, 'client')
       pair.settle()
     })

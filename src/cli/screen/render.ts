@@ -15,7 +15,8 @@ export interface ScreenModel {
   node: string | null
   /** Session round-trip time, milliseconds. */
   latencyMs: number | null
-  carriers: number
+  /** The connections to the server; `rttMs`: round-trip time, milliseconds. */
+  carriers: readonly { number: number; rttMs: number | null }[]
   forwardings: readonly { publicUrl: string | null; upstream: string; problem: string | null }[]
   traffic: TrafficFigures
   /** Newest first. */
@@ -79,8 +80,13 @@ function sessionLines(model: ScreenModel): Line[] {
     row('Version', { text: model.version + serverVersion }),
     row('Server', { text: model.server + node }),
     row('Latency', { text: latencyText(model.latencyMs) }),
-    row('Carriers', { text: String(model.carriers) }),
+    row('Carriers', { text: String(model.carriers.length) }, { text: carriersText(model), style: 'dim' }),
   ]
+}
+
+function carriersText({ carriers }: ScreenModel): string {
+  if (carriers.length === 0) return ''
+  return ` (${carriers.map(({ number, rttMs }) => `#${number} ${latencyText(rttMs)}`).join(', ')})`
 }
 
 function latencyText(latencyMs: number | null): string {

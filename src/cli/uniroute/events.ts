@@ -9,19 +9,21 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
   let ready = false
   return {
     // Before `ready` it would tell nothing: `ready` is the first line of an agent that comes up without trouble.
-    online: ({ node, serverVersion }) => {
-      if (ready) event('online', { node, server_version: serverVersion })
+    online: ({ node, serverVersion }, resumed) => {
+      const kept = resumed && { resumed: true, away_ms: Math.round(resumed.awayMs), visitors: resumed.visitors }
+      if (ready) event('online', { node, server_version: serverVersion, ...(kept ?? { resumed: false }) })
     },
     ready: (tunnels) => {
       ready = true
       event('ready', { tunnels: tunnels.map(plain) })
     },
     tunnel: (tunnel) => event('tunnel', plain(tunnel)),
-    offline: (error, retryInMs) =>
+    offline: (error, retryInMs, held) =>
       event('offline', {
         code: error.code,
         message: error.message,
         retry_in_ms: retryInMs === null ? null : Math.round(retryInMs),
+        held,
       }),
     refused: (tunnel, error) =>
       event('error', { code: error.code, message: error.message, tunnel: tunnel.name, fatal: false }),

@@ -3,7 +3,7 @@ import { VERSION } from '../../core/version.js'
 import type { ScreenModel, SessionStatus } from '../screen/render.js'
 import { StatusScreen, type Terminal } from '../screen/screen.js'
 import { Traffic } from '../screen/traffic.js'
-import type { NoticeLevel, Presenter } from './presenter.js'
+import { reconnectedText, visitorsText, type NoticeLevel, type Presenter } from './presenter.js'
 
 const MESSAGES = 5
 
@@ -24,10 +24,11 @@ export function screenPresenter(options: LiveScreenOptions): Presenter {
   let messages: ScreenModel['messages'] = []
 
   const model = (): ScreenModel => {
-    const { state, server, session, rttMs, carriers, tunnels } = options.status()
+    const { state, server, session, rttMs, carriers, held, tunnels } = options.status()
+    const heldText = held === 0 ? null : `${visitorsText(held)} held`
     return {
       status: STATUS_OF[state],
-      statusDetail: detail,
+      statusDetail: [detail, heldText].filter((text) => text !== null).join(', ') || null,
       version: VERSION,
       serverVersion: session?.serverVersion ?? null,
       server,
@@ -56,7 +57,10 @@ export function screenPresenter(options: LiveScreenOptions): Presenter {
   }
 
   return {
-    online: () => explain(null),
+    online: (_session, resumed) => {
+      explain(null)
+      if (resumed !== null) say('info', reconnectedText(resumed))
+    },
     ready: () => screen.refresh(),
     tunnel: () => screen.refresh(),
     offline: (error, retryInMs) => {

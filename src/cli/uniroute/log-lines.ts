@@ -1,6 +1,6 @@
 import type { TunnelStatus } from '../../agent/index.js'
 import type { Logger } from '../../core/logger.js'
-import type { Presenter } from './presenter.js'
+import { reconnectedText, type Presenter } from './presenter.js'
 
 /** Shows an agent as log lines: where there is no terminal. */
 export function logPresenter(log: Logger): Presenter {
@@ -8,17 +8,23 @@ export function logPresenter(log: Logger): Presenter {
     log.info({ tunnel: name }, `forwarding ${publicUrl} -> ${upstream}`)
   let told = ''
   return {
-    online: ({ node, serverVersion }) => {
+    online: ({ node, serverVersion }, resumed) => {
       told = ''
-      log.info({ node, server_version: serverVersion }, 'session online')
+      if (resumed === null) log.info({ node, server_version: serverVersion }, 'session online')
+      else {
+        const { awayMs, visitors } = resumed
+        log.info({ node, away_ms: Math.round(awayMs), visitors }, reconnectedText(resumed))
+      }
     },
     ready: (tunnels) => tunnels.forEach(forwarding),
     tunnel: forwarding,
     // A long outage is one line, not one for each try.
-    offline: (error, retryInMs) => {
+    offline: (error, retryInMs, held) => {
       const level = error.message === told ? 'debug' : 'warn'
       told = error.message
-      log[level]({ error, ...(retryInMs === null ? {} : { retry_in_ms: Math.round(retryInMs) }) }, 'session offline')
+      const fields = { error, ...(retryInMs === null ? {} : { retry_in_ms: Math.round(retryInMs) }) }
+      if (held === null) log[level](fields, 'session offline')
+      else log[level]({ ...fields, held }, 'reconnecting, visitors are held')
     },
     refused: ({ name }, error) => log.error({ tunnel: name, error }, 'the server refused a tunnel'),
     notice: (level, code, text) => log[NOTICE_LEVELS[level]]({ code }, `the server says: ${text}`),

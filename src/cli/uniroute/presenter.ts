@@ -1,17 +1,21 @@
-import type { ConnectionEnd, ConnectionInfo, SessionInfo, TunnelStatus } from '../../agent/index.js'
+import type { ConnectionEnd, ConnectionInfo, Resumption, SessionInfo, TunnelStatus } from '../../agent/index.js'
 import type { UniRouteError } from '../../core/errors.js'
 
 export type NoticeLevel = 'info' | 'warning' | 'error'
 
 /** Shows what an agent goes through: as events, as log lines, or on the status screen. */
 export interface Presenter {
-  online(session: SessionInfo): void
+  /** A session is open; `resumed` not null: the one that was there goes on, with its addresses and visitors. */
+  online(session: SessionInfo, resumed: Resumption | null): void
   /** All tunnels have an address or a refusal, for the first time; these have an address. */
   ready(tunnels: readonly TunnelStatus[]): void
   /** A tunnel got an address after that, perhaps another one than before. */
   tunnel(tunnel: TunnelStatus): void
-  /** The session was lost or not made; the next try is after `retryInMs` (null: there is none). */
-  offline(error: UniRouteError, retryInMs: number | null): void
+  /**
+   * The session was lost or not made; the next try is after `retryInMs` (null: there is none). `held` not null: it waits
+   * for a connection, with so many visitors.
+   */
+  offline(error: UniRouteError, retryInMs: number | null, held: number | null): void
   /** The server gives no address to a tunnel, now or any more. */
   refused(tunnel: TunnelStatus, error: UniRouteError): void
   notice(level: NoticeLevel, code: string, text: string): void
@@ -20,4 +24,15 @@ export interface Presenter {
   draining(graceMs: number): void
   /** The last call: gives the terminal back. */
   end(): void
+}
+
+/** What became of the visitors, for people. */
+export function reconnectedText({ awayMs, visitors }: Resumption): string {
+  const how = awayMs === 0 ? 'went over to a new connection' : `reconnected after ${(awayMs / 1000).toFixed(1)} s`
+  return `${how}, ${visitorsText(visitors)} kept`
+}
+
+/** `1 visitor`, `3 visitors` */
+export function visitorsText(visitors: number): string {
+  return visitors === 1 ? '1 visitor' : `${visitors} visitors`
 }

@@ -71,11 +71,11 @@ export async function runAgent(
 }
 
 function present(agent: Agent, presenter: Presenter): void {
-  agent.on('online', (session) => presenter.online(session))
+  agent.on('online', (session, resumed) => presenter.online(session, resumed))
   agent.on('ready', (tunnels) => presenter.ready(tunnels))
   agent.on('tunnel', (tunnel) => presenter.tunnel(tunnel))
   agent.on('refused', (tunnel, error) => presenter.refused(tunnel, error))
-  agent.on('offline', (error, retryInMs) => presenter.offline(error, retryInMs))
+  agent.on('offline', (error, retryInMs, held) => presenter.offline(error, retryInMs, held))
   agent.on('notice', (level, code, text) => presenter.notice(level, code, text))
   agent.on('opened', (connection) => presenter.opened(connection))
   agent.on('closed', (connection) => presenter.closed(connection))

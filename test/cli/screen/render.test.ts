@@ -9,7 +9,10 @@ const online: ScreenModel = {
   server: 'tunnels.example.com:443',
   node: 'node-1',
   latencyMs: 23.4,
-  carriers: 2,
+  carriers: [
+    { number: 1, rttMs: 23.4 },
+    { number: 4, rttMs: null },
+  ],
   forwardings: [
     { publicUrl: 'tcp://tunnels.example.com:20001', upstream: 'localhost:5432', problem: null },
     { publicUrl: null, upstream: 'localhost:6379', problem: null },
@@ -28,7 +31,7 @@ Session Status                online
 Version                       0.1.0 (server 0.1.0)
 Server                        tunnels.example.com:443 (node-1)
 Latency                       23ms
-Carriers                      2
+Carriers                      2 (#1 23ms, #4 -)
 Forwarding                    tcp://tunnels.example.com:20001 -> localhost:5432
                               waiting -> localhost:6379
                               port 20022 is taken -> localhost:22
@@ -48,7 +51,7 @@ t.test('golden: before the first connection', async (t) => {
     serverVersion: null,
     node: null,
     latencyMs: null,
-    carriers: 0,
+    carriers: [],
     forwardings: [],
     messages: [],
   }

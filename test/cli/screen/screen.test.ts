@@ -23,7 +23,7 @@ function model(status: ScreenModel['status'] = 'online'): ScreenModel {
     server: 'localhost:1',
     node: null,
     latencyMs: null,
-    carriers: 1,
+    carriers: [{ number: 1, rttMs: 1 }],
     forwardings: [],
     traffic: { total: 0, open: 0, rate1: 0, rate5: 0, p50: 0, p90: 0 },
     messages: [],

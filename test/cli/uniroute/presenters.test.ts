@@ -1,12 +1,15 @@
+import { EventEmitter } from 'node:events'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
-import type { TunnelStatus } from '../../../src/agent/index.js'
+import type { AgentStatus, TunnelStatus } from '../../../src/agent/index.js'
 import { Output } from '../../../src/cli/output.js'
 import { eventPresenter } from '../../../src/cli/uniroute/events.js'
+import { screenPresenter } from '../../../src/cli/uniroute/live-screen.js'
 import { logPresenter } from '../../../src/cli/uniroute/log-lines.js'
 import type { Presenter } from '../../../src/cli/uniroute/presenter.js'
 import { NetworkError, RefusedError } from '../../../src/core/errors.js'
 import { createLogging } from '../../../src/daemon/logging.js'
+import { eventually } from '../../support/hang.js'
 
 const tunnel: TunnelStatus = {
   name: 'tcp-5432',
@@ -25,33 +28,50 @@ const lost = new NetworkError('UR_SERVER_LOST', 'the session was lost')
 
 /** All that an agent can go through. */
 function live(presenter: Presenter): void {
-  presenter.offline(new NetworkError('UR_SERVER_UNREACHABLE', 'could not connect'), 500.4)
-  presenter.online({ id: 's1', node: 'n1', serverVersion: '0.1.0' })
+  presenter.offline(new NetworkError('UR_SERVER_UNREACHABLE', 'could not connect'), 500.4, null)
+  presenter.online({ id: 's1', node: 'n1', serverVersion: '0.1.0' }, null)
   presenter.ready([tunnel])
   presenter.opened(connection)
   presenter.closed({ ...connection, bytesIn: 1, bytesOut: 2, durationMs: 3.4, error: null })
   presenter.closed({ ...connection, bytesIn: 0, bytesOut: 0, durationMs: 1, error: new Error('reset') })
   presenter.notice('warning', 'UR_SERVER_DRAINING', 'soon')
-  presenter.offline(lost, null)
-  presenter.offline(lost, 100)
-  presenter.online({ id: 's2', node: 'n1', serverVersion: '0.1.0' })
+  presenter.offline(lost, null, null)
+  presenter.offline(lost, 100, null)
+  presenter.online({ id: 's2', node: 'n1', serverVersion: '0.1.0' }, null)
   presenter.tunnel({ ...tunnel, publicUrl: 'tcp://t.example:20002' })
   presenter.refused(tunnel, new RefusedError('UR_TAKEN_OVER', 'taken over'))
   presenter.draining(30_000)
   presenter.end()
 }
 
-function eventsOf(connections: boolean): Record<string, unknown>[] {
+/** A session that loses its connection, and goes on; and one that moves before its connection is dead. */
+function heldAndBack(presenter: Presenter): void {
+  const session = { id: 's1', node: 'n1', serverVersion: '0.1.0' }
+  presenter.ready([tunnel])
+  presenter.offline(lost, 100, 3)
+  presenter.offline(new NetworkError('UR_SERVER_UNREACHABLE', 'could not connect'), 200, 2)
+  presenter.online(session, { awayMs: 3214.6, visitors: 2 })
+  presenter.online(session, { awayMs: 0, visitors: 1 })
+  presenter.end()
+}
+
+function eventsOf(connections: boolean, course = live): Record<string, unknown>[] {
   const stream = new PassThrough()
-  live(eventPresenter(new Output('json', stream), connections))
+  course(eventPresenter(new Output('json', stream), connections))
   const lines = String(stream.read()).trimEnd().split('\n')
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+function linesOf(course: (presenter: Presenter) => void): string[] {
+  const lines: string[] = []
+  course(logPresenter(createLogging({ level: 'info', format: 'text', write: (line) => lines.push(line) })))
+  return lines.map((line) => line.replace(/^\S+ /, '').trimEnd())
 }
 
 t.test('events', async (t) => {
   const view = { name: 'tcp-5432', kind: 'tcp', public_url: 'tcp://t.example:20001', upstream: 'localhost:5432' }
   t.strictSame(eventsOf(true), [
-    { event: 'offline', code: 'UR_SERVER_UNREACHABLE', message: 'could not connect', retry_in_ms: 500 },
+    { event: 'offline', code: 'UR_SERVER_UNREACHABLE', message: 'could not connect', retry_in_ms: 500, held: null },
     { event: 'ready', tunnels: [view] },
     { event: 'connection', state: 'opened', ...connection },
     { event: 'connection', state: 'closed', ...connection, bytes_in: 1, bytes_out: 2, duration_ms: 3 },
@@ -66,9 +86,9 @@ t.test('events', async (t) => {
       message: 'reset',
     },
     { event: 'notice', level: 'warning', code: 'UR_SERVER_DRAINING', text: 'soon' },
-    { event: 'offline', code: 'UR_SERVER_LOST', message: 'the session was lost', retry_in_ms: null },
-    { event: 'offline', code: 'UR_SERVER_LOST', message: 'the session was lost', retry_in_ms: 100 },
-    { event: 'online', node: 'n1', server_version: '0.1.0' },
+    { event: 'offline', code: 'UR_SERVER_LOST', message: 'the session was lost', retry_in_ms: null, held: null },
+    { event: 'offline', code: 'UR_SERVER_LOST', message: 'the session was lost', retry_in_ms: 100, held: null },
+    { event: 'online', node: 'n1', server_version: '0.1.0', resumed: false },
     { event: 'tunnel', ...view, public_url: 'tcp://t.example:20002' },
     { event: 'error', code: 'UR_TAKEN_OVER', message: 'taken over', tunnel: 'tcp-5432', fatal: false },
     { event: 'draining', grace_ms: 30_000 },
@@ -79,22 +99,71 @@ t.test('connections are told only when they are asked for', async (t) => {
   t.notOk(eventsOf(false).some(({ event }) => event === 'connection'))
 })
 
+t.test('events of a session that is held, and goes on', async (t) => {
+  t.strictSame(eventsOf(false, heldAndBack).slice(1), [
+    { event: 'offline', code: 'UR_SERVER_LOST', message: 'the session was lost', retry_in_ms: 100, held: 3 },
+    { event: 'offline', code: 'UR_SERVER_UNREACHABLE', message: 'could not connect', retry_in_ms: 200, held: 2 },
+    { event: 'online', node: 'n1', server_version: '0.1.0', resumed: true, away_ms: 3215, visitors: 2 },
+    { event: 'online', node: 'n1', server_version: '0.1.0', resumed: true, away_ms: 0, visitors: 1 },
+  ])
+})
+
+t.test('log lines of a session that is held, and goes on', async (t) => {
+  t.strictSame(linesOf(heldAndBack).slice(1), [
+    'WARN  reconnecting, visitors are held  error="the session was lost (UR_SERVER_LOST)" retry_in_ms=100 held=3',
+    'WARN  reconnecting, visitors are held  error="could not connect (UR_SERVER_UNREACHABLE)" retry_in_ms=200 held=2',
+    'INFO  reconnected after 3.2 s, 2 visitors kept  node=n1 away_ms=3215 visitors=2',
+    'INFO  went over to a new connection, 1 visitor kept  node=n1 away_ms=0 visitors=1',
+  ])
+})
+
+t.test('the screen shows who is held, each carrier, and what became of the visitors', async (t) => {
+  const status: AgentStatus = {
+    state: 'reconnecting',
+    server: 't.example:443',
+    session: { id: 's1', node: 'n1', serverVersion: '0.1.0' },
+    rttMs: null,
+    carriers: [],
+    held: 3,
+    tunnels: [tunnel],
+  }
+  let now = status
+  const terminal = Object.assign(new EventEmitter(), {
+    columns: 100,
+    rows: 40,
+    writableNeedDrain: false,
+    written: [] as string[],
+    write: (text: string) => terminal.written.push(text),
+  })
+  const presenter = screenPresenter({ terminal, color: false, status: () => now, now: () => 0 })
+  const shown = async (text: RegExp): Promise<void> => {
+    await eventually(`a screen with ${text}`, async () => {
+      if (!terminal.written.some((screen) => text.test(screen))) throw new Error(String(terminal.written.at(-1)))
+    })
+  }
+  presenter.offline(lost, 400, 3)
+  await shown(/reconnecting \(next try in 0\.4 s, 3 visitors held\)/)
+  await shown(/Carriers +0\n/)
+  now = { ...status, state: 'online', held: 0, rttMs: 9.5, carriers: [{ number: 7, rttMs: 9.5 }] }
+  presenter.online(now.session!, { awayMs: 3214.6, visitors: 3 })
+  await shown(/Session Status +online\n/)
+  await shown(/Carriers +1 \(#7 9\.5ms\)/)
+  await shown(/reconnected after 3\.2 s, 3 visitors kept/)
+  presenter.end()
+  t.match(terminal.written.at(-1), /\u001b\[\?25h$/)
+})
+
 t.test('log lines: one for an outage, however many tries it has', async (t) => {
-  const lines: string[] = []
-  live(logPresenter(createLogging({ level: 'info', format: 'text', write: (line) => lines.push(line) })))
-  t.strictSame(
-    lines.map((line) => line.replace(/^\S+ /, '').trimEnd()),
-    [
-      'WARN  session offline  error="could not connect (UR_SERVER_UNREACHABLE)" retry_in_ms=500',
-      'INFO  session online  node=n1 server_version=0.1.0',
-      'INFO  forwarding tcp://t.example:20001 -> localhost:5432  tunnel=tcp-5432',
-      'WARN  connection failed  connection=c1 tunnel=tcp-5432 visitor=192.0.2.1:5 bytes_in=0 bytes_out=0 duration_ms=1 error=reset',
-      'WARN  the server says: soon  code=UR_SERVER_DRAINING',
-      'WARN  session offline  error="the session was lost (UR_SERVER_LOST)"',
-      'INFO  session online  node=n1 server_version=0.1.0',
-      'INFO  forwarding tcp://t.example:20002 -> localhost:5432  tunnel=tcp-5432',
-      'ERROR the server refused a tunnel  tunnel=tcp-5432 error="taken over (UR_TAKEN_OVER)"',
-      'INFO  stopping; open connections may end  grace_ms=30000',
-    ],
-  )
+  t.strictSame(linesOf(live), [
+    'WARN  session offline  error="could not connect (UR_SERVER_UNREACHABLE)" retry_in_ms=500',
+    'INFO  session online  node=n1 server_version=0.1.0',
+    'INFO  forwarding tcp://t.example:20001 -> localhost:5432  tunnel=tcp-5432',
+    'WARN  connection failed  connection=c1 tunnel=tcp-5432 visitor=192.0.2.1:5 bytes_in=0 bytes_out=0 duration_ms=1 error=reset',
+    'WARN  the server says: soon  code=UR_SERVER_DRAINING',
+    'WARN  session offline  error="the session was lost (UR_SERVER_LOST)"',
+    'INFO  session online  node=n1 server_version=0.1.0',
+    'INFO  forwarding tcp://t.example:20002 -> localhost:5432  tunnel=tcp-5432',
+    'ERROR the server refused a tunnel  tunnel=tcp-5432 error="taken over (UR_TAKEN_OVER)"',
+    'INFO  stopping; open connections may end  grace_ms=30000',
+  ])
 })

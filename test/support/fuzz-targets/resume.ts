@@ -191,7 +191,7 @@ function ofCarriers(input: Buffer): boolean {
   let found = false
   const sink = { onHeader: (type: number) => void (found ||= type >= GO_AWAY), onPayload() {}, onPayloadEnd() {} }
   try {
-    new FrameParser(sink, true).push(input)
+    new FrameParser(sink, { resumable: true }).push(input)
   } catch {
     // It is tried up to there.
   }

@@ -161,7 +161,7 @@ export class History {
     link.welcomed = true
     const { client } = this.#sessions
     link.client.on('error', () => {})
-    if (client.closed || client.leaving || client.numbers.has(link.number)) return link.client.destroy()
+    if (client.closed || client.leaving || !client.recovery.mayAdd(link.number)) return link.client.destroy()
     const former = [...client.carriers]
     client.addCarrier(link.client.socket, undefined, link.number)
     if (link.returns) for (const other of former) other.lose()
