@@ -8,7 +8,12 @@ function bench(t: Test) {
   let wall = 1_700_000_000_000
   const told: string[] = []
   const pings: (() => void)[] = []
-  const carrier = { closed: false, heard: false, ping: () => new Promise<void>((resolve) => pings.push(resolve)) }
+  const carrier = {
+    closed: false,
+    heard: false,
+    socket: { localAddress: '10.0.0.2' as string | undefined },
+    ping: () => new Promise<void>((resolve) => pings.push(resolve)),
+  }
   const monitor = new Monitor(
     { now: () => now },
     { woke: () => told.push('woke'), suspect: () => told.push('suspect'), recovered: () => told.push('recovered') },
@@ -31,7 +36,7 @@ function bench(t: Test) {
     pings.pop()?.()
     await new Promise(setImmediate)
   }
-  return { carrier, told, pings, pass, sleep, answer }
+  return { monitor, carrier, told, pings, pass, sleep, answer }
 }
 
 t.test('a carrier that answers is pinged every five seconds and never suspected', async (t) => {
@@ -95,5 +100,68 @@ t.test('what is closed, or watched no more, is left alone', async (t) => {
   carrier.closed = true
   pass(30)
   t.equal(pings.length, 0)
+  t.same(told, [])
+})
+
+t.test('a change of the network pings at once, and what answers is left alone', async (t) => {
+  const { monitor, told, pings, pass, answer } = bench(t)
+  monitor.networkChanged(() => true)
+  t.equal(pings.length, 1)
+  await answer()
+  pass(4)
+  t.same(told, [])
+})
+
+t.test('one that does not answer after a change is suspected sooner', async (t) => {
+  const { monitor, told, pass, answer } = bench(t)
+  monitor.networkChanged(() => true)
+  pass(1)
+  t.same(told, [])
+  pass(1)
+  t.same(told, ['suspect'])
+  await answer()
+  t.same(told, ['suspect', 'recovered'])
+})
+
+t.test('an answer that was under way before the change tells nothing', async (t) => {
+  const { monitor, told, pings, pass } = bench(t)
+  pass(5)
+  monitor.networkChanged(() => true)
+  t.equal(pings.length, 2)
+  pings[0]!()
+  await new Promise(setImmediate)
+  pass(2)
+  t.same(told, ['suspect'])
+})
+
+t.test('one whose address the machine no longer has is suspected at once, and once', async (t) => {
+  const { monitor, told, pass } = bench(t)
+  const asked: string[] = []
+  const isOwn = (address: string) => {
+    asked.push(address)
+    return false
+  }
+  monitor.networkChanged(isOwn)
+  t.same(told, ['suspect'])
+  t.same(asked, ['10.0.0.2'])
+  monitor.networkChanged(isOwn)
+  pass(10)
+  t.same(told, ['suspect'])
+})
+
+t.test('an address that is not known is not missed', async (t) => {
+  const { monitor, carrier, told } = bench(t)
+  carrier.socket.localAddress = undefined
+  monitor.networkChanged(() => false)
+  t.same(told, [])
+})
+
+t.test('a change while nothing is watched, or it is closed, is no matter', async (t) => {
+  const { monitor, carrier, told, pings } = bench(t)
+  carrier.closed = true
+  monitor.networkChanged(() => false)
+  monitor.watch(null)
+  monitor.networkChanged(() => false)
+  t.same(pings, [])
   t.same(told, [])
 })
