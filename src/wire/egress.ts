@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { Ring } from '../core/ring.js'
 import { FLAG_FIN, HEADER_SIZE, TYPE_DATA, TYPE_REPLAY, writeHeader } from './frame.js'
 import type { SentLog } from './sent-log.js'
-import { giveBack } from './slab.js'
+import { BULK, giveBack, LARGE_BULK, lend } from './slab.js'
 
 /** Who waits in a carrier's ring for its turn. */
 export interface RingMember {
@@ -30,6 +30,8 @@ const QUIET_ARENA_SIZE = 4 * 1024
 const COPY_BELOW = 4 * 1024
 /** A turn of a waiting stream (deficit round-robin). */
 export const QUANTUM = 16 * 1024
+/** The largest payload of a frame that is copied. */
+const COPY_MOST = LARGE_BULK.slabSize - HEADER_SIZE
 /** From so many frames in one turn of the event loop on, the next turn's frames are gathered and leave together. */
 const GATHER_FROM = 6
 
@@ -98,25 +100,36 @@ export class Egress {
   data(streamId: number, flags: number, buffer: Buffer, start: number, end: number, ownership: Ownership): void {
     if (this.#closed) return
     const length = end - start
-    if (length < COPY_BELOW || (ownership !== SLAB && length <= QUANTUM)) {
-      const at = this.#reserve(HEADER_SIZE + length)
-      writeHeader(this.#arena, at, TYPE_DATA, flags, streamId, length)
-      this.#arena.set(buffer.subarray(start, end), at + HEADER_SIZE)
-      if (ownership >= LENT) giveBack(buffer, length)
-      this.#appended()
-      return
-    }
-    this.flush()
-    if (ownership === SLAB) {
+    if (length >= COPY_BELOW && ownership === SLAB) {
+      this.flush()
       writeHeader(buffer, start - HEADER_SIZE, TYPE_DATA, flags, streamId, length)
+      lend(buffer, HEADER_SIZE)
       this.#writeSlabFrame(buffer.subarray(start - HEADER_SIZE, end))
       return
     }
-    const frame = Buffer.allocUnsafeSlow(HEADER_SIZE + length)
-    writeHeader(frame, 0, TYPE_DATA, flags, streamId, length)
-    frame.set(buffer.subarray(start, end), HEADER_SIZE)
+    if (length > QUANTUM) this.#writeCopies(streamId, flags, buffer, start, end)
+    else {
+      const at = this.#reserve(HEADER_SIZE + length)
+      writeHeader(this.#arena, at, TYPE_DATA, flags, streamId, length)
+      this.#arena.set(buffer.subarray(start, end), at + HEADER_SIZE)
+      this.#appended()
+    }
     if (ownership >= LENT) giveBack(buffer, length)
-    this.#write(frame)
+  }
+
+  #writeCopies(streamId: number, flags: number, buffer: Buffer, start: number, end: number): void {
+    this.flush()
+    for (let at = start; at < end; at += COPY_MOST) {
+      const payload = buffer.subarray(at, Math.min(end, at + COPY_MOST))
+      const size = HEADER_SIZE + payload.length
+      const slab = (size <= BULK.slabSize ? BULK : LARGE_BULK).take()
+      const frame = Buffer.from(slab, 0, size)
+      writeHeader(frame, 0, TYPE_DATA, at === start ? flags : 0, streamId, payload.length)
+      frame.set(payload, HEADER_SIZE)
+      slab.lend(size)
+      slab.full()
+      this.#writeSlabFrame(frame)
+    }
   }
 
   /** Puts a stream that has something to send into the ring. It is served as soon as there is room. */
@@ -238,7 +251,7 @@ export class Egress {
   /** A socket calls back in the order of its writes. */
   readonly #onSlabFrameWritten = (): void => {
     const frame = this.#slabFrames?.shift()
-    if (frame !== undefined) giveBack(frame, frame.length - HEADER_SIZE)
+    if (frame !== undefined) giveBack(frame, frame.length)
     this.#onWritten()
   }
 

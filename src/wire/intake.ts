@@ -1,11 +1,7 @@
 import type { Socket } from 'node:net'
 import { HEADROOM } from './frame.js'
-import { lend, Slab, SlabPool } from './slab.js'
+import { BULK, LARGE_BULK, lend, Slab } from './slab.js'
 
-/** What is read into while bytes flow in bulk: four records of TLS, which come one by one. */
-const BULK = new SlabPool(4 * (16 * 1024 + HEADROOM), 64)
-/** The same for a socket that fills that: one that gives as much as there is room. */
-const LARGE_BULK = new SlabPool(256 * 1024, 32)
 /** What is read at once otherwise, into the one slab that all quiet sockets of the process share. */
 const SHARED_SLAB = 64 * 1024
 /** A read of at least this makes a socket a bulk one. */
@@ -88,7 +84,20 @@ export class Intake {
     socket[symbols.callback] = this.#onRead
     socket[symbols.generator] = this.#region
     socket._handle.useUserBuffer(region)
+    this.#socket.once('end', this.#letGo).once('close', this.#letGo)
     return true
+  }
+
+  /** Nothing more is read: a socket that stays half open, maybe for days, shall not hold a slab. */
+  readonly #letGo = (): void => {
+    const slab = this.#slab
+    if (slab === shared) return
+    this.#next(shared)
+    const socket = this.#socket as unknown as UserBuffer
+    const symbols = onreadSymbols(this.#socket)
+    if (symbols !== null) socket[symbols.buffer] = sharedRegion
+    socket._handle?.useUserBuffer?.(sharedRegion)
+    Slab.of(slab)?.full()
   }
 
   readonly #onRead = (length: number): boolean => {

@@ -1,6 +1,5 @@
 import { Ring } from '../core/ring.js'
-import { HEADER_SIZE } from './frame.js'
-import { giveBack, Slab } from './slab.js'
+import { giveBack } from './slab.js'
 import type { WindowBudget } from './window.js'
 
 /**
@@ -70,7 +69,7 @@ export class SentLog {
       this.#start += oldest.length
       this.#kept -= oldest.length
       this.#budget.give(oldest.length)
-      release(oldest)
+      giveBack(oldest, oldest.length)
     }
   }
 
@@ -86,7 +85,7 @@ export class SentLog {
     for (let write = this.#writes.shift(); write !== undefined; write = this.#writes.shift()) {
       all.add(write, skip)
       skip = 0
-      release(write)
+      giveBack(write, write.length)
     }
     this.clear()
     return all.pieces
@@ -99,11 +98,6 @@ export class SentLog {
     this.#kept = 0
     this.#start = this.#end
   }
-}
-
-/** The frames that are written out of a slab are its only bytes here; all others are copies in arenas. */
-function release(write: Buffer): void {
-  if (write.buffer instanceof Slab) giveBack(write, write.length - HEADER_SIZE)
 }
 
 /** Copies what it is given one behind the other into pieces of 64 KiB. */

@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { Writable } from 'node:stream'
 import type { Socket } from 'node:net'
 import t from 'tap'
 import { FrameParser } from '../../src/wire/index.js'
-import { BORROWED, Egress, OWNED, QUANTUM, SLAB } from '../../src/wire/egress.js'
-import { TYPE_PING } from '../../src/wire/frame.js'
+import { BORROWED, Egress, LENT, OWNED, QUANTUM, SLAB } from '../../src/wire/egress.js'
+import { FLAG_ACK, TYPE_PING } from '../../src/wire/frame.js'
 import { sessionEnd, sessionPair, socketPair } from '../support/wire-pair.js'
 
 /** A socket that takes one write at a time, and only when told. */
@@ -62,21 +63,50 @@ t.test('a slab leaves with its header in its headroom, without a copy', async (t
   t.equal(slab.readUInt32BE(8), 20_000, 'the header stands in the slab itself')
 })
 
-t.test('borrowed and owned bytes of every size arrive whole', async (t) => {
+t.test('borrowed, owned and lent bytes of every size arrive whole, very large ones in several frames', async (t) => {
   const socket = new SlowSocket()
   const egress = new Egress(socket as unknown as Socket, 1 << 30)
-  const lengths: number[] = []
-  for (const ownership of [BORROWED, OWNED] as const) {
+  const sent: Buffer[] = []
+  for (const ownership of [BORROWED, OWNED, LENT] as const) {
     for (const length of [1, 4095, 4096, 16_384, 16_385, 65_536, 300_000]) {
-      egress.data(2, 0, Buffer.alloc(length, 1), 0, length, ownership)
-      lengths.push(length)
+      const bytes = randomBytes(length)
+      egress.data(2, FLAG_ACK, Buffer.from(bytes), 0, length, ownership)
+      sent.push(bytes)
     }
   }
   while (egress.pending > 0) await socket.take()
-  t.same(
-    frames(socket.taken).map(({ length }) => length),
-    lengths,
-  )
+  const got: Buffer[] = []
+  let acknowledged = 0
+  let longest = 0
+  const parser = new FrameParser({
+    onHeader(_type, flags, _id, length) {
+      if (flags & FLAG_ACK) acknowledged++
+      longest = Math.max(longest, length)
+    },
+    onPayload: (slice) => got.push(slice),
+    onPayloadEnd() {},
+  })
+  for (const chunk of socket.taken) parser.push(chunk)
+  t.ok(Buffer.concat(got).equals(Buffer.concat(sent)))
+  t.equal(acknowledged, sent.length, 'flags ride on the first frame alone')
+  t.ok(longest <= 256 * 1024, `${longest} bytes`)
+})
+
+t.test('frames that are copied go into memory that is used again', async (t) => {
+  const socket = new SlowSocket()
+  const write = socket.write.bind(socket)
+  const seen = new Set<ArrayBufferLike>()
+  socket.write = ((chunk: Buffer, done: () => void) => {
+    seen.add(chunk.buffer)
+    return write(chunk, done)
+  }) as typeof socket.write
+  const egress = new Egress(socket as unknown as Socket, 1 << 30)
+  const bytes = Buffer.alloc(100_000)
+  for (let i = 0; i < 100; i++) {
+    egress.data(2, 0, bytes, 0, bytes.length, OWNED)
+    while (egress.pending > 0) await socket.take()
+  }
+  t.ok(seen.size < 10, `${seen.size} pieces of memory`)
 })
 
 t.test('control frames overtake streams that wait', async (t) => {

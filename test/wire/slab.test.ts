@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import t from 'tap'
 import { giveBack, Intake, Slab } from '../../src/wire/index.js'
-import { lend, SlabPool } from '../../src/wire/slab.js'
+import { BULK, LARGE_BULK, lend, SlabPool } from '../../src/wire/slab.js'
 import { within } from '../support/hang.js'
+import { memoryInUse } from '../support/memory.js'
 import { sessionPair, socketPair } from '../support/wire-pair.js'
 
 t.test('a slab is read into again only when nothing more is read into it and every byte came back', async (t) => {
@@ -30,13 +31,24 @@ t.test('memory that is no slab is nobody’s loan', async (t) => {
   t.same([...plain], Array(10).fill(0))
 })
 
-t.test('a pool keeps no more than it may', async (t) => {
-  const pool = new SlabPool(100, 1)
-  const [a, b] = [pool.take(), pool.take()]
-  a.full()
-  b.full()
-  t.equal(pool.take(), a)
-  t.not(pool.take(), b)
+t.test('what a burst leaves over is used by the next one, and left to the collector', async (t) => {
+  const pool = new SlabPool(1024, 1)
+  const burst = (): WeakRef<Slab>[] => {
+    const slabs = Array.from({ length: 3 }, () => pool.take())
+    for (const slab of slabs) slab.full()
+    for (const slab of slabs) slab.full()
+    return slabs.map((slab) => new WeakRef(slab))
+  }
+  const alive = (all: WeakRef<Slab>[]): number => all.filter((each) => each.deref() !== undefined).length
+  const first = burst()
+  const again = burst()
+  t.same(new Set(again.map((each) => each.deref())), new Set(first.map((each) => each.deref())))
+  await new Promise(setImmediate)
+  memoryInUse()
+  t.equal(alive(first), 1, 'one is kept')
+  const kept = first.find((each) => each.deref() !== undefined)?.deref()
+  t.equal(pool.take(), kept)
+  t.not(pool.take(), kept)
 })
 
 t.test('what an Intake lends comes back to be read into again', async (t) => {
@@ -59,6 +71,29 @@ t.test('what an Intake lends comes back to be read into again', async (t) => {
   t.ok(owned > 50, `${owned} reads`)
   t.ok(seen.size < 10, `into ${seen.size} slabs`)
   receiver.destroy()
+})
+
+t.test('a socket that is half open after a bulk transfer holds no slab', async (t) => {
+  const [sender, receiver] = await socketPair()
+  let last: WeakRef<ArrayBufferLike> | null = null
+  const free = new Set<unknown>()
+  const intake = new Intake(receiver, {
+    onBorrowed: () => true,
+    onOwned(slab, start, end) {
+      last = new WeakRef(slab.buffer)
+      giveBack(slab, end - start)
+      return true
+    },
+  })
+  intake.start()
+  const ended = once(receiver, 'end')
+  sender.end(Buffer.alloc(2_000_000))
+  await ended
+  for (const pool of [BULK, LARGE_BULK]) for (let i = 0; i < 100; i++) free.add(pool.take())
+  t.ok(free.has(last!.deref()), 'the slab that was read into last may be used by others')
+  t.notOk(receiver.destroyed)
+  receiver.destroy()
+  sender.destroy()
 })
 
 t.test('streams whose bytes are kept for a while do not see them change, and most memory is used again', async (t) => {

@@ -126,6 +126,7 @@ function hostile(turns: Turns, role: 'client' | 'server', carriers: number, inpu
   const links: Link[] = []
   const add = (): void => {
     if (session.closed || session.ending) return
+    if (!session.recovery.mayAdd(session.nextCarrierNumber)) return
     const link = new Link(session.nextCarrierNumber, false)
     links.push(link)
     session.addCarrier(link.server.socket, undefined, link.number)
