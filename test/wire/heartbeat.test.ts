@@ -21,6 +21,21 @@ t.test('a silent peer is pinged and then dropped', async (t) => {
   t.ok(pings >= 1)
 })
 
+t.test('data that waits on a silent carrier ends all that are silent: none is a way out for it', async (t) => {
+  const pairs = await Promise.all([socketPair(), socketPair()])
+  let onHold!: () => void
+  const held = new Promise<void>((resolve) => (onHold = resolve))
+  const options = { resumable: true, heartbeatMs: 2_400, deadMs: 2_400 }
+  const sockets = pairs.map(([ours]) => ours)
+  const { session } = sessionEnd('server', sockets, options, { onHold: () => onHold() })
+  for (const [, raw] of pairs) raw.on('error', () => {}).resume()
+  const [busy, idle] = session.carriers
+  session.open({ carrier: busy! }).write(Buffer.from('waits'))
+  await held
+  t.same([busy?.silentLooks, idle?.silentLooks], [4, 4], 'of 12 that make up deadMs')
+  session.destroy(new Error('done'))
+})
+
 t.test('peers that answer pings stay, however long they have nothing to say', async (t) => {
   const { client, server } = await sessionPair({
     client: { heartbeatMs: 60, deadMs: 120 },
