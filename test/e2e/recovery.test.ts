@@ -74,7 +74,7 @@ t.test('agent frozen by SIGSTOP, and thawed', async (t) => {
       t.ok(ms < BACK_MS, `answered after ${ms} ms`)
       await backInTime(t, port)
       await sameSession(t, server)
-      t.equal(await server.metric('uniroute_holds_total', { end: 'resumed' }), 1)
+      t.ok((await server.metric('uniroute_holds_total', { end: 'resumed' })) > 0)
       visitor.destroy()
       late.destroy()
     })
