@@ -5,6 +5,9 @@ import type { Session } from './session.js'
 
 /** How often carriers are looked at within `deadMs`. */
 const LOOKS = 12
+/** A look that comes so many looks late was slept over; who slept waits for so many more before silence is death. */
+const SLEPT_LOOKS = 6
+const AWAKE_LOOKS = 4
 /**
  * A carrier that can be replaced, and has brought nothing for so many looks while data waits on it, is dead. So is any
  * other that was as silent meanwhile: what breaks one path mostly breaks all, and data must not wait for each in turn.
@@ -14,7 +17,7 @@ const WAITING_LOOKS = 4
 /**
  * Finds dead carriers: one that was silent for `heartbeatMs` is pinged, one that was silent for `deadMs` is dropped.
  * Silence is counted in looks, not by the clock, so that a process that was stopped for an hour does not take its
- * own sleep for the other side's silence: it pings at once and waits two looks.
+ * own sleep for the other side's silence: it pings at once and waits some looks more.
  */
 export class Heartbeat {
   readonly #session: Session
@@ -42,7 +45,7 @@ export class Heartbeat {
 
   #look(): void {
     const now = this.#options.clock.now()
-    const slept = now - this.#lookedAt > 3 * this.#everyMs
+    const slept = now - this.#lookedAt > SLEPT_LOOKS * this.#everyMs
     this.#lookedAt = now
     this.#session.acknowledgeWaiting()
     this.#session.recovery.look()
@@ -57,7 +60,7 @@ export class Heartbeat {
     carrier.waitingLooks = carrier.heard || !waits || slept ? 0 : carrier.waitingLooks + 1
     carrier.heard = false
     carrier.probes.probeIfWanted()
-    if (slept) carrier.silentLooks = LOOKS - 2
+    if (slept) carrier.silentLooks = LOOKS - AWAKE_LOOKS
     const waited = this.#options.resumable && carrier.waitingLooks >= WAITING_LOOKS
     if (waited || carrier.silentLooks >= LOOKS) {
       const seconds = Math.round(((waited ? WAITING_LOOKS : LOOKS) * this.#everyMs) / 100) / 10

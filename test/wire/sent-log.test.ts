@@ -99,7 +99,7 @@ t.test(
     const sent = (): { slab: Slab; log: SentLog } => {
       const slab = pool.take()
       const log = new SentLog(new WindowBudget(1_000))
-      slab.lend(50)
+      slab.lend(HEADER_SIZE + 50)
       slab.full()
       log.push(Buffer.from(slab, 0, HEADER_SIZE + 50))
       return { slab, log }
