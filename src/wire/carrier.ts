@@ -77,10 +77,11 @@ export class Carrier implements FrameSink {
   /** Bytes that come now are not looked at: what is not parsed is not received. */
   #deaf = false
   /** What is sent on it goes elsewhere. */
-  #moved = false
+  moved = false
   /** It will not be replaced. */
   #givenUp = false
-  #outgrown = false
+  /** It would have been replaced, had all been kept that may not have arrived. */
+  outgrown = false
   #linger: NodeJS.Timeout | null = null
   #closed = false
 
@@ -134,11 +135,6 @@ export class Carrier implements FrameSink {
     return this.#closed
   }
 
-  /** It would be replaced, had all been kept that may not have arrived. */
-  get outgrown(): boolean {
-    return this.#outgrown
-  }
-
   /** Bytes given to the socket that the other side has not yet been seen to have. */
   get unacknowledged(): number {
     return this.probes.unacknowledged
@@ -146,7 +142,7 @@ export class Carrier implements FrameSink {
 
   /** Writes a frame without payload. A peer that never reads and makes us answer for ever is dropped. */
   control(type: number, flags: number, streamId: number, length: number): void {
-    if (this.#moved) {
+    if (this.moved) {
       this.session.recovery.homeFor().control(type, flags, streamId, length)
       return
     }
@@ -207,13 +203,8 @@ export class Carrier implements FrameSink {
     this.egress.flush()
     const { written } = this.egress
     const pieces = this.egress.takeFrom(written - (((written % 2 ** 32) - offset + 2 ** 32) % 2 ** 32))
-    this.#moved = true
+    this.moved = true
     return pieces
-  }
-
-  /** What was sent on it goes elsewhere now. */
-  get moved(): boolean {
-    return this.#moved
   }
 
   /** Closes at once. A violation is told to the peer first. */
@@ -397,7 +388,7 @@ export class Carrier implements FrameSink {
   }
 
   #giveUp(): void {
-    if (!this.#givenUp) this.#outgrown = this.log?.whole === false
+    if (!this.#givenUp) this.outgrown = this.log?.whole === false
     this.#givenUp = true
     this.parser.stop()
     this.egress.close()
