@@ -111,18 +111,22 @@ export class LastingVisits {
   }
 
   /** What lived, once the fault is over. */
-  outcomes(): Promise<Outcome[]> {
-    return Promise.all(
-      [...this.visits].map(async ([service, visit]): Promise<Outcome> => {
-        const of = service === 'idle' ? IDLE : 1
-        try {
-          const kept = await visit.lived()
-          return { service, kept, of, why: kept === of ? '' : `${of - kept} were closed` }
-        } catch (error) {
-          return { service, kept: 0, of, why: (error as Error).message.split('\n')[0] ?? '' }
-        }
-      }),
-    )
+  async outcomes(): Promise<Outcome[]> {
+    const busy = [...this.visits].filter(([service]) => service !== 'idle')
+    const outcomes = await Promise.all(busy.map(([service, visit]) => outcome(service, visit)))
+    // The idle ones come last: a tool may end them a while after the fault.
+    for (const [service, visit] of this.visits) if (service === 'idle') outcomes.push(await outcome(service, visit))
+    return outcomes
+  }
+}
+
+async function outcome(service: Service, visit: Lasting): Promise<Outcome> {
+  const of = service === 'idle' ? IDLE : 1
+  try {
+    const kept = await visit.lived()
+    return { service, kept, of, why: kept === of ? '' : `${of - kept} were closed` }
+  } catch (error) {
+    return { service, kept: 0, of, why: (error as Error).message.split('\n')[0] ?? '' }
   }
 }
 

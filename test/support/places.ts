@@ -45,11 +45,11 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Listens on a free loopback port and tells which. */
-export function listen(server: net.Server, port = 0): Promise<number> {
+/** Listens on a free port, of loopback unless told otherwise, and tells which. */
+export function listen(server: net.Server, port = 0, host = '127.0.0.1'): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ port, host: '127.0.0.1', backlog: 4096 }, () => {
+    server.listen({ port, host, backlog: 4096 }, () => {
       server.off('error', reject)
       resolve((server.address() as net.AddressInfo).port)
     })

@@ -8,7 +8,7 @@ interface Pair {
 }
 
 /**
- * A TCP relay on loopback that can do what a bad network does.
+ * A TCP relay, on loopback unless told otherwise, that can do what a bad network does.
  *
  * - `freeze`/`thaw`: nothing passes for a while, then all of it (packets were lost and sent again);
  * - `swallow`/`heal`: connections of before are dead for ever without a FIN or RST (a NAT forgot them);
@@ -35,9 +35,9 @@ export class Relay {
     this.server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (near) => this.accept(near))
   }
 
-  static async start(t: Owner, target: number | (() => number)): Promise<Relay> {
+  static async start(t: Owner, target: number | (() => number), host = '127.0.0.1'): Promise<Relay> {
     const relay = new Relay(typeof target === 'number' ? () => target : target)
-    relay.port = await listen(relay.server)
+    relay.port = await listen(relay.server, 0, host)
     t.teardown(() => relay.close())
     return relay
   }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { userInfo } from 'node:os'
 import { eventually } from './hang.js'
@@ -34,12 +34,26 @@ PidFile none
 `
   await writeFile(key('sshd_config'), config)
   const server = new Process('sshd', file, ['-D', '-e', '-f', key('sshd_config')])
-  t.teardown(() => server.stop('SIGTERM'))
+  t.teardown(async () => {
+    // Each connection has a process of its own, which outlives the server, and on a path that was cut for ever.
+    const children = await readFile(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').catch(() => '')
+    server.kill('SIGTERM')
+    for (const pid of children.split(' ').map(Number)) if (pid > 0) end(pid)
+    await server.exit
+  })
   await eventually('sshd to answer', async () => {
     if (server.ending !== null) throw new Error(server.describe())
     await exchange(port, 'SSH-2.0-none\r\n', { half: true })
   })
   return { port, key: key('user') }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM')
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** Arguments of `ssh` with which it logs in to `sshd` at this place, and asks nobody. */
