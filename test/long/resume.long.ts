@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { Authority } from '../support/certificates.js'
 import { pause } from '../support/hang.js'
 import { LastingVisits, SERVICES, startLastingUpstreams, type Outcome } from '../support/lasting.js'
