@@ -343,22 +343,24 @@ export class Session {
   onCarrierClosed(carrier: Carrier, error: Error | null, replaced: boolean): void {
     const at = this.#carriers.indexOf(carrier)
     if (at >= 0) this.#carriers.splice(at, 1)
+    const unkept = !replaced && this.#wasUnkept(carrier) ? notKept(error) : null
     if (replaced) this.recovery.onClosed(carrier)
     else {
-      const cause = lost(error ?? this.#closing)
+      const cause = unkept ?? lost(error ?? this.#closing)
       for (const stream of [...this.#streams.values()]) if (stream.carrier === carrier) stream.lose(cause)
     }
     this.#events.onCarrierClose?.(carrier, error)
     if (this.#closed) return
     if (replaced) {
       if (this.held) this.#events.onHold?.(error)
-    } else if (
-      this.options.resumable &&
-      !this.#ending &&
-      ((carrier.outgrown && !this.leaving) || this.#carriers.length > 0)
-    ) {
-      this.destroy(notKept(error))
-    } else if (this.#carriers.length === 0) this.#finish(this.#closing ?? error)
+    } else if (unkept !== null) this.destroy(unkept)
+    else if (this.#carriers.length === 0) this.#finish(this.#closing ?? error)
+  }
+
+  /** Others would have taken its place, had what was under way on it been kept. */
+  #wasUnkept(carrier: Carrier): boolean {
+    if (!this.options.resumable || this.#ending) return false
+    return (carrier.outgrown && !this.leaving) || this.#carriers.length > 0
   }
 
   #register(stream: Stream): void {
