@@ -188,11 +188,8 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   /** Gives a session that lost its connections, or seems to have, this one. False: the server has no such session. */
   async #resume(link: Link, { target, socket }: Dialled, signal: AbortSignal): Promise<boolean> {
-    const { sessionId } = link.welcome
     try {
-      const attach = { sessionId, secret: link.secret, protocol: PROTOCOL_VERSION, returns: true }
-      const { welcome, head } = await agentHandshake(socket, { attach }, { signal })
-      link.resume({ socket, welcome, head })
+      link.resume(await attach(link, socket, { returns: true, signal }))
       return true
     } catch (error) {
       socket.destroy()
@@ -204,11 +201,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   async #attach(link: Link, signal: AbortSignal): Promise<AttachedCarrier> {
-    const socket = await this.#dialer.dial(link.node, signal)
-    const { sessionId } = link.welcome
-    const attach = { sessionId, secret: link.secret, protocol: PROTOCOL_VERSION, returns: false }
-    const { welcome, head } = await agentHandshake(socket, { attach }, { signal })
-    return { socket, welcome, head }
+    return attach(link, await this.#dialer.dial(link.node, signal), { returns: false, signal })
   }
 
   #onOpen(link: Link): void {
@@ -393,4 +386,15 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#leaving.clear()
     this.emit('close', error)
   }
+}
+
+/** Says Attach for the session of `link`; `returns`: it has no other connection. Throws as `agentHandshake`. */
+async function attach(
+  link: Link,
+  socket: TLSSocket,
+  { returns, signal }: { returns: boolean; signal: AbortSignal },
+): Promise<AttachedCarrier> {
+  const preface = { sessionId: link.welcome.sessionId, secret: link.secret, protocol: PROTOCOL_VERSION, returns }
+  const { welcome, head } = await agentHandshake(socket, { attach: preface }, { signal })
+  return { socket, welcome, head }
 }

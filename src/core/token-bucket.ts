@@ -14,6 +14,10 @@ export class TokenBucket {
     this.#at = clock.now()
   }
 
+  get perSecond(): number {
+    return this.#rate.perSecond
+  }
+
   /** Takes one; false: there is none. */
   take(): boolean {
     const now = this.#clock.now()

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js'
 import { LimitError, type UniRouteError } from '../core/errors.js'
+import { TokenBucket } from '../core/token-bucket.js'
 import type { StreamHandler } from '../wire/api.js'
 import type { Stream } from '../wire/stream.js'
 import { decodeMessage, DelimitedReader, encodeDelimited } from './delimited.js'
@@ -33,7 +34,8 @@ export class ControlChannel implements StreamHandler {
   readonly #events: ControlEvents
   readonly #reader = new DelimitedReader('Control')
   readonly #maxQueuedBytes: number
-  readonly #rate: { perSecond: number; clock: Clock; allowance: number; at: number } | null
+  /** Null: no limit. */
+  readonly #rate: TokenBucket | null
   #queue: Buffer[] = []
   #queuedBytes = 0
   #blocked = false
@@ -47,7 +49,7 @@ export class ControlChannel implements StreamHandler {
     this.#events = events
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 256 * 1024
     const { maxMessagesPerSecond: perSecond, clock } = options
-    this.#rate = perSecond && clock ? { perSecond, clock, allowance: 4 * perSecond, at: clock.now() } : null
+    this.#rate = perSecond && clock ? new TokenBucket(clock, { burst: 4 * perSecond, perSecond }) : null
     stream.attach(this)
   }
 
@@ -130,18 +132,11 @@ export class ControlChannel implements StreamHandler {
   }
 
   #countMessage(): void {
-    const rate = this.#rate
-    if (rate === null) return
-    const now = rate.clock.now()
-    rate.allowance = Math.min(4 * rate.perSecond, rate.allowance + ((now - rate.at) / 1000) * rate.perSecond)
-    rate.at = now
-    if (rate.allowance < 1) {
-      throw new LimitError(
-        'UR_CONTROL_FLOOD',
-        `More than ${rate.perSecond} control messages a second came over a while: the other side is broken or hostile.`,
-      )
-    }
-    rate.allowance -= 1
+    if (this.#rate === null || this.#rate.take()) return
+    throw new LimitError(
+      'UR_CONTROL_FLOOD',
+      `More than ${this.#rate.perSecond} control messages a second came over a while: the other side is broken or hostile.`,
+    )
   }
 
   #fail(error: UniRouteError): void {
