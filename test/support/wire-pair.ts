@@ -1,6 +1,7 @@
+import { createHash, randomBytes } from 'node:crypto'
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { Session, type SessionEvents, type SessionOptions, type Stream } from '../../src/wire/index.js'
+import { Session, streamToDuplex, type SessionEvents, type SessionOptions, type Stream } from '../../src/wire/index.js'
 
 /** Two connected sockets on loopback. */
 export async function socketPair(): Promise<[Socket, Socket]> {
@@ -98,4 +99,39 @@ export async function farSocketPair(delayMs: number): Promise<[Socket, Socket]> 
   carry(nearA, nearB)
   carry(nearB, nearA)
   return [a, b]
+}
+
+/**
+ * Sends `total` random bytes over a new stream, in chunks of random sizes up to `chunkMost`, and ends both directions.
+ * Resolves when the stream is closed. `onChunk` is told how many bytes are left after each chunk.
+ */
+export async function pumpRandom(
+  opener: SessionEnd,
+  acceptor: SessionEnd,
+  { total, chunkMost, onChunk }: { total: number; chunkMost: number; onChunk?: (left: number) => void },
+): Promise<{ sent: string; got: string; size: number }> {
+  const out = streamToDuplex(opener.session.open()).resume()
+  const closed = once(out, 'close')
+  const sent = createHash('sha256')
+  const got = createHash('sha256')
+  const sending = (async () => {
+    for (let left = total; left > 0;) {
+      const chunk = randomBytes(Math.min(left, 1 + Math.floor(Math.random() * chunkMost)))
+      left -= chunk.length
+      sent.update(chunk)
+      if (!out.write(chunk)) await once(out, 'drain')
+      onChunk?.(left)
+    }
+    out.end()
+  })()
+  const incoming = streamToDuplex(await acceptor.nextStream())
+  let size = 0
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length
+    got.update(chunk)
+  }
+  incoming.end()
+  await sending
+  await closed
+  return { sent: sent.digest('hex'), got: got.digest('hex'), size }
 }

@@ -1,9 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import t from 'tap'
 import { streamToDuplex, type SessionOptions } from '../../src/wire/index.js'
 import { eventually } from '../support/hang.js'
-import { sessionEnd, socketPair, type SessionEnd } from '../support/wire-pair.js'
+import { pumpRandom, sessionEnd, socketPair, type SessionEnd } from '../support/wire-pair.js'
 
 /** Two ends of a resumable session; `add` joins them by one more carrier. */
 function resumablePair(options: Partial<SessionOptions> = {}) {
@@ -27,26 +25,8 @@ function resumablePair(options: Partial<SessionOptions> = {}) {
   return { client, server, add, held }
 }
 
-async function pump(opener: SessionEnd, acceptor: SessionEnd, total: number): Promise<{ sent: string; got: string }> {
-  const out = streamToDuplex(opener.session.open()).resume()
-  const closed = once(out, 'close')
-  const sent = createHash('sha256')
-  const got = createHash('sha256')
-  const sending = (async () => {
-    for (let left = total; left > 0;) {
-      const chunk = randomBytes(Math.min(left, 1 + Math.floor(Math.random() * 100_000)))
-      left -= chunk.length
-      sent.update(chunk)
-      if (!out.write(chunk)) await once(out, 'drain')
-    }
-    out.end()
-  })()
-  const incoming = streamToDuplex(await acceptor.nextStream())
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) got.update(chunk)
-  incoming.end()
-  await sending
-  await closed
-  return { sent: sent.digest('hex'), got: got.digest('hex') }
+function pump(opener: SessionEnd, acceptor: SessionEnd, total: number): Promise<{ sent: string; got: string }> {
+  return pumpRandom(opener, acceptor, { total, chunkMost: 100_000 })
 }
 
 t.test('streams go on where they were while carriers are cut at any moment, on either side', async (t) => {

@@ -1,8 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import t, { type Test } from 'tap'
-import { streamToDuplex, type SessionOptions } from '../../src/wire/index.js'
-import { farSocketPair, sessionEnd, type SessionEnd } from '../support/wire-pair.js'
+import type { SessionOptions } from '../../src/wire/index.js'
+import { pumpRandom, farSocketPair, sessionEnd, type SessionEnd } from '../support/wire-pair.js'
 
 const MIB = 1024 * 1024
 
@@ -27,28 +25,13 @@ async function farPair(t: Test, carriers: number, options: Partial<SessionOption
 
 /** Sends `total` bytes from one end to the other. Resolves with both hashes, and the number of carriers that bore a part. */
 async function transfer(from: SessionEnd, to: SessionEnd, total: number, meanwhile?: () => void) {
-  const out = streamToDuplex(from.session.open()).resume()
-  const closed = once(out, 'close')
-  const [sent, got] = [createHash('sha256'), createHash('sha256')]
-  const chunk = randomBytes(256 * 1024)
   const before = new Map(to.session.carriers.map((carrier) => [carrier, carrier.bytesIn]))
-  const sending = (async () => {
-    for (let left = total; left > 0;) {
-      const part = Buffer.from(chunk.subarray(0, Math.min(left, 1 + Math.floor(Math.random() * chunk.length))))
-      left -= part.length
-      sent.update(part)
-      if (!out.write(part)) await once(out, 'drain')
-      if (left < total / 2) meanwhile?.()
-    }
-    out.end()
-  })()
-  const incoming = streamToDuplex(await to.nextStream())
-  for await (const part of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) got.update(part)
-  incoming.end()
-  await sending
-  await closed
+  const onChunk = (left: number): void => {
+    if (left < total / 2) meanwhile?.()
+  }
+  const { sent, got } = await pumpRandom(from, to, { total, chunkMost: 256 * 1024, onChunk })
   const used = [...before].filter(([carrier, bytes]) => carrier.bytesIn - bytes > total / 50).length
-  return { sent: sent.digest('hex'), got: got.digest('hex'), used }
+  return { sent, got, used }
 }
 
 t.test('a bulk stream over a long path uses carriers that are idle, but one, and arrives unchanged', async (t) => {
