@@ -81,7 +81,8 @@ t.test('silence and half a ClientHello end at the deadline', async (t) => {
 })
 
 t.test('an agent that stops in the middle of its TLS handshake ends at the deadline', async (t) => {
-  const { port, rejected, admission } = await testIngress(t, { limits: { helloTimeoutMs: 50 } })
+  // Time enough for its ClientHello, even on a busy machine.
+  const { port, rejected, admission } = await testIngress(t, { limits: { helloTimeoutMs: 500 } })
   const agent = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['uniroute/1'] })
   agent.on('error', () => undefined)
   await once(agent, 'connect')

@@ -50,13 +50,6 @@ function visit(t: Test, port: number): { socket: Socket; data: () => string; clo
   return { socket, data: () => data, closed: new Promise((resolve) => socket.on('close', () => resolve(why))) }
 }
 
-/** An agent that waits for nothing when the test is over. */
-async function arrived(t: Test, server: TestServer, token = 'alice'): Promise<TestAgent> {
-  const agent = await TestAgent.connect(t, server, { token })
-  t.teardown(() => agent.end.session.destroy(new Error('the test is over')))
-  return agent
-}
-
 /** A server, an agent with a tunnel, and a visitor that is served. */
 async function served(t: Test, given: Parameters<typeof testServer>[1] = {}, holdMs = 10_000) {
   const failed: string[] = []
@@ -68,7 +61,7 @@ async function served(t: Test, given: Parameters<typeof testServer>[1] = {}, hol
     handshakeFailed: (code: string) => refused.push(code),
   }
   const server = await testServer(t, { ...given, hooks })
-  const agent = await arrived(t, server)
+  const agent = await TestAgent.connect(t, server)
   await agent.bind({ remotePort: server.first, holdMs })
   const visitor = visit(t, server.first)
   const { stream, ended } = await agent.visitor({ result: AcceptResult.OK })
@@ -96,7 +89,7 @@ t.test('an Attach of an ended session, replayed or stolen', async (t) => {
   await eventually('the end', () => must(server.agents.sessionCount === 0))
   const { sessionId, secret } = agent.welcome
   await t.rejects(attach(t, server, sessionId, secret), UNKNOWN)
-  const other = await arrived(t, server, 'bob')
+  const other = await TestAgent.connect(t, server, { token: 'bob' })
   await t.rejects(attach(t, server, other.welcome.sessionId, secret), UNKNOWN, 'nor does it open another session')
 })
 

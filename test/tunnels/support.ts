@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Test } from 'tap'
 import { systemClock } from '../../src/core/clock.js'
-import { RefusedError } from '../../src/core/errors.js'
+import { NetworkError, RefusedError } from '../../src/core/errors.js'
 import { silentLogger, type Logger } from '../../src/core/logger.js'
 import { Admission, noIngressHooks, TcpPorts } from '../../src/ingress/index.js'
 import {
@@ -123,6 +123,7 @@ export class TestAgent {
       resumable: capabilities.includes('resume'),
       striping: capabilities.includes('stripe'),
     })
+    t.teardown(() => end.session.destroy(new NetworkError('UR_SERVER_LOST', 'the end of the test')))
     end.session.addCarrier(socket, head)
     let agent: TestAgent | null = null
     const control = new ControlChannel(end.session.open(), {
