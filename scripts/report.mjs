@@ -1,5 +1,6 @@
 // Reads TAP from stdin and prints a short report: one line per test file, every failure in full, every test that was
-// skipped with its reason, and at last, on a line of its own, `N passed, N failed` (`, N skipped` when there are some). N counts assertions, as tap does.
+// skipped with its reason, every table that stands in a test's comments (`# | …`), and at last, on a line of its own,
+// `N passed, N failed` (`, N skipped` when there are some). N counts assertions, as tap does.
 // Exit code 0 only when something passed, nothing failed and the stream was complete.
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -31,6 +32,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     for (const each of failuresIn(block)) process.stdout.write(`  ${each}\n`)
   }
   for (const each of skippedIn(block)) process.stdout.write(`  skipped: ${each}\n`)
+  for (const each of tablesIn(block)) process.stdout.write(`  ${each}\n`)
   block = []
 }
 
@@ -60,4 +62,9 @@ function skippedIn(lines) {
     const skipped = /^\s+ok \d+ - (.*?) # SKIP ?(.*)$/.exec(line)
     return skipped ? [`${skipped[1]}: ${skipped[2] || 'no reason is given'}`] : []
   })
+}
+
+/** The rows of the tables among the comments of a file's TAP. */
+function tablesIn(lines) {
+  return lines.flatMap((line) => /^\s+# (\|.*)$/.exec(line)?.[1] ?? [])
 }

@@ -65,3 +65,24 @@ not ok 1 - test/a.test.ts # time=1000ms
     '        ...',
   ])
 })
+
+t.test('a table that a test made stands in the report', async (t) => {
+  const { lines } = report(
+    t,
+    `TAP version 14
+# Subtest: test/a.test.ts
+    # Subtest: inside
+        # a comment
+        # | fault | kept |
+        # | --- | ---: |
+        ok 1 - it works
+        1..1
+    ok 1 - inside # time=1ms
+    1..1
+ok 1 - test/a.test.ts # time=1000ms
+1..1
+# { total: 1, pass: 1 }
+`,
+  )
+  t.same(lines, ['ok   test/a.test.ts 1.0 s', '  | fault | kept |', '  | --- | ---: |', '', '1 passed, 0 failed', ''])
+})

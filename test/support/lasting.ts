@@ -101,13 +101,9 @@ export class LastingVisits {
     for (const visit of this.visits.values()) visit.use()
   }
 
-  /** Resolves after the next line of the counter, with the time since now, ms; Infinity when none comes. */
-  flowsAgain(): Promise<number> {
-    const start = performance.now()
-    return this.counter.more(1).then(
-      () => performance.now() - start,
-      () => Infinity,
-    )
+  /** Begins to look for silence: what it gives back tells the longest time since now without a line of the counter, ms. */
+  watchSilence(): () => number {
+    return this.counter.watchSilence()
   }
 
   /** What lived, once the fault is over. */
@@ -124,7 +120,7 @@ async function outcome(service: Service, visit: Lasting): Promise<Outcome> {
   const of = service === 'idle' ? IDLE : 1
   try {
     const kept = await visit.lived()
-    return { service, kept, of, why: kept === of ? '' : `${of - kept} were closed` }
+    return { service, kept, of, why: kept === of ? '' : `${of - kept} were closed or silent` }
   } catch (error) {
     return { service, kept: 0, of, why: (error as Error).message.split('\n')[0] ?? '' }
   }
@@ -239,6 +235,24 @@ class Counter implements Lasting {
   async more(lines: number): Promise<void> {
     const from = this.ssh.out.length + lines - 1
     await this.ssh.line(() => true, { from, ms: LIVES_MS })
+  }
+
+  watchSilence(): () => number {
+    let last = performance.now()
+    let longest = 0
+    const look = () => {
+      const now = performance.now()
+      longest = Math.max(longest, now - last)
+      return now
+    }
+    const listen = async () => {
+      for await (const line of this.ssh.lines(this.ssh.out.length)) if (line !== '') last = look()
+    }
+    void listen()
+    return () => {
+      look()
+      return longest
+    }
   }
 
   use(): void {

@@ -5,7 +5,7 @@ import { eventually } from './hang.js'
 import type { Ports, Service } from './lasting.js'
 import { freePort, program, temporaryFolder, type Owner } from './places.js'
 import { must, Process } from './processes.js'
-import { Agent, Server } from './product.js'
+import { Agent, BIN, Server } from './product.js'
 import { visit } from './pumps.js'
 import { sshArgs, startSshd } from './sshd.js'
 
@@ -125,14 +125,14 @@ export interface Tunnel {
 
 export interface Tool {
   readonly name: string
-  /** Why it cannot be had. */
-  missing(): Promise<string | null>
+  /** What it says its version is; null when it is not on PATH. */
+  version(): Promise<string | null>
   start(t: Owner, site: Site): Promise<Tunnel>
 }
 
 const uniroute: Tool = {
   name: 'UniRoute',
-  missing: async () => null,
+  version: async () => said(process.execPath, [BIN.uniroute, '--version']),
   async start(t, { path: { agent: wrapper }, authority, upstreams, via }) {
     const certs = { mode: 'files', files: [await authority.issue([SERVER])] }
     const server = await Server.start(t, { start: false })
@@ -149,7 +149,7 @@ const uniroute: Tool = {
 
 const ssh: Tool = {
   name: 'ssh -R',
-  missing: async () => null,
+  version: async () => said(await program('ssh', 'openssh-client'), ['-V']),
   async start(t, { path: { agent }, upstreams, via, slot }) {
     const sshd = await startSshd(t)
     let next = slot.first
@@ -169,9 +169,9 @@ const ssh: Tool = {
 
 const frp: Tool = {
   name: 'frp',
-  missing: async () => {
+  version: async () => {
     const found = await Promise.all([program('frps', 'frp'), program('frpc', 'frp')]).catch(() => null)
-    return found === null ? 'frps and frpc are not on PATH' : null
+    return found === null ? null : said(found[0], ['--version'])
   },
   async start(t, { path: { agent }, upstreams, via, slot }) {
     const folder = await temporaryFolder(t)
@@ -198,6 +198,12 @@ const frp: Tool = {
 
 /** Ours first. */
 export const TOOLS: readonly Tool[] = [uniroute, ssh, frp]
+
+/** The version in what a program says about itself. */
+async function said(file: string, args: readonly string[]): Promise<string> {
+  const { out, err } = await must(file, args)
+  return /\d+\.\d+[\w.]*/.exec(out + err)?.[0] ?? 'of an unknown version'
+}
 
 function eachOf(upstreams: Ports, port: (name: Service) => number): Ports {
   const names = Object.keys(upstreams) as Service[]
