@@ -101,8 +101,8 @@ t.test('dev tells people what to type', async (t) => {
   const args = ['dev', '--listen-tls', '127.0.0.1:0', '--listen-http', 'off', '--listen-metrics', 'off']
   const server = new Process('uniroutd dev', process.execPath, [BIN.uniroutd, ...args], { cwd })
   t.match(
-    await server.line(/uniroute tcp/),
-    /uniroute tcp 5432 --server 127\.0\.0\.1:\d+ --ca \/.*ca\.pem --token unr_/,
+    await server.line(/uniroute\.js tcp/),
+    /node \S*bin\/uniroute\.js tcp 5432 --server 127\.0\.0\.1:\d+ --ca \/.*ca\.pem --token unr_/,
   )
   await server.stop('SIGINT')
 })

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { Command } from 'commander'
 import type { ServerConfig } from '../../config/index.js'
 import { createLogging } from '../../daemon/logging.js'
@@ -30,6 +31,10 @@ export function addDevCommand(root: Command, context: CommandContext): void {
     .command('dev')
     .description('run a server for trying things out on this machine; needs no configuration')
   addRunningOptions(addConfigOptions(command, SERVER_OPTIONS))
+  command.addHelpText(
+    'after',
+    '\nWithout flags: on 127.0.0.1 alone, TLS 8443, HTTP 8080, metrics 9464; data in ./.uniroute-dev.',
+  )
   command.addHelpText('after', example('uniroutd dev', 'uniroutd dev --listen-tls 127.0.0.1:0 --output json'))
   command.action((flags: Flags) => run(devConfig(flags), () => devConfig(flags), flags, context, true))
 }
@@ -81,7 +86,14 @@ function devText({ tls }: Ready, { token, ca }: NonNullable<Ready['dev']>): stri
   return `
 The development server is ready. Beside a local service on port 5432, say:
 
-  uniroute tcp 5432 --server ${server} --ca ${ca} --token ${token}
+  ${agentCommand()} tcp 5432 --server ${server} --ca ${ca} --token ${token}
 
 `
+}
+
+/** As this program was started: npm links both by their names, in a clone the files stand beside each other. */
+function agentCommand(): string {
+  const started = process.argv[1] ?? ''
+  if (!started.endsWith('.js')) return 'uniroute'
+  return `node ${path.relative('', path.join(path.dirname(started), 'uniroute.js'))}`
 }
