@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { field, map, optional, required, section } from './field.js'
 import { log } from './server-schema.js'
-import { choice, duration, either, hostName, hostPort, integer, path, secret, text, upstream } from './values.js'
+import { choice, duration, either, hostPattern, hostPort, integer, path, secret, text, upstream } from './values.js'
 
 const notYet = (kind: string): boolean => kind === 'http' || kind === 'udp'
 
@@ -19,7 +19,7 @@ const tunnel = section('', {
     doc: 'Public port of a `tcp` tunnel; 0: the server chooses, the same one each time.',
     default: 0,
   }),
-  domain: optional(hostName, { doc: 'Public name of a `tls` tunnel.' }),
+  domain: optional(hostPattern, { doc: 'Public name of a `tls` tunnel.' }),
   subdomain: optional(text('one label of a host name, such as shop', /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i), {
     doc: 'Public name of an `http` tunnel, below the domain of the server.',
     later: 'key',

@@ -86,6 +86,11 @@ export const hostName: Value<string> = value('a host name, such as tunnels.examp
   isHost(String(raw)) ? String(raw).toLowerCase() : undefined,
 )
 
+export const hostPattern: Value<string> = value(
+  'a host name, such as shop.example.com, or *.example.com for every name one label below',
+  (raw) => (isHost(String(raw).replace(/^\*\./, '')) ? String(raw).toLowerCase() : undefined),
+)
+
 export const listenAddress: Value<ListenAddress> = value(
   'a port or host:port, such as 443, 127.0.0.1:8443 or "[::1]:8443"',
   parseListenAddress,

@@ -306,6 +306,10 @@ t.test('the agent: tunnels', async (t) => {
   fails(
     '{ kind: tcp, upstream: 1, remote_port: 9 }\n  b: { kind: tcp, upstream: 2, remote_port: 9 }',
     /tunnels\.b\.remote_port: 9 is that of tunnel a too/,
+  t.match(agent('tunnels: { a: { kind: tls, upstream: 1, domain: "*.Example.com" } }'), {
+    a: { domain: '*.example.com' },
+  })
+  fails('{ kind: tls, upstream: 1, domain: "a.*.com" }', /or \*\.example\.com for every name one label below/)
   )
   fails('{ kind: tcp, upstream: 1, proxy_protocol: 3 }', /write 1 or 2/)
   fails('{ kind: http, upstream: 3000 }', /tunnels\.a\.kind: "http" is not available/, 'UR_CONFIG_UNAVAILABLE')
