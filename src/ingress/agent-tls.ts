@@ -41,7 +41,10 @@ export class AgentTls {
         else done(null, context)
       },
     })
-    this.#server.on('secureConnection', (socket) => options.onAgent(socket))
+    this.#server.on('secureConnection', (socket) => {
+      socket.allowHalfOpen = true
+      options.onAgent(socket)
+    })
     this.#server.on('tlsClientError', (error, socket) => options.onFailure(error, socket))
   }
 
@@ -52,6 +55,8 @@ export class AgentTls {
 
   /** Takes a connection whose ClientHello is still in its read buffer. */
   take(socket: Socket): void {
+    // An agent that does not trust the certificate just ends: half open, that would be waited for until the deadline.
+    socket.allowHalfOpen = false
     this.#server.emit('connection', socket)
   }
 }

@@ -40,8 +40,8 @@ export class TlsPort {
       handshakeTimeoutMs: options.limits().helloTimeoutMs,
       onAgent: (socket) => void this.#onAgent(socket),
       onFailure: (error, socket) => {
-        socket.destroy()
         const fields = { remote: socket.remoteAddress, reason: error.message }
+        socket.destroy()
         options.admission.rejected('UR_TLS_HANDSHAKE', fields, 'TLS handshake of an agent failed')
       },
     })

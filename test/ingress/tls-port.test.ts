@@ -92,6 +92,14 @@ t.test('an agent that stops in the middle of its TLS handshake ends at the deadl
   agent.destroy()
 })
 
+t.test('an agent that does not trust the certificate is not waited for', async (t) => {
+  const { port, rejected, admission } = await testIngress(t, { limits: { helloTimeoutMs: 60_000 } })
+  const agent = connect({ port, host: '127.0.0.1', ALPNProtocols: ['uniroute/1'] })
+  await within('the agent to give up', once(agent, 'error'))
+  await eventually('it to be turned away', () => must(rejected.includes('UR_TLS_HANDSHAKE')))
+  await eventually('nobody to be pending', () => must(admission.pending === 0))
+})
+
 t.test('beyond the bound on silent connections the oldest goes', async (t) => {
   const { port, rejected, admission } = await testIngress(t, { limits: { pendingConnections: 2 } })
   const oldest = exchange(t, port, '')
