@@ -38,7 +38,8 @@ const CELL_WIDTH = 8
  */
 export function render(model: ScreenModel, size: ScreenSize): string[] {
   const lines = [title(size.columns), [], ...sessionLines(model), ...forwardingLines(model), ...trafficLines(model)]
-  if (model.messages.length > 0) lines.push([], ...model.messages.map(messageLine))
+  if (model.messages.length > 0)
+    lines.push([], ...model.messages.flatMap((message) => messageLines(message, size.columns)))
   return lines.slice(0, Math.max(0, size.rows)).map((spans) => paint(spans, size))
 }
 
@@ -124,12 +125,24 @@ function trafficLines({ traffic }: ScreenModel): Line[] {
   ]
 }
 
-function messageLine(message: ScreenModel['messages'][number]): Line {
-  const style: Style = message.level === 'error' ? 'red' : message.level === 'warning' ? 'yellow' : 'dim'
-  return [
-    { text: `${message.time} `, style: 'dim' },
-    { text: message.text, style },
-  ]
+// What to do stands at the end of a message: it is wrapped, not clipped.
+function messageLines({ level, time, text }: ScreenModel['messages'][number], columns: number): Line[] {
+  const style: Style = level === 'error' ? 'red' : level === 'warning' ? 'yellow' : 'dim'
+  return wrap(printable(text), columns - time.length - 1).map((part, index) => [
+    { text: index === 0 ? `${time} ` : ' '.repeat(time.length + 1), style: 'dim' },
+    { text: part, style },
+  ])
+}
+
+/** Lines of whole words, none wider than `columns` unless a single word is. */
+function wrap(text: string, columns: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= columns) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
 }
 
 function paint(line: Line, { columns, color }: ScreenSize): string {

@@ -70,6 +70,15 @@ Connections                   ttl     opn     rt1     rt5  …
   )
 })
 
+t.test('a long message is wrapped: its end says what to do', async (t) => {
+  const text = 'could not connect to the upstream localhost:5432. Start the service, or correct the upstream'
+  const model: ScreenModel = { ...online, messages: [{ level: 'warning', time: '12:00:01', text }] }
+  t.same(render(model, { columns: 60, rows: 40, color: false }).slice(-2), [
+    '12:00:01 could not connect to the upstream localhost:5432.',
+    '         Start the service, or correct the upstream',
+  ])
+})
+
 t.test('no size makes a line too wide or a screen too high', async (t) => {
   for (const columns of [0, 1, 2, 10, 37, 80, 200]) {
     for (const rows of [0, 1, 5, 12, 50]) {
