@@ -1,5 +1,5 @@
 import net, { type Socket } from 'node:net'
-import tls, { type TLSSocket } from 'node:tls'
+import tls, { type PeerCertificate, type TLSSocket } from 'node:tls'
 import { CertificateError, NetworkError, ProtocolError, RefusedError, UniRouteError } from '../core/errors.js'
 import { ALPN } from '../protocol/index.js'
 import type { HostPort } from '../config/index.js'
@@ -172,7 +172,8 @@ function tcpError(target: HostPort, error: unknown): unknown {
     const why = code === 'EAI_AGAIN' ? 'the name servers do not answer' : 'there is no such name'
     return new NetworkError(
       'UR_SERVER_NAME',
-      `the server's name ${target.host} could not be resolved: ${why} (${code})`,
+      `the server's name ${target.host} could not be resolved: ${why} (${code}). ` +
+        'Check --server and the DNS of this machine',
     )
   }
   return new NetworkError(
@@ -200,7 +201,7 @@ function tlsError(target: HostPort, error: unknown): unknown {
   if (VERIFY_CODES.test(code)) {
     return new CertificateError(
       'UR_TLS_VERIFY',
-      `the certificate of ${server} could not be verified: ${reasonText(error)} (${code}). ${verifyAdvice(code, target)}`,
+      `the certificate of ${server} could not be verified: ${reasonText(error)} (${code}). ${verifyAdvice(code, target, error)}`,
     )
   }
   if (code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL' || code === 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME')
@@ -211,10 +212,15 @@ function tlsError(target: HostPort, error: unknown): unknown {
   return new NetworkError('UR_SERVER_TLS', `the TLS handshake with ${server} failed: ${reasonText(error)}`)
 }
 
-function verifyAdvice(code: string, { host }: HostPort): string {
+function verifyAdvice(code: string, { host }: HostPort, error: unknown): string {
   if (code === 'CERT_HAS_EXPIRED') return 'Renew it on the server, or check the clock of this machine'
   if (code === 'CERT_NOT_YET_VALID') return 'Check the clock of this machine'
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `Write the server as the certificate names it instead of ${host}`
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    // Node itself lists the names, but for an IP address only the addresses among them.
+    const names = net.isIP(host) === 0 ? '' : ((error as { cert?: PeerCertificate }).cert?.subjectaltname ?? '')
+    const listed = names === '' ? '' : `; it names ${names.length > 200 ? `${names.slice(0, 200)}…` : names}`
+    return `Write the server as the certificate names it instead of ${host}${listed}`
+  }
   return 'If the server has an authority of its own, give its file with --ca'
 }
 

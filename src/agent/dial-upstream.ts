@@ -158,16 +158,21 @@ export class UpstreamDialer {
     const code = systemCode(error) || systemCode(error instanceof AggregateError ? error.errors[0] : null)
     const tried = `could not connect to the upstream ${this.name}: ${reasonText(error)}`
     const known = TCP_CODES.get(code) ?? 'UR_UPSTREAM_UNREACHABLE'
-    const hint = known === 'UR_UPSTREAM_REFUSED' ? '. Start the service, or correct the upstream of the tunnel' : ''
-    return this.#error(known, tried + hint, error)
+    return this.#error(known, tried + (HINTS[known] ?? ''), error)
   }
 
   #tlsError(error: unknown): UpstreamError {
     if (error instanceof UniRouteError) return this.#error('UR_UPSTREAM_TLS', error.message, error)
     const code = systemCode(error)
     const what = `the TLS handshake with the upstream ${this.name} failed: ${reasonText(error)}`
-    return this.#error('UR_UPSTREAM_TLS', code === '' ? what : `${what} (${code})`, error)
+    const hint = 'Give the authority of its certificate with --upstream-ca (upstream_ca), or correct the name'
+    return this.#error('UR_UPSTREAM_TLS', `${what}${code === '' ? '' : ` (${code})`}. ${hint}`, error)
   }
+}
+
+const HINTS: Partial<Record<Code, string>> = {
+  UR_UPSTREAM_REFUSED: '. Start the service, or correct the upstream of the tunnel',
+  UR_UPSTREAM_NOT_FOUND: '. Correct the upstream of the tunnel',
 }
 
 const TCP_CODES = new Map<string, Code>([

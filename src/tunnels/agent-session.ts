@@ -259,7 +259,8 @@ export class AgentSession {
     try {
       if (this.#draining) throw new RefusedError('UR_SERVER_DRAINING', 'No new tunnels: the session is closing.')
       if (this.tunnels.size + this.#binding > limits.tunnelsPerSession) {
-        throw new LimitError('UR_TUNNEL_LIMIT', `A session may have ${limits.tunnelsPerSession} tunnels, and has them.`)
+        const message = `A session may have ${limits.tunnelsPerSession} tunnels (limits.tunnels_per_session), and has them.`
+        throw new LimitError('UR_TUNNEL_LIMIT', message)
       }
       const tunnel = await binder.bind(this, bind)
       if (this.#closed) {

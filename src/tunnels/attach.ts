@@ -17,7 +17,10 @@ export function attach(
   const secret = session?.secret.match(asked.secret) ?? null
   // One answer for both, so that an id alone tells nothing.
   if (session === undefined || secret === null) {
-    throw new RefusedError('UR_SESSION_UNKNOWN', 'There is no such session, or the secret is not its own; say Hello.')
+    throw new RefusedError(
+      'UR_SESSION_UNKNOWN',
+      'There is no such session: the server was restarted, or the agent was away for too long.',
+    )
   }
   if (!session.mayAttach()) {
     throw new LimitError('UR_ATTACH_RATE', 'Too many connections were attached to this session; try again in a moment.')
