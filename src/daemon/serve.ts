@@ -58,7 +58,7 @@ function untilStopped(daemon: Daemon, { log, gracePeriodMs }: ServeOptions, syst
     const signals = new StopSignals({
       stop: () => {
         const graceMs = gracePeriodMs ?? daemon.config.grace_period
-        log.info({ grace_ms: graceMs }, 'stopping: open connections may end')
+        log.info({ grace_ms: graceMs }, 'stopping: open connections may end; a second signal ends at once')
         systemd.stopping(graceMs)
         daemon.drain(graceMs).then(
           () => {

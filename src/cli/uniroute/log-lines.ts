@@ -41,7 +41,8 @@ export function logPresenter(log: Logger): Presenter {
       if (error === null) log.debug(fields, 'connection closed')
       else log.warn({ ...fields, error }, 'connection failed')
     },
-    draining: (graceMs) => log.info({ grace_ms: graceMs }, 'stopping; open connections may end'),
+    draining: (graceMs) =>
+      log.info({ grace_ms: graceMs }, 'stopping: open connections may end; a second signal ends at once'),
     end: () => undefined,
   }
 }

@@ -164,6 +164,6 @@ t.test('log lines: one for an outage, however many tries it has', async (t) => {
     'INFO  session online  node=n1 server_version=0.1.0',
     'INFO  forwarding tcp://t.example:20002 -> localhost:5432  tunnel=tcp-5432',
     'ERROR the server refused a tunnel  tunnel=tcp-5432 error="taken over (UR_TAKEN_OVER)"',
-    'INFO  stopping; open connections may end  grace_ms=30000',
+    'INFO  stopping: open connections may end; a second signal ends at once  grace_ms=30000',
   ])
 })
