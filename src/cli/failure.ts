@@ -42,6 +42,7 @@ function usageMessage(message: string): string {
     .replace(/^error: /, '')
     .replace(/\n\((Did you mean .*)\)$/, '. $1')
     .replace(/\s*\n\s*/g, '. ')
+    .replace(/\.$/, '')
   const says = /Did you mean|Allowed choices| Write /.test(sentence)
   return says ? sentence : `${sentence}; --help shows how the command is used`
 }

@@ -14,8 +14,16 @@ export interface Override {
 /** Raw values with the knowledge of where each was written. */
 export interface Source {
   readonly raw: unknown
-  /** 'file:line:column' of a value (or of its key), or the flag or variable that set it; sortable by `order`. */
-  locate(path: KeyPath): { readonly place: string; readonly order: number }
+  /** Where a value (or its key) stands. */
+  locate(path: KeyPath): Located
+}
+
+export interface Located {
+  /** 'file:line:column', or the flag or variable that set the value. */
+  readonly place: string
+  readonly order: number
+  /** The place is a flag or variable for this very key, which needs no naming beside it. */
+  readonly named?: true
 }
 
 /**
@@ -67,7 +75,7 @@ export function withOverrides(source: Source, overrides: readonly Override[]): S
     locate(path) {
       for (let length = path.length; length > 0; length--) {
         const origin = origins.get(path.slice(0, length).join('\0'))
-        if (origin !== undefined) return { place: origin, order: -1 }
+        if (origin !== undefined) return { place: origin, order: -1, ...(length === path.length && { named: true }) }
       }
       return source.locate(path)
     },

@@ -94,8 +94,8 @@ function notInThisVersion({ later, secret }: Meta, value: unknown): string {
 function configError(source: Source, problems: readonly Problem[]): ConfigError {
   const located = problems.map((problem) => ({ ...problem, ...source.locate(problem.path) }))
   located.sort((a, b) => a.order - b.order)
-  const lines = located.map(({ place, path, message }) =>
-    [place, ...(path.length > 0 ? [pathText(path)] : []), message].join(': '),
+  const lines = located.map(({ place, path, named, message }) =>
+    [place, ...(path.length > 0 && !named ? [pathText(path)] : []), message].join(': '),
   )
   return new ConfigError(located[0]?.code ?? 'UR_CONFIG_VALUE', lines.join('\n'))
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { loadAgentConfig } from '../../config/index.js'
+import { defaultAgentFile, loadAgentConfig } from '../../config/index.js'
 import { example } from '../options.js'
 import type { CommandContext } from '../program.js'
 
@@ -25,7 +25,7 @@ export function addConfigCommands(root: Command, { output }: CommandContext): vo
           : `${names.length} ${names.length === 1 ? 'tunnel' : 'tunnels'} (${names.join(', ')})`
       output.text(
         loaded.file === null
-          ? 'There is no configuration file; flags and environment are valid.\n'
+          ? `There is no ${defaultAgentFile(process.env)}; the environment is valid.\n`
           : `${loaded.file} is valid: ${tunnels}.\n`,
       )
     })

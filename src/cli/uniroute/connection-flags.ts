@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type AgentConfig, type Loaded, loadAgentConfig } from '../../config/index.js'
+import { type AgentConfig, defaultAgentFile, type Loaded, loadAgentConfig } from '../../config/index.js'
 import { ConfigError } from '../../core/errors.js'
 import { addConfigOptions, addRunningOptions, type ConfigOption, overridesOf, type RunningFlags } from '../options.js'
 
@@ -56,7 +56,7 @@ export function agentConfig(flags: ConnectionFlags): Loaded<AgentConfig> {
 /** The server to dial, or ConfigError(UR_USAGE) that says how to name one. */
 export function requiredServer({ config, file }: Loaded<AgentConfig>): NonNullable<AgentConfig['server']> {
   if (config.server !== null) return config.server
-  const where = file === null ? 'a uniroute.yml' : file
+  const where = file ?? `${defaultAgentFile(process.env)}, which is not there yet`
   throw new ConfigError(
     'UR_USAGE',
     `no server is named; give --server HOST:PORT, set UNIROUTE_SERVER, or write "server:" in ${where}`,
