@@ -14,7 +14,11 @@ export const SUPPORTED_VERSIONS: readonly number[] = [PROTOCOL_VERSION]
  */
 export const CAPABILITIES: readonly string[] = ['carriers', 'resume', 'stripe']
 
-/** Those of `ours` that the peer announced too, in our order. */
+/** What a capability needs besides. A stream over carriers of which one may be lost for good would have a hole. */
+const NEEDED: Readonly<Record<string, readonly string[]>> = { resume: ['carriers'], stripe: ['carriers', 'resume'] }
+
+/** Those of `ours` that the peer announced too, with what they need, in our order. */
 export function commonCapabilities(ours: readonly string[], theirs: readonly string[]): string[] {
-  return ours.filter((capability) => theirs.includes(capability))
+  const common = ours.filter((capability) => theirs.includes(capability))
+  return common.filter((capability) => (NEEDED[capability] ?? []).every((needed) => common.includes(needed)))
 }

@@ -184,8 +184,8 @@ export class Agents {
       agentVersion: printable(hello.agentVersion.slice(0, 50)),
       platform: printable(hello.platform.slice(0, 50)),
       carriers: several ? Math.min(limits.carriersPerSession, hello.maxCarriers || limits.carriersPerSession) : 1,
-      resumable: several && incoming.capabilities.includes('resume'),
-      striping: several && incoming.capabilities.includes('stripe'),
+      resumable: incoming.capabilities.includes('resume'),
+      striping: incoming.capabilities.includes('stripe'),
     }
     const log = this.#log.child({ session: identity.sessionId, token: token.name })
     const session = new AgentSession(identity, this.#context, this.#options.wire(), log)
