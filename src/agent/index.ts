@@ -1,2 +1,3 @@
 export { Agent } from './agent.js'
 export type * from './api.js'
+export { readAuthorities } from './trust.js'

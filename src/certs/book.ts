@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import { normaliseHost } from '../routing/index.js'
 import type { Certificate } from './pem-files.js'
@@ -24,9 +25,19 @@ export abstract class CertificateBook {
    * label, RFC 6125 §6.4.3), else the default. undefined only for a book without certificates.
    */
   secureContextFor(sni: string | undefined): SecureContext | undefined {
-    const name = sni === undefined ? null : normaliseHost(sni)
-    const named = name === null ? undefined : (this.#byName.get(name) ?? this.#byName.get(name.replace(/^[^.]*/, '*')))
+    const named = sni === undefined ? undefined : this.#named(sni)
     return (named ?? this.#certificates[0])?.context
+  }
+
+  /** Whether a certificate with this very name, or with the wildcard above it, is served. */
+  covers(host: string): boolean {
+    return this.#named(host) !== undefined
+  }
+
+  #named(host: string): Certificate | undefined {
+    const name = normaliseHost(host)
+    if (name === null) return isIP(host) === 0 ? undefined : this.#byName.get(host.toLowerCase())
+    return this.#byName.get(name) ?? this.#byName.get(name.replace(/^[^.]*/, '*'))
   }
 
   /** Chain and key of the default certificate, PEM. */

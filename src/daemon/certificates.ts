@@ -19,3 +19,10 @@ export async function openCertificates(config: ServerConfig, log: Logger): Promi
   const book = await DevBook.open({ dir: path.join(config.data_dir, 'dev-ca'), domain: config.domain, log })
   return { book, reload: async () => undefined }
 }
+
+/** What is wrong with the names of the certificates that are served; null: nothing is. */
+export function namesProblem(book: CertificateBook, domain: string): string | null {
+  if (book.covers(domain)) return null
+  const names = book.describe().flatMap(({ names }) => names)
+  return `none is for the domain ${domain} (they are for ${names.join(', ')}): agents will refuse it. Give one that has ${domain} and *.${domain} as its names`
+}

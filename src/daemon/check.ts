@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { ListenAddress, ServerConfig } from '../config/index.js'
 import { CertificateError } from '../core/errors.js'
 import { silentLogger } from '../core/logger.js'
-import { openCertificates } from './certificates.js'
+import { namesProblem, openCertificates } from './certificates.js'
 import { hostPort } from './public-url.js'
 
 /** One thing that was looked at. `problem` null: it is as it should be. */
@@ -75,7 +75,7 @@ async function certificateProblem(config: ServerConfig): Promise<string | null> 
   try {
     const { book } = await openCertificates(config, silentLogger)
     book.close()
-    return null
+    return namesProblem(book, config.domain)
   } catch (error) {
     if (error instanceof CertificateError) return `${error.message} (${error.code})`
     throw error

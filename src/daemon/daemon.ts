@@ -9,7 +9,7 @@ import { Metrics } from '../metrics/index.js'
 import { RouteTable } from '../routing/index.js'
 import { openStore, type Store } from '../store/index.js'
 import { Agents, PortRanges, type Tunnel } from '../tunnels/index.js'
-import { openCertificates, type Certificates } from './certificates.js'
+import { namesProblem, openCertificates, type Certificates } from './certificates.js'
 import { Closers } from './closers.js'
 import { databaseFile } from './database.js'
 import { ingressLimits, tunnelLimits, processBudgets, wireLimits } from './limits.js'
@@ -118,6 +118,8 @@ export class Daemon {
       const store = await openStore({ file: databaseFile(config.data_dir) })
       closers.add(() => store.close())
       const certificates = await openCertificates(config, log)
+      const problem = namesProblem(certificates.book, config.domain)
+      if (problem !== null) log.warn({ domain: config.domain }, `certificates: ${problem}`)
       closers.add(() => certificates.book.close())
       const daemon = new Daemon(options, store, certificates, closers)
       await daemon.#listen(sockets)

@@ -123,6 +123,11 @@ t.test('check finds what would not work', async (t) => {
   const good = await server.uniroutd('check')
   t.match(good, { code: 0, out: /ok +data folder[^]*ok +certificate files[^]*ok +listen\.tls/ })
 
+  const elsewhere = await server.authority.issue(['elsewhere.example'])
+  await server.reconfigure({ certs: { mode: 'files', files: [{ cert: elsewhere.cert, key: elsewhere.key }] } })
+  const misnamed = await server.uniroutd('check')
+  t.match(misnamed, { code: 2, out: /problem +certificate files: none is for the domain \S+ \(.*elsewhere\.example/ })
+
   const squatter = net.createServer()
   t.teardown(() => squatter.close())
   await listen(squatter, server.port)

@@ -75,6 +75,8 @@ t.test('config check names what is wrong and where', async (t) => {
   await chmod(file, 0o644)
   const good = await uniroute(t, ['config', 'check', '--config', file])
   t.match(good, { code: 0, out: /is valid: 1 tunnel \(db\)/, err: /chmod 600/ })
+  await writeFile(file, `ca: ${folder}/nope.pem\n`)
+  t.match(await uniroute(t, ['config', 'check', '--config', file]), { code: 2, err: /nope\.pem could not be read/ })
   await writeFile(file, 'tunels: {}\ntunnels:\n  db: { kind: tcp, upstream: nonsense }\n')
   const bad = await uniroute(t, ['config', 'check', '--config', file])
   t.equal(bad.code, 2)

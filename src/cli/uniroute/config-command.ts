@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { readAuthorities } from '../../agent/index.js'
 import { defaultAgentFile, loadAgentConfig } from '../../config/index.js'
 import { example } from '../options.js'
 import type { CommandContext } from '../program.js'
@@ -12,11 +13,14 @@ export function addConfigCommands(root: Command, { output }: CommandContext): vo
     .description('check the configuration file, without connecting')
     .option('--config <file>', 'the file (env UNIROUTE_CONFIG; default: ~/.config/uniroute/uniroute.yml)')
     .addHelpText('after', example('uniroute config check --config ./uniroute.yml'))
-    .action((flags: { config?: string }) => {
+    .action(async (flags: { config?: string }) => {
       const loaded = loadAgentConfig({
         ...(flags.config === undefined ? {} : { file: flags.config }),
         env: process.env,
       })
+      const { ca, tunnels: specs } = loaded.config
+      const authorities = new Set([ca, ...Object.values(specs).map(({ upstream_ca: file }) => file)])
+      for (const file of authorities) if (file !== null) await readAuthorities(file)
       for (const warning of loaded.warnings) process.stderr.write(`uniroute: warning: ${warning}\n`)
       const names = Object.keys(loaded.config.tunnels)
       const tunnels =

@@ -1,9 +1,14 @@
 import type { TunnelStatus } from '../../agent/index.js'
+import { systemClock, type Clock } from '../../core/clock.js'
+import type { Code } from '../../core/error-codes.js'
+import { UniRouteError } from '../../core/errors.js'
 import type { Logger } from '../../core/logger.js'
+import { ThrottledLog } from '../../core/throttled-log.js'
 import { reconnectedText, type Presenter } from './presenter.js'
 
 /** Shows an agent as log lines: where there is no terminal. */
-export function logPresenter(log: Logger): Presenter {
+export function logPresenter(log: Logger, clock: Clock = systemClock): Presenter {
+  const throttled = new ThrottledLog(log, clock)
   const forwarding = ({ name, publicUrl, upstream }: TunnelStatus) =>
     log.info({ tunnel: name }, `forwarding ${publicUrl} -> ${upstream}`)
   let told = ''
@@ -39,12 +44,22 @@ export function logPresenter(log: Logger): Presenter {
         duration_ms: Math.round(durationMs),
       }
       if (error === null) log.debug(fields, 'connection closed')
-      else log.warn({ ...fields, error }, 'connection failed')
+      else if (isByVisitor(error)) log.debug(fields, 'connection reset by its visitor')
+      else throttled.warn(codeOf(error), { ...fields, error }, 'connection failed')
     },
     draining: (graceMs) =>
       log.info({ grace_ms: graceMs }, 'stopping: open connections may end; a second signal ends at once'),
     end: () => undefined,
   }
+}
+
+/** The server resets a stream when its visitor has reset the connection: any stranger can, as often as he likes. */
+function isByVisitor(error: Error): boolean {
+  return error instanceof UniRouteError && error.code === 'UR_WIRE_RESET'
+}
+
+function codeOf(error: Error): Code {
+  return error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
 }
 
 const NOTICE_LEVELS = { info: 'info', warning: 'warn', error: 'error' } as const

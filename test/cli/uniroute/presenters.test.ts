@@ -7,7 +7,7 @@ import { eventPresenter } from '../../../src/cli/uniroute/events.js'
 import { screenPresenter } from '../../../src/cli/uniroute/live-screen.js'
 import { logPresenter } from '../../../src/cli/uniroute/log-lines.js'
 import type { Presenter } from '../../../src/cli/uniroute/presenter.js'
-import { NetworkError, RefusedError } from '../../../src/core/errors.js'
+import { NetworkError, RefusedError, UpstreamError } from '../../../src/core/errors.js'
 import { createLogging } from '../../../src/daemon/logging.js'
 import { eventually } from '../../support/hang.js'
 
@@ -24,6 +24,7 @@ const tunnel: TunnelStatus = {
   bytesOut: 0,
 }
 const connection = { id: 'c1', tunnel: 'tcp-5432', visitor: '192.0.2.1:5' }
+const cut = new UpstreamError('UR_UPSTREAM_RESET', 'the upstream cut it')
 const lost = new NetworkError('UR_SERVER_LOST', 'the session was lost')
 
 /** All that an agent can go through. */
@@ -33,7 +34,7 @@ function live(presenter: Presenter): void {
   presenter.ready([tunnel])
   presenter.opened(connection)
   presenter.closed({ ...connection, bytesIn: 1, bytesOut: 2, durationMs: 3.4, error: null })
-  presenter.closed({ ...connection, bytesIn: 0, bytesOut: 0, durationMs: 1, error: new Error('reset') })
+  presenter.closed({ ...connection, bytesIn: 0, bytesOut: 0, durationMs: 1, error: cut })
   presenter.notice('warning', 'UR_SERVER_DRAINING', 'soon')
   presenter.offline(lost, null, null)
   presenter.offline(lost, 100, null)
@@ -82,8 +83,8 @@ t.test('events', async (t) => {
       bytes_in: 0,
       bytes_out: 0,
       duration_ms: 1,
-      code: null,
-      message: 'reset',
+      code: 'UR_UPSTREAM_RESET',
+      message: 'the upstream cut it',
     },
     { event: 'notice', level: 'warning', code: 'UR_SERVER_DRAINING', text: 'soon' },
     { event: 'offline', code: 'UR_SERVER_LOST', message: 'the session was lost', retry_in_ms: null, held: null },
@@ -116,6 +117,22 @@ t.test('log lines of a session that is held, and goes on', async (t) => {
     'INFO  went over to a new connection, 1 visitor kept  node=n1 away_ms=0 visitors=1',
   ])
 })
+
+t.test(
+  'strangers do not fill the log: who resets is no failure, and of alike failures one a second is told',
+  async (t) => {
+    const close = (presenter: Presenter, error: Error): void =>
+      presenter.closed({ ...connection, bytesIn: 0, bytesOut: 0, durationMs: 1, error })
+    const lines = linesOf((presenter) => {
+      for (let i = 0; i < 20; i++) close(presenter, new NetworkError('UR_WIRE_RESET', 'stream 2 was reset'))
+      for (let i = 0; i < 20; i++) close(presenter, new UpstreamError('UR_UPSTREAM_REFUSED', 'it refused'))
+      close(presenter, new UpstreamError('UR_UPSTREAM_TIMED_OUT', 'it did not answer'))
+    })
+    t.equal(lines.length, 2)
+    t.match(lines[0], /^WARN +connection failed .*it refused \(UR_UPSTREAM_REFUSED\)/)
+    t.match(lines[1], /UR_UPSTREAM_TIMED_OUT/)
+  },
+)
 
 t.test('the screen shows who is held, each carrier, and what became of the visitors', async (t) => {
   const status: AgentStatus = {
@@ -158,7 +175,7 @@ t.test('log lines: one for an outage, however many tries it has', async (t) => {
     'WARN  session offline  error="could not connect (UR_SERVER_UNREACHABLE)" retry_in_ms=500',
     'INFO  session online  node=n1 server_version=0.1.0',
     'INFO  forwarding tcp://t.example:20001 -> localhost:5432  tunnel=tcp-5432',
-    'WARN  connection failed  connection=c1 tunnel=tcp-5432 visitor=192.0.2.1:5 bytes_in=0 bytes_out=0 duration_ms=1 error=reset',
+    'WARN  connection failed  code=UR_UPSTREAM_RESET connection=c1 tunnel=tcp-5432 visitor=192.0.2.1:5 bytes_in=0 bytes_out=0 duration_ms=1 error="the upstream cut it (UR_UPSTREAM_RESET)"',
     'WARN  the server says: soon  code=UR_SERVER_DRAINING',
     'WARN  session offline  error="the session was lost (UR_SERVER_LOST)"',
     'INFO  session online  node=n1 server_version=0.1.0',
