@@ -86,6 +86,10 @@ export const hostName: Value<string> = value('a host name, such as tunnels.examp
   isHost(String(raw)) ? String(raw).toLowerCase() : undefined,
 )
 
+export const wildcard: Value<string> = value('*. and a host name', (raw) =>
+  String(raw).startsWith('*.') && isHost(String(raw).slice(2)) ? String(raw).toLowerCase() : undefined,
+)
+
 export const listenAddress: Value<ListenAddress> = value(
   'a port or host:port, such as 443, 127.0.0.1:8443 or "[::1]:8443"',
   parseListenAddress,

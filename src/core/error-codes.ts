@@ -137,6 +137,19 @@ export const ERROR_CODES = {
   UR_STREAM_UNANSWERED: entry(1, 'The agent did not answer when a visitor came.', 'Look into the log of the agent.'),
   UR_VISITOR_GONE: entry(1, 'A visitor left before the upstream was connected.', 'Nothing.'),
 
+  // http tunnels
+  UR_HTTP_MALFORMED: entry(1, 'A request was malformed, or could be read in two ways.', 'Correct the client; the message names what is wrong.'),
+  UR_HTTP_HEADER_TOO_LONG: entry(1, 'The header section of a request was too long.', 'Send less, such as fewer cookies, or raise limits.http_header_bytes.'),
+  UR_HTTP_METHOD: entry(1, 'A request had a method that cannot be served.', 'Use another method: CONNECT is for proxies, and WebSockets begin with GET.'),
+  UR_HTTP_MISDIRECTED: entry(1, 'A request named another host than the one that its connection was made for.', 'Nothing: a browser opens another connection by itself.'),
+  UR_HTTP_SLOW_VISITOR: entry(1, 'A visitor sent or took nothing of a body for too long.', 'Try again over a better connection, or raise limits.http_body_timeout.'),
+  UR_HTTP_FLOOD: entry(1, 'A visitor broke requests off faster than he may.', 'Nothing, if it was an attack; otherwise raise limits.http2_reset_rate.'),
+  UR_HTTP_HELD_LIMIT: entry(1, 'Too many requests wait already for agents that are away.', 'Try again in a moment, or raise limits.held_requests or limits.held_request_bytes.'),
+  UR_UPSTREAM_CLOSED: entry(1, 'The upstream closed the connection before its answer was whole.', 'Look into the log of the upstream.'),
+  UR_UPSTREAM_RESPONSE: entry(1, 'The answer of the upstream is no valid HTTP.', 'Look at the upstream: the message says what is wrong with its answer.'),
+  UR_UPSTREAM_SLOW: entry(1, 'The upstream did not begin its answer in time.', 'Look at the upstream, or raise limits.http_response_timeout.'),
+  UR_UPSTREAM_NO_UPGRADE: entry(1, 'The upstream cannot go over to the protocol that the visitor asked for.', 'Use another --upstream-protocol, or an upstream that can.'),
+
   // ingress: public listeners
   UR_LISTEN_IN_USE: entry(1, 'An address that the server should listen on is in use.', 'Stop the other program, or change listen.*.'),
   UR_LISTEN_DENIED: entry(1, 'The server may not listen on an address.', 'Use a port above 1023, or give it CAP_NET_BIND_SERVICE.'),

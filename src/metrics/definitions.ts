@@ -43,7 +43,11 @@ const seconds = (name: string, help: string, buckets: readonly number[]): EventM
 })
 
 const tunnels = gauge('tunnels', 'Public addresses bound to agents.', 'kind')
-const connections = total('connections_total', 'Visitor connections accepted for a tunnel.', 'kind')
+const connections = total(
+  'connections_total',
+  'Visitor connections given to an agent; of `http` tunnels the kept-alive ones that carry requests.',
+  'kind',
+)
 const visitorBytes = total('visitor_bytes_total', 'Bytes from visitors (in) and to visitors (out).', 'direction')
 const carrierBytes = total(
   'carrier_bytes_total',
@@ -72,12 +76,14 @@ export const NUMBERS = {
   carriers: [gauge('carriers', 'TLS connections of agents.')],
   tcpTunnels: [tunnels, 'tcp'],
   tlsTunnels: [tunnels, 'tls'],
+  httpTunnels: [tunnels, 'http'],
   streams: [gauge('streams', 'Open streams: visitor connections that were given to an agent.')],
   streamsTotal: [total('streams_total', 'Streams opened, since the start.')],
   connections: [gauge('connections', 'Visitor connections, identified or not.')],
   pendingConnections: [gauge('pending_connections', 'Connections that have not yet said who they are.')],
   tcpConnectionsTotal: [connections, 'tcp'],
   tlsConnectionsTotal: [connections, 'tls'],
+  httpConnectionsTotal: [connections, 'http'],
   visitorBytesIn: [visitorBytes, 'in'],
   visitorBytesOut: [visitorBytes, 'out'],
   carrierBytesIn: [carrierBytes, 'in'],
