@@ -91,10 +91,10 @@ export class Pool<T extends Servable = Tunnel> {
     return this.#members
   }
 
+  /** One more; those who wait are told by `wake`, once its agent knows of it. */
   add(member: PoolMember<T>): void {
     this.#members.push(member)
     this.emptySince = null
-    this.wake()
   }
 
   remove(tunnel: T, now: number): void {

@@ -112,13 +112,14 @@ export class HttpTunnels {
   }
 
   /** A TLS connection with nothing said on it. */
-  tls(host: string, protocols = ['http/1.1']): TLSSocket {
+  tls(host: string, protocols = ['http/1.1'], verified = true): TLSSocket {
     const socket = connectTls({
       host: '127.0.0.1',
       port: this.port,
       servername: host,
       ca: this.ca,
       ALPNProtocols: protocols,
+      rejectUnauthorized: verified,
     })
     socket.on('error', () => undefined)
     this.#t.teardown(() => socket.destroy())

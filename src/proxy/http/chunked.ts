@@ -21,7 +21,7 @@ export class ChunkedDecoder {
     this.#maxTrailerBytes = maxTrailerBytes
   }
 
-  /** Takes the bytes of `slice` from `from` on, and returns where the body, or the slice, ended. Throws ProtocolError UR_UPSTREAM_RESPONSE. */
+  /** Takes the bytes of `slice` from `from` on, and returns where the body, or the slice, ended. Throws ProtocolError UR_UPSTREAM_INVALID. */
   push(slice: Buffer, from: number, sink: { onBody(slice: Buffer): void }): number {
     let at = from
     while (at < slice.length && this.trailers === null) {
@@ -82,5 +82,5 @@ export class ChunkedDecoder {
 }
 
 function wrong(why: string): ProtocolError {
-  return new ProtocolError('UR_UPSTREAM_RESPONSE', `the upstream's answer is no valid HTTP/1.1: ${why}`)
+  return new ProtocolError('UR_UPSTREAM_INVALID', `the upstream's answer is no valid HTTP/1.1: ${why}`)
 }

@@ -1,10 +1,11 @@
 import type { Clock } from '../../core/clock.js'
 import type { Code } from '../../core/error-codes.js'
 import { UniRouteError } from '../../core/errors.js'
-import { ConnectionIds, Site, type Pool, type TunnelTable } from '../../tunnels/index.js'
+import { Site, type Pool, type TunnelTable } from '../../tunnels/index.js'
 import type { Exchange } from './api.js'
 import { Deadlines } from './deadlines.js'
 import { Forwarding } from './forwarding.js'
+import { RandomIds, RequestHeaders, ResponseHeaders } from './headers/index.js'
 import { HeldRequests } from './held-requests.js'
 import { hostOf } from './host.js'
 import type { HttpLimits } from './limits.js'
@@ -36,13 +37,17 @@ export interface ForwarderOptions {
   onRequest(record: RequestRecord): void
 }
 
+const NO_EDITS = { add: [], remove: [] }
+
 /** Takes requests from all fronts to the agents. */
 export class Forwarder {
   readonly clock: Clock
   readonly upstreams: Upstreams
   readonly held: HeldRequests
   readonly deadlines: Deadlines
-  readonly ids = new ConnectionIds()
+  readonly ids = new RandomIds()
+  readonly requestHeaders: RequestHeaders
+  readonly responseHeaders = new ResponseHeaders(NO_EDITS)
   /** Requests that are not over. */
   active = 0
   readonly #options: ForwarderOptions
@@ -51,6 +56,7 @@ export class Forwarder {
     this.#options = options
     this.clock = options.clock
     this.upstreams = new Upstreams(options.clock, () => options.limits().headerBytes)
+    this.requestHeaders = new RequestHeaders({ host: null, edits: NO_EDITS, pseudonym: 'uniroute', ids: this.ids })
     this.held = new HeldRequests(() => options.limits())
     this.deadlines = new Deadlines(options.clock)
   }
@@ -65,7 +71,7 @@ export class Forwarder {
   }
 
   /**
-   * The agents for a request. Throws ProtocolError UR_HTTP_MALFORMED, or UniRouteError UR_NO_SUCH_TUNNEL or
+   * The agents for a request. Throws ProtocolError UR_HTTP_MALFORMED, or UniRouteError UR_HTTP_NO_TUNNEL or
    * UR_HTTP_MISDIRECTED: a connection is for the tunnel whose name it was made for, and a client that sends it requests
    * for another one (because both have the same certificate) must not reach that one's agent.
    */
@@ -90,5 +96,5 @@ export class Forwarder {
 }
 
 function noSuchTunnel(what: string): UniRouteError {
-  return new UniRouteError('UR_NO_SUCH_TUNNEL', `No tunnel has the name ${what}.`)
+  return new UniRouteError('UR_HTTP_NO_TUNNEL', `No tunnel has the name ${what}.`)
 }

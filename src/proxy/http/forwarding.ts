@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Code } from '../../core/error-codes.js'
-import { NetworkError } from '../../core/errors.js'
+import { NetworkError, UniRouteError } from '../../core/errors.js'
 import type { Pool, PoolMember } from '../../tunnels/index.js'
 import type {
   Exchange,
@@ -11,11 +11,11 @@ import type {
   UpstreamHead,
   UpstreamRequest,
 } from './api.js'
-import { requestFields, responseFields } from './clean.js'
 import type { Timed } from './deadlines.js'
 import { errorPage } from './error-page.js'
 import { valueOf } from './fields.js'
 import type { Forwarder } from './forwarder.js'
+import { MAX_PASSES, trailerFields } from './headers/index.js'
 import { codeOf, failureOf, isUnseen, isUpstreamAbsent } from './problem.js'
 import { stickyCookie, stickyKey } from './sticky.js'
 import { Wait } from './wait.js'
@@ -66,7 +66,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
     this.#forwarder = forwarder
     this.#exchange = exchange
     this.#startedAt = forwarder.clock.now()
-    this.#requestId = forwarder.ids.next()
+    this.#requestId = forwarder.ids.hex(16)
     this.#bodyDone = exchange.head.body === 'none'
   }
 
@@ -81,13 +81,27 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
       return this.#refuse(error)
     }
     if (this.#pool.balance.sticky) this.#key = stickyKey(head.headers)
-    const fields = requestFields(head, this.#requestId)
+    const { fields, passes } = this.#rewritten()
+    if (passes > MAX_PASSES) return this.#refuse(new UniRouteError('UR_HTTP_LOOP', 'The request goes round in a loop.'))
     if (head.version === '2' && head.upgrade === WEBSOCKET) {
       fields.push('Sec-WebSocket-Key', randomBytes(16).toString('base64'))
     }
     const { method, target, scheme, body, upgrade } = head
     this.#head = { method, target, scheme, fields, body, upgrade }
     this.#attempt()
+  }
+
+  #rewritten(): { fields: string[]; passes: number } {
+    const { head, visitor } = this.#exchange
+    const { version, scheme, authority, upgrade } = head
+    const { address: peer, serverPort: port } = visitor
+    const facts = { version, scheme, authority, port, peer, peerTrusted: false, requestId: this.#requestId, upgrade }
+    return this.#forwarder.requestHeaders.rewrite(head.headers, facts)
+  }
+
+  #answerFields(status: number, headers: RawHeaders): string[] {
+    const { version } = this.#exchange.head
+    return this.#forwarder.responseHeaders.rewrite(headers, { status, version, requestId: this.#requestId })
   }
 
   // Attempts.
@@ -123,9 +137,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
     if (deadline <= clock.now()) return this.#refuse(error)
     this.#wait ??= Wait.enter(held, this.#head!)
     if (this.#wait === null) {
-      return this.#refuse(
-        new NetworkError('UR_HTTP_HELD_LIMIT', 'Too many requests wait already for agents that are away.'),
-      )
+      return this.#refuse(new NetworkError('UR_HELD_LIMIT', 'Too many requests wait already for agents that are away.'))
     }
     this.#expect(deadline, () => this.#refuse(error))
     this.#wait.until(this.#pool!, poll, () => {
@@ -145,7 +157,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
   // ResponseSink
 
   onInform(status: number, headers: RawHeaders): void {
-    this.#exchange.inform(status, responseFields(status, headers, this.#requestId))
+    this.#exchange.inform(status, this.#answerFields(status, headers))
   }
 
   onRespond(status: number, headers: RawHeaders, reason: string, isWhole: boolean): void {
@@ -154,7 +166,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
     this.#wait?.leave()
     this.#member?.worked()
     this.#deadlineOff()
-    const fields = responseFields(status, headers, this.#requestId)
+    const fields = this.#answerFields(status, headers)
     this.#addCookie(fields)
     this.#exchange.respond(status, fields, reason, isWhole)
   }
@@ -168,7 +180,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
 
   onEnd(trailers: RawHeaders): void {
     this.#leaveMember()
-    this.#exchange.end(trailers)
+    this.#exchange.end(trailers.length === 0 ? trailers : trailerFields(trailers))
   }
 
   onUpgrade(status: number, headers: RawHeaders, upgraded: Upgraded): void {
@@ -178,7 +190,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
     const member = this.#leaveMember()
     if (member !== null) member.active++
     this.#deadlineOff()
-    const visitor = this.#exchange.switchProtocols(status, responseFields(status, headers, this.#requestId))
+    const visitor = this.#exchange.switchProtocols(status, this.#answerFields(status, headers))
     upgraded.join(visitor, (error) => {
       if (member !== null) member.active--
       this.#close(error === null)
@@ -238,7 +250,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
 
   onBodyEnd(trailers: RawHeaders): void {
     this.#bodyDone = true
-    this.#request?.end(trailers)
+    this.#request?.end(trailers.length === 0 ? trailers : trailerFields(trailers))
     if (!this.#answered) this.#expectAnswer()
   }
 
@@ -276,15 +288,15 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
   #expectAnswer(hasRoom = true): void {
     const { clock, limits } = this.#forwarder
     if (this.#bodyDone || !hasRoom)
-      this.#expect(clock.now() + limits.responseTimeoutMs, () => this.#tooSlow('UR_UPSTREAM_SLOW'))
+      this.#expect(clock.now() + limits.responseTimeoutMs, () => this.#tooSlow('UR_UPSTREAM_SILENT'))
     else this.#expect(clock.now() + limits.bodyTimeoutMs, () => this.#tooSlow('UR_HTTP_SLOW_VISITOR'))
   }
 
-  #tooSlow(code: 'UR_UPSTREAM_SLOW' | 'UR_HTTP_SLOW_VISITOR'): void {
+  #tooSlow(code: 'UR_UPSTREAM_SILENT' | 'UR_HTTP_SLOW_VISITOR'): void {
     const request = this.#request
     this.#leaveMember()
     request?.abort()
-    const what = code === 'UR_UPSTREAM_SLOW' ? 'The upstream did not answer' : 'Nothing more of the body came'
+    const what = code === 'UR_UPSTREAM_SILENT' ? 'The upstream did not answer' : 'Nothing more of the body came'
     this.#refuse(new NetworkError(code, `${what} in time.`))
   }
 
@@ -300,14 +312,14 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
     this.#wait?.leave()
     this.#deadlineOff()
     this.#answered = true
-    const failure = failureOf(error)
+    const failure = failureOf(error, this.#requestId)
     this.#status = failure.status
     this.#code = failure.code
     const { head } = this.#exchange
-    const extra: Record<string, string> = { 'X-Request-Id': this.#requestId }
+    const extra: Record<string, string> = {}
     if (failure.status === 503) extra['Retry-After'] = '5'
     if (failure.status === 405) extra['Allow'] = 'GET'
-    const page = errorPage({ ...failure, requestId: this.#requestId }, valueOf(head.headers, 'accept'), extra)
+    const page = errorPage(failure, valueOf(head.headers, 'accept'), extra)
     const isWhole = head.method === 'HEAD'
     this.#exchange.respond(failure.status, Object.entries(page.headers).flat(), '', isWhole)
     if (!isWhole) this.#exchange.write(page.body)

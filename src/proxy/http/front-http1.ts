@@ -104,7 +104,7 @@ export class FrontHttp1 {
     try {
       head = headOf(request, connection, { expectsContinue, upgrade, hasRest: rest !== null })
     } catch (error) {
-      const { status, code, detail } = failureOf(error)
+      const { status, code, detail } = failureOf(error, '')
       this.#options.onMalformed(connection, code)
       request.socket.end(plainAnswer(status, code, detail))
       request.socket.destroySoon()

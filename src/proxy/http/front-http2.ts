@@ -96,7 +96,7 @@ export class FrontHttp2 {
       const head = http2Head(headers, raw, connection, stream.endAfterHeaders)
       this.#options.onExchange(new Http2Exchange(stream, head, connection))
     } catch (error) {
-      const { status, code, detail } = failureOf(error)
+      const { status, code, detail } = failureOf(error, '')
       this.#options.onMalformed(connection, code)
       stream.respond({ ':status': status, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
       stream.end(`${status}\n\n${detail}\n${code}\n`)

@@ -172,7 +172,7 @@ export class Http1Connection implements StreamHandler, ResponseEvents, UpstreamR
     this.#owner.onGone(this)
     const sink = this.#sink
     this.#sink = null
-    sink?.onError(error ?? new NetworkError('UR_UPSTREAM_CLOSED', 'the upstream closed the connection'))
+    sink?.onError(error ?? new NetworkError('UR_UPSTREAM_RESET', 'the upstream closed the connection'))
   }
 
   // ResponseEvents
@@ -208,7 +208,7 @@ export class Http1Connection implements StreamHandler, ResponseEvents, UpstreamR
     const sink = this.#sink
     if (stream === null || sink === null || this.#head?.upgrade === null) {
       throw new ProtocolError(
-        'UR_UPSTREAM_RESPONSE',
+        'UR_UPSTREAM_INVALID',
         'the upstream went over to another protocol, and nobody asked it to',
       )
     }

@@ -133,7 +133,7 @@ export class Http2Request implements UpstreamRequest {
     const code = stream.rstCode ?? 0
     const refused = code === constants.NGHTTP2_REFUSED_STREAM
     const message = `the upstream broke the request off (HTTP/2 error ${code})`
-    sink.onError(new NetworkError(refused ? 'UR_UPSTREAM_REFUSED' : 'UR_UPSTREAM_CLOSED', message))
+    sink.onError(new NetworkError(refused ? 'UR_UPSTREAM_REFUSED' : 'UR_UPSTREAM_RESET', message))
   }
 }
 

@@ -1,55 +1,6 @@
-import { ERROR_CODES, type Code } from '../../core/error-codes.js'
+import type { Code } from '../../core/error-codes.js'
 import { UniRouteError } from '../../core/errors.js'
-
-/** How a failure is told to a visitor. */
-export interface Failure {
-  readonly status: number
-  readonly code: Code
-  readonly title: string
-  readonly detail: string
-  readonly advice: string
-}
-
-interface Kind {
-  readonly status: number
-  readonly title: string
-}
-
-const AGENT_OFFLINE: Kind = { status: 503, title: 'Agent offline' }
-const BUSY: Kind = { status: 503, title: 'Too busy' }
-const UPSTREAM_DOWN: Kind = { status: 502, title: 'Upstream refused' }
-const UPSTREAM_BROKEN: Kind = { status: 502, title: 'Upstream failed' }
-const UPSTREAM_SLOW: Kind = { status: 504, title: 'Upstream timed out' }
-const BAD_REQUEST: Kind = { status: 400, title: 'Bad request' }
-
-const KINDS: Partial<Record<Code, Kind>> = {
-  UR_HTTP_MALFORMED: BAD_REQUEST,
-  UR_HTTP_HEADER_TOO_LONG: { status: 431, title: 'Header section too long' },
-  UR_HTTP_METHOD: { status: 405, title: 'Method not allowed' },
-  UR_HTTP_MISDIRECTED: { status: 421, title: 'Misdirected request' },
-  UR_HTTP_SLOW_VISITOR: { status: 408, title: 'Request timed out' },
-  UR_HTTP_HELD_LIMIT: BUSY,
-  UR_NO_SUCH_TUNNEL: { status: 404, title: 'No such tunnel' },
-  UR_AGENT_OFFLINE: AGENT_OFFLINE,
-  UR_AGENT_AWAY: AGENT_OFFLINE,
-  UR_AGENT_DRAINING: AGENT_OFFLINE,
-  UR_TAKEN_OVER: AGENT_OFFLINE,
-  UR_TUNNEL_CLOSED: AGENT_OFFLINE,
-  UR_SERVER_DRAINING: AGENT_OFFLINE,
-  UR_AGENT_OVERLOADED: BUSY,
-  UR_WIRE_STREAM_LIMIT: BUSY,
-  UR_UPSTREAM_REFUSED: UPSTREAM_DOWN,
-  UR_UPSTREAM_UNREACHABLE: UPSTREAM_DOWN,
-  UR_UPSTREAM_NOT_FOUND: UPSTREAM_DOWN,
-  UR_UPSTREAM_TLS: UPSTREAM_BROKEN,
-  UR_UPSTREAM_CLOSED: UPSTREAM_BROKEN,
-  UR_UPSTREAM_RESPONSE: UPSTREAM_BROKEN,
-  UR_UPSTREAM_NO_UPGRADE: { status: 501, title: 'Not implemented' },
-  UR_UPSTREAM_TIMED_OUT: UPSTREAM_SLOW,
-  UR_UPSTREAM_SLOW: UPSTREAM_SLOW,
-  UR_STREAM_UNANSWERED: UPSTREAM_SLOW,
-  UR_WIRE_RESET: UPSTREAM_BROKEN,
-}
+import { PROBLEMS, problemOf, type Problem } from './problems.js'
 
 /** Failures in which the upstream has seen nothing of the request: whatever it is, it can be sent again. */
 const UNSEEN: ReadonlySet<Code> = new Set([
@@ -69,8 +20,16 @@ const UNSEEN: ReadonlySet<Code> = new Set([
 /** Failures of the connection to the upstream, and not of the agent's. */
 const UPSTREAM_ABSENT: ReadonlySet<Code> = new Set(['UR_UPSTREAM_REFUSED', 'UR_UPSTREAM_NOT_FOUND'])
 
+/** Ends of an agent's session: to a visitor they are all the same. */
+const AGENT_GONE = /^UR_(?:WIRE|RESUME|TAKEN|TUNNEL_CLOSED|SERVER|TOKEN)/
+
+/** What a failure is to a visitor. */
 export function codeOf(error: unknown): Code {
-  return error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
+  if (!(error instanceof UniRouteError)) return 'UR_INTERNAL'
+  const { code } = error
+  // The agent resets the stream of an upstream that breaks its connection off.
+  if (code === 'UR_WIRE_RESET') return 'UR_UPSTREAM_RESET'
+  return !PROBLEMS.has(code) && AGENT_GONE.test(code) ? 'UR_AGENT_GONE' : code
 }
 
 /** Whether the upstream has seen nothing of the request. */
@@ -83,12 +42,10 @@ export function isUpstreamAbsent(error: Error): boolean {
   return UPSTREAM_ABSENT.has(codeOf(error))
 }
 
-/** What the visitor is told of an error. The words of one that is none of ours are not for strangers. */
-export function failureOf(error: unknown): Failure {
+/** What the visitor is told of an error. Our words are for strangers only where they are about the request itself. */
+export function failureOf(error: unknown, requestId: string): Problem & { readonly code: Code } {
   const code = codeOf(error)
-  const kind = KINDS[code] ?? (code === 'UR_INTERNAL' ? { status: 500, title: 'Internal error' } : LOST)
-  const detail = error instanceof UniRouteError ? error.message : 'Something failed that should not.'
-  return { ...kind, code, detail, advice: ERROR_CODES[code].todo }
+  const problem = { ...problemOf(code, requestId), code }
+  const isAboutRequest = code === 'UR_HTTP_MALFORMED' || code === 'UR_HTTP_METHOD'
+  return isAboutRequest ? { ...problem, detail: (error as Error).message } : problem
 }
-
-const LOST: Kind = { status: 502, title: 'Agent lost' }

@@ -19,7 +19,7 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?
 
 /**
  * Reads the head of an answer to a request of `method`; `text` is latin1, without the empty line.
- * Throws ProtocolError UR_UPSTREAM_RESPONSE for what is malformed or can be read in two ways (RFC 9112 §6.3).
+ * Throws ProtocolError UR_UPSTREAM_INVALID for what is malformed or can be read in two ways (RFC 9112 §6.3).
  */
 export function parseResponseHead(text: string, method: string): ResponseHead {
   const lineEnd = text.indexOf('\r\n')
@@ -68,5 +68,5 @@ function keepAliveOf(headers: RawHeaders): number | null {
 }
 
 function wrong(why: string): ProtocolError {
-  return new ProtocolError('UR_UPSTREAM_RESPONSE', `the upstream's answer is no valid HTTP/1.1: ${why}`)
+  return new ProtocolError('UR_UPSTREAM_INVALID', `the upstream's answer is no valid HTTP/1.1: ${why}`)
 }

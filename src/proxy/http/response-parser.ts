@@ -53,7 +53,7 @@ export class ResponseParser {
     return this.#state !== 'idle'
   }
 
-  /** Takes the next bytes. Throws ProtocolError UR_UPSTREAM_RESPONSE when they are no answer. */
+  /** Takes the next bytes. Throws ProtocolError UR_UPSTREAM_INVALID when they are no answer. */
   push(slice: Buffer): void {
     let at = 0
     while (at < slice.length) {
@@ -84,12 +84,12 @@ export class ResponseParser {
     }
   }
 
-  /** The upstream ended the connection. Throws ProtocolError UR_UPSTREAM_CLOSED when that cuts an answer short. */
+  /** The upstream ended the connection. Throws ProtocolError UR_UPSTREAM_RESET when that cuts an answer short. */
   end(): void {
     if (this.#state === 'idle' || this.#state === 'switched') return
     if (this.#state === 'until-close') return this.#finish([])
     const where = this.#state === 'head' ? 'before its answer' : 'in the middle of its answer'
-    throw new ProtocolError('UR_UPSTREAM_CLOSED', `the upstream closed the connection ${where}`)
+    throw new ProtocolError('UR_UPSTREAM_RESET', `the upstream closed the connection ${where}`)
   }
 
   #pushHead(slice: Buffer, from: number): number {
@@ -166,5 +166,5 @@ export class ResponseParser {
 }
 
 function wrong(why: string): ProtocolError {
-  return new ProtocolError('UR_UPSTREAM_RESPONSE', `the upstream's answer is no valid HTTP/1.1: ${why}`)
+  return new ProtocolError('UR_UPSTREAM_INVALID', `the upstream's answer is no valid HTTP/1.1: ${why}`)
 }

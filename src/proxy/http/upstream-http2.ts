@@ -111,7 +111,7 @@ export class UpstreamHttp2 implements Upstream {
       agent.visitorGone(stream, stream.bytesOut, stream.bytesIn)
       agent.visitorBytes.bytesIn += stream.bytesOut
       agent.visitorBytes.bytesOut += stream.bytesIn
-      const error = duplex.reason ?? new NetworkError('UR_UPSTREAM_CLOSED', 'the upstream closed the connection')
+      const error = duplex.reason ?? new NetworkError('UR_UPSTREAM_RESET', 'the upstream closed the connection')
       for (const request of [...requests]) request.fail(error)
       session.destroy(undefined, constants.NGHTTP2_NO_ERROR)
     })
