@@ -256,6 +256,11 @@ export const serverSchema = section('', {
   }),
   limits,
   log,
+  access_log: field(choice('off', 'on'), {
+    doc: '`on`: a log line for each request of an `http` tunnel.',
+    default: 'off',
+    reload: true,
+  }),
 })
 
 /** The parsed configuration of `uniroutd`. Durations are milliseconds, sizes bytes, paths absolute. */

@@ -11,6 +11,7 @@ import { RouteTable } from '../routing/index.js'
 import { openStore, type Store } from '../store/index.js'
 import { Agents, PortRanges, type TunnelTable } from '../tunnels/index.js'
 import { openCertificates, type Certificates } from './certificates.js'
+import { logRequest } from './access-log.js'
 import { Closers } from './closers.js'
 import { databaseFile } from './database.js'
 import { httpLimits, ingressLimits, tunnelLimits, processBudgets, wireLimits } from './limits.js'
@@ -81,8 +82,16 @@ export class Daemon {
       clock: systemClock,
       log,
       limits: () => httpLimits(this.#config),
-      onRequest: () => undefined,
-      onMalformed: () => undefined,
+      httpsUrl: (host) => publicUrl(config, this.#ports, 'https', host, null),
+      onRequest: (record) => {
+        metrics.httpRequest(record.status, record.durationMs, record.code)
+        if (this.#config.access_log === 'on') logRequest(log, record)
+      },
+      onMalformed: (_connection, code) => metrics.httpRequest(code === 'UR_HTTP_FLOOD' ? 0 : 400, 0, code),
+    })
+    metrics.addSource(() => {
+      const { active, held } = this.#http.forwarder
+      return { httpActive: active, httpHeld: held.count, httpHeldBytes: held.bytes }
     })
     const gate = new TokenGate({ tokens: store.tokens, log })
     closers.add(() => gate.close())
@@ -228,8 +237,14 @@ export class Daemon {
     }
 
     if (listen.http !== null) {
-      const http = new HttpPort(admission, ingressLimits(this.#config))
-      addresses.http = addressText(listen.http, await http.listen(listenOn(sockets.http, listen.http)))
+      const http = new HttpPort({
+        admission,
+        limits,
+        isTrustedProxy: (address) => this.#isTrustedProxy(address),
+        onHttp: (socket, visitor) => this.#http.takePlain(socket, { visitor }),
+      })
+      this.#ports.http = await http.listen(listenOn(sockets.http, listen.http))
+      addresses.http = addressText(listen.http, this.#ports.http)
       this.#listeners.push(http)
       this.#closers.add(() => http.close())
     }

@@ -1,7 +1,7 @@
 export { Admission } from './admission.js'
 export * from './api.js'
 export { FdWatch } from './fd-watch.js'
-export { HttpPort } from './http-port.js'
+export { HttpPort, type HttpPortOptions } from './http-port.js'
 export { TcpPorts, type TcpPortsOptions } from './tcp-ports.js'
 export { TlsPort, type HttpConnection, type TlsPortOptions } from './tls-port.js'
 export type { CertificatePem } from './tls-server.js'

@@ -33,6 +33,8 @@ export interface ForwarderOptions {
   readonly table: TunnelTable
   readonly clock: Clock
   limits(): HttpLimits
+  /** The https:// address of a host, without a path. */
+  httpsUrl(host: string): string
   /** Called once for each request, at its end. Must not throw. */
   onRequest(record: RequestRecord): void
 }
@@ -85,7 +87,14 @@ export class Forwarder {
     if (!(site instanceof Site)) throw noSuchTunnel(host)
     const pool = site.find(head.target)
     if (pool === undefined) throw noSuchTunnel(`${host}, or none for this path`)
+    if (head.scheme === 'https' && isOnly(pool, 'http')) throw noSuchTunnel(host)
     return pool
+  }
+
+  /** Where a request without TLS should go instead; null: the tunnel serves it as it is. */
+  redirect({ head }: Exchange, pool: Pool): string | null {
+    if (head.scheme === 'https' || !isOnly(pool, 'https')) return null
+    return this.#options.httpsUrl(hostOf(head.authority)) + head.target
   }
 
   /** For a forwarding: it is over. */
@@ -93,6 +102,12 @@ export class Forwarder {
     this.active--
     this.#options.onRequest(record)
   }
+}
+
+/** Whether all tunnels of a pool are reached by this scheme only. */
+function isOnly(pool: Pool, scheme: 'http' | 'https'): boolean {
+  const { members } = pool
+  return members.every(({ tunnel }) => tunnel.http?.scheme === scheme) && (members.length > 0 || scheme === 'https')
 }
 
 function noSuchTunnel(what: string): UniRouteError {

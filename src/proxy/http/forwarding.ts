@@ -80,6 +80,8 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
     } catch (error) {
       return this.#refuse(error)
     }
+    const elsewhere = this.#forwarder.redirect(this.#exchange, this.#pool)
+    if (elsewhere !== null) return this.#redirect(elsewhere)
     if (this.#pool.balance.sticky) this.#key = stickyKey(head.headers)
     const { fields, passes } = this.#rewritten()
     if (passes > MAX_PASSES) return this.#refuse(new UniRouteError('UR_HTTP_LOOP', 'The request goes round in a loop.'))
@@ -323,6 +325,15 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
     const isWhole = head.method === 'HEAD'
     this.#exchange.respond(failure.status, Object.entries(page.headers).flat(), '', isWhole)
     if (!isWhole) this.#exchange.write(page.body)
+    this.#exchange.end([])
+  }
+
+  /** Sends the visitor to the same place by TLS, with the method that he used (RFC 9110 §15.4.9). */
+  #redirect(location: string): void {
+    this.#answered = true
+    this.#status = 308
+    const fields = ['Location', location, 'Content-Length', '0', 'X-Request-Id', this.#requestId]
+    this.#exchange.respond(308, fields, '', true)
     this.#exchange.end([])
   }
 

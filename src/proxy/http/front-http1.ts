@@ -64,6 +64,8 @@ export class FrontHttp1 {
   take(socket: Socket, connection: FrontConnection): void {
     this.#connections.set(socket, connection)
     this.#server.emit('connection', socket)
+    // It was accepted paused, or is since its PROXY header was read.
+    if (socket.isPaused()) socket.resume()
   }
 
   /** Lets requests end, and closes what has none. */

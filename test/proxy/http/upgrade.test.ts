@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import { request } from 'node:https'
 import { createServer as createTcp, type Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import t from 'tap'
-import { WebSocket, WebSocketServer, type RawData } from 'ws'
+import { WebSocket, WebSocketServer, type ClientOptions, type RawData } from 'ws'
 import { within } from '../../support/hang.js'
 import { answered, HttpTunnels, upstream } from '../../support/http-tunnel.js'
 import { listen } from '../../support/places.js'
@@ -18,11 +17,8 @@ t.test('a WebSocket: 10,000 messages and the closing handshake', async (t) => {
   )
   const tunnels = await HttpTunnels.start(t)
   await tunnels.agent({ name: 'web', upstream: port, subdomain: 'shop' })
-  const client = new WebSocket(`wss://127.0.0.1:${tunnels.port}/chat`, {
-    ca: tunnels.ca,
-    servername: HOST,
-    headers: { host: HOST },
-  })
+  const options: ClientOptions & { servername: string } = { ca: tunnels.ca, servername: HOST, headers: { host: HOST } }
+  const client = new WebSocket(`wss://127.0.0.1:${tunnels.port}/chat`, options)
   await within('the handshake', once(client, 'open'))
   let echoed = 0
   const all = new Promise<void>((resolve) => {
@@ -93,7 +89,7 @@ t.test('a WebSocket over HTTP/2 (RFC 8441) to an upstream that speaks HTTP/1.1',
   server.on('upgrade', (request: { headers: Record<string, string> }, socket: Socket) => {
     t.match(request.headers, { 'sec-websocket-key': /^[\w+/]{22}==$/, 'sec-websocket-version': '13' })
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
-    socket.pipe(socket as Duplex)
+    socket.pipe(socket)
   })
   const tunnels = await HttpTunnels.start(t)
   await tunnels.agent({ name: 'web', upstream: port, subdomain: 'shop' })
