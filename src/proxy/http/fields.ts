@@ -49,8 +49,11 @@ export function valueOf(headers: RawHeaders, name: string): string | undefined {
   return undefined
 }
 
+const NONE: readonly string[] = []
+
 /** The members of a comma-separated list field, in lower case. */
-export function listOf(headers: RawHeaders, name: string): string[] {
+export function listOf(headers: RawHeaders, name: string): readonly string[] {
+  if (valueOf(headers, name) === undefined) return NONE
   return valuesOf(headers, name).flatMap((value) =>
     value
       .toLowerCase()

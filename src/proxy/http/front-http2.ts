@@ -7,6 +7,7 @@ import {
 } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../core/clock.js'
+import { LimitError } from '../../core/errors.js'
 import { TokenBucket } from '../../core/token-bucket.js'
 import type { FrontConnection, FrontOptions } from './front-http1.js'
 import { Http2Exchange, http2Head } from './http2-exchange.js'
@@ -21,6 +22,8 @@ const SESSION_MEMORY_MB = 16
 const WINDOW = 256 * 1024
 /** How long a visitor that has to go may take for the answers under way, ms. */
 const DRAIN_MS = 30_000
+
+const TOO_LONG = 'The header section of the request is too long.'
 
 /** HTTP/2 with visitors, on connections that others accept. No server push. */
 export class FrontHttp2 {
@@ -93,6 +96,8 @@ export class FrontHttp2 {
   ): void {
     stream.on('error', () => undefined) // 'close' follows, and is what counts
     try {
+      // What SETTINGS say counts only once the visitor has read them.
+      if (sizeOf(raw) > this.#options.limits.headerBytes) throw new LimitError('UR_HTTP_HEADER_TOO_LONG', TOO_LONG)
       const head = http2Head(headers, raw, connection, stream.endAfterHeaders)
       this.#options.onExchange(new Http2Exchange(stream, head, connection))
     } catch (error) {
@@ -102,4 +107,9 @@ export class FrontHttp2 {
       stream.end(`${status}\n\n${detail}\n${code}\n`)
     }
   }
+}
+
+/** The size of a header section, 32 bytes for each field besides name and value (RFC 9113 §6.5.2). */
+function sizeOf(raw: readonly string[]): number {
+  return raw.reduce((sum, part) => sum + part.length + 16, 0)
 }
