@@ -8,14 +8,18 @@ import type { HostPort, Upstream } from '../config/index.js'
 export interface TunnelSpec {
   /** Unique within the agent; the server gives the same name the same port each time. */
   readonly name: string
-  readonly kind: 'tcp' | 'tls'
+  readonly kind: 'tcp' | 'tls' | 'http'
   readonly upstream: Upstream
   /** How a `tls` upstream is verified. */
   readonly upstreamTls?: UpstreamTls
   /** `tcp`: the public port that must be had; 0 (default): the server chooses, the same one each time. */
   readonly remotePort?: number
-  /** `tls`: the public name. */
+  /** `tls`, `http`: the public name. */
   readonly domain?: string
+  /** `http`: the public name below the domain of the server. Default: a random one, for as long as the agent lives. */
+  readonly subdomain?: string
+  /** `http`: what only such tunnels have. */
+  readonly http?: HttpTunnelOptions
   /** Tell the upstream the visitor's address by a PROXY protocol header of this version. */
   readonly proxyProtocol?: 1 | 2
   /**
@@ -23,6 +27,22 @@ export interface TunnelSpec {
    * turned away. Default 10 000.
    */
   readonly holdMs?: number
+}
+
+/** What only `http` tunnels have. */
+export interface HttpTunnelOptions {
+  /** The paths that are served: this one and everything below it, such as `/api`. Default: all. */
+  readonly path?: string
+  /** How visitors reach it. Default `https`. */
+  readonly scheme?: 'https' | 'http' | 'both'
+  /** How HTTP is spoken to the upstream. Default `http1`. */
+  readonly upstreamProtocol?: 'http1' | 'http2'
+  /** Other agents may serve the same name, and requests are given out in this way. Default: no other may. */
+  readonly pool?: 'round-robin' | 'least-connections'
+  /** `pool`: this agent's share beside that of the others, 1 to 100. Default 1. */
+  readonly weight?: number
+  /** `pool`: a visitor stays with the agent that served it first. */
+  readonly sticky?: boolean
 }
 
 export interface UpstreamTls {
@@ -65,7 +85,7 @@ export type AgentState = 'idle' | 'connecting' | 'online' | 'reconnecting' | 'dr
 /** A tunnel as it stands. */
 export interface TunnelStatus {
   readonly name: string
-  readonly kind: 'tcp' | 'tls'
+  readonly kind: 'tcp' | 'tls' | 'http'
   /** `localhost:5432` */
   readonly upstream: string
   /** Null while it has no public address. */

@@ -41,7 +41,9 @@ function checkTunnels(tunnels: unknown): void {
     const { name, kind, upstream } = tunnel ?? {}
     const option = `the option tunnels[${i}]`
     if (!isText(name)) throw wrong(`${option}.name is missing or no text`)
-    if (kind !== 'tcp' && kind !== 'tls') throw wrong(`${option}.kind must be 'tcp' or 'tls'`)
+    if (kind !== 'tcp' && kind !== 'tls' && kind !== 'http') {
+      throw wrong(`${option}.kind must be 'tcp', 'tls' or 'http'`)
+    }
     if (!isObject(upstream))
       throw wrong(`${option}.upstream is missing; write upstream: readUpstream('localhost:8080')`)
     if (names.has(name)) throw wrong(`${option}.name is that of another tunnel too; give each its own`)

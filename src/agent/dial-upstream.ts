@@ -128,6 +128,9 @@ export class UpstreamDialer {
       ...(net.isIP(name) === 0 && { servername: name }),
       ...(secureContext && { secureContext }),
       rejectUnauthorized: upstreamTls.insecure !== true,
+      ...(this.#spec.kind === 'http' && {
+        ALPNProtocols: [this.#spec.http?.upstreamProtocol === 'http2' ? 'h2' : 'http/1.1'],
+      }),
     })
     began(secure)
     return new Promise((resolve, reject) => {

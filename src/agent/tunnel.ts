@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js'
 import type { UniRouteError } from '../core/errors.js'
-import { Kind, type BindInit } from '../protocol/index.js'
-import type { TunnelSpec, TunnelStatus } from './api.js'
+import { Http, Kind, type BindInit } from '../protocol/index.js'
+import type { HttpTunnelOptions, TunnelSpec, TunnelStatus } from './api.js'
 import { UpstreamDialer } from './dial-upstream.js'
 
 /** How long new visitors may wait for an agent that lost its connection, ms. */
@@ -22,6 +22,8 @@ export class Tunnel {
   publicUrl: string | null = null
   /** The port that it had; asked for again after a reconnect. */
   lastPort = 0
+  /** The host that it had; likewise. */
+  lastHost = ''
   /** Bound at least once. */
   proven = false
   visitorsTotal = 0
@@ -37,16 +39,26 @@ export class Tunnel {
 
   /** The request for its address. */
   bind(request: number): BindInit {
-    const { kind, name, remotePort = 0, domain = '', proxyProtocol = 0, holdMs = DEFAULT_HOLD_MS } = this.spec
+    const {
+      kind,
+      name,
+      remotePort = 0,
+      domain = '',
+      subdomain = '',
+      proxyProtocol = 0,
+      holdMs = DEFAULT_HOLD_MS,
+    } = this.spec
     return {
       request,
-      kind: kind === 'tcp' ? Kind.KIND_TCP : Kind.KIND_TLS,
+      kind: KINDS[kind],
       name,
       remotePort,
       preferredPort: this.lastPort,
       domain,
+      subdomain,
       proxyProtocol,
       holdMs,
+      ...(kind === 'http' && { http: httpBind(this.spec.http ?? {}, this.lastHost) }),
     }
   }
 
@@ -56,6 +68,7 @@ export class Tunnel {
     this.problem = null
     this.publicUrl = publicUrl
     this.lastPort = port
+    if (this.spec.kind === 'http') this.lastHost = /^https?:\/\/([^/:]+)/.exec(publicUrl)?.[1] ?? ''
   }
 
   /** It has no address now; `for good`: and will not be asked for again. */
@@ -86,5 +99,28 @@ export class Tunnel {
       bytesIn: traffic.bytesOut,
       bytesOut: traffic.bytesIn,
     }
+  }
+}
+
+const KINDS = { tcp: Kind.KIND_TCP, tls: Kind.KIND_TLS, http: Kind.KIND_HTTP } as const
+
+const SCHEMES = { https: Http.Scheme.HTTPS, http: Http.Scheme.HTTP, both: Http.Scheme.BOTH } as const
+const PROTOCOLS = { http1: Http.UpstreamProtocol.HTTP1, http2: Http.UpstreamProtocol.HTTP2 } as const
+const POLICIES = {
+  none: Http.Balance.NONE,
+  'round-robin': Http.Balance.ROUND_ROBIN,
+  'least-connections': Http.Balance.LEAST_CONNECTIONS,
+} as const
+
+function httpBind(options: HttpTunnelOptions, preferredHost: string): NonNullable<BindInit['http']> {
+  const { path = '', scheme = 'https', upstreamProtocol = 'http1', pool = 'none', weight = 1, sticky = false } = options
+  return {
+    path,
+    preferredHost,
+    scheme: SCHEMES[scheme],
+    upstreamProtocol: PROTOCOLS[upstreamProtocol],
+    balance: POLICIES[pool],
+    weight,
+    sticky,
   }
 }

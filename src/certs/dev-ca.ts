@@ -64,10 +64,11 @@ export class DevCa {
     return new Date(this.#ca.validTo)
   }
 
-  /** A new key and a certificate for the domain, `*.` domain, localhost, 127.0.0.1 and ::1; the chain ends with the CA. */
-  issue(notAfter: Date, now: Date = new Date()): PemPair {
+  /** A new key and a certificate for these names; without any for the domain, `*.` domain, localhost, 127.0.0.1 and ::1. */
+  issue(notAfter: Date, now: Date = new Date(), only: readonly string[] = []): PemPair {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    const names = new Set([this.#domain, `*.${this.#domain}`, 'localhost', '127.0.0.1', '::1'])
+    const own = [this.#domain, `*.${this.#domain}`, 'localhost', '127.0.0.1', '::1']
+    const names = new Set(only.length > 0 ? only : own)
     const leaf = signedCertificate(
       {
         commonName: 'UniRoute development server',

@@ -3,26 +3,47 @@ import { field, map, optional, required, section } from './field.js'
 import { log } from './server-schema.js'
 import { choice, duration, either, hostPattern, hostPort, integer, path, secret, text, upstream } from './values.js'
 
-const notYet = (kind: string): boolean => kind === 'http' || kind === 'udp'
+const notYet = (kind: string): boolean => kind === 'udp'
 
 const tunnel = section('', {
   kind: required(choice('tcp', 'tls', 'http', 'udp'), {
-    doc: 'What the public side speaks; `http` and `udp` are not in this version.',
+    doc: 'What the public side speaks; `udp` is not in this version.',
     later: notYet,
   }),
   upstream: required(upstream, { doc: 'The local service.' }),
   upstream_ca: optional(path, {
-    doc: 'PEM file with the authority that signed the certificate of a `tls://` upstream.',
+    doc: 'PEM file with the authority that signed the certificate of a `tls://` or `https://` upstream.',
     path: true,
   }),
   remote_port: field(integer(0, 65_535), {
     doc: 'Public port of a `tcp` tunnel; 0: the server chooses, the same one each time.',
     default: 0,
   }),
-  domain: optional(hostPattern, { doc: 'Public name of a `tls` tunnel.' }),
+  domain: optional(hostPattern, { doc: 'Public name of an `http` or `tls` tunnel.' }),
   subdomain: optional(text('one label of a host name, such as shop', /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i), {
-    doc: 'Public name of an `http` tunnel, below the domain of the server.',
-    later: 'key',
+    doc: 'Public name of an `http` tunnel, below the domain of the server. Default: a random one.',
+  }),
+  path: optional(text('a path, such as /api', /^\/[\x21-\x7e]*$/), {
+    doc: 'The paths that an `http` tunnel serves: this one and everything below it. Default: all.',
+  }),
+  scheme: field(choice('https', 'http', 'both'), {
+    doc: 'How visitors reach an `http` tunnel.',
+    default: 'https',
+  }),
+  upstream_protocol: field(choice('http1', 'http2'), {
+    doc: 'How HTTP is spoken to the upstream of an `http` tunnel; `http2` is h2c, or h2 for an https:// upstream.',
+    default: 'http1',
+  }),
+  pool: optional(choice('round-robin', 'least-connections'), {
+    doc: 'Several agents may serve the name of an `http` tunnel; how requests are given out among them.',
+  }),
+  weight: field(integer(1, 100), {
+    doc: 'With `pool`: the share of this agent beside that of the others.',
+    default: 1,
+  }),
+  sticky: field(choice('off', 'cookie'), {
+    doc: 'With `pool`: whether a visitor stays with the agent that served it first.',
+    default: 'off',
   }),
   hold: field(duration('0s', '1h'), {
     doc: 'How long new visitors may wait while the agent has lost its connection and is on its way back.',

@@ -1,6 +1,7 @@
 export * from './addresses.js'
 export type { AgentConfig, AgentTunnelConfig } from './agent-schema.js'
 export * from './compare.js'
+export * from './http-options.js'
 export * from './load.js'
 export type { ServerConfig } from './server-schema.js'
 export type { Override } from './source.js'

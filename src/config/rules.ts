@@ -1,4 +1,4 @@
-import type { AgentConfig } from './agent-schema.js'
+import type { AgentConfig, AgentTunnelConfig } from './agent-schema.js'
 import type { ServerConfig } from './server-schema.js'
 import type { Problem } from './validate.js'
 import type { KeyPath } from './walk.js'
@@ -33,13 +33,35 @@ export function* checkAgent(config: AgentConfig): Generator<Problem> {
     const at = (key: string): KeyPath => ['tunnels', name, key]
     if (tunnel.kind !== 'tcp' && tunnel.remote_port !== 0)
       yield problem(at('remote_port'), 'is for tunnels of kind tcp')
-    if (tunnel.kind !== 'tls' && tunnel.domain !== null) yield problem(at('domain'), 'is for tunnels of kind tls')
+    if (tunnel.kind !== 'tls' && tunnel.kind !== 'http' && tunnel.domain !== null) {
+      yield problem(at('domain'), 'is for tunnels of kind http or tls')
+    }
+    yield* checkHttp(tunnel, at)
     if (tunnel.upstream_ca !== null && tunnel.upstream.kind !== 'tls') {
       yield problem(at('upstream_ca'), 'is for an upstream spoken to over TLS, such as tls://host:port')
     }
     yield* twice(ports, tunnel.remote_port === 0 ? null : tunnel.remote_port, name, at('remote_port'))
-    yield* twice(domains, tunnel.domain, name, at('domain'))
+    // Several http tunnels may share a name, each with a path of its own.
+    const address = tunnel.domain === null ? null : `${tunnel.domain}${tunnel.path ?? ''}`
+    if (tunnel.pool === null) yield* twice(domains, address, name, at('domain'))
   }
+}
+
+/** Keys that only `http` tunnels have, and what they must fulfil together. */
+function* checkHttp(tunnel: AgentTunnelConfig, at: (key: string) => KeyPath): Generator<Problem> {
+  const { kind, subdomain, path, scheme, upstream_protocol: protocol, pool, weight, sticky } = tunnel
+  const given = { subdomain, path, pool, scheme: scheme !== 'https', upstream_protocol: protocol !== 'http1' }
+  if (kind !== 'http') {
+    for (const [key, value] of Object.entries(given)) {
+      if (value !== null && value !== false) yield problem(at(key), 'is for tunnels of kind http')
+    }
+  } else if (tunnel.proxy_protocol !== null) {
+    yield problem(at('proxy_protocol'), 'is not for tunnels of kind http; X-Forwarded-For tells the visitor’s address')
+  }
+  if (subdomain !== null && tunnel.domain !== null) yield problem(at('subdomain'), 'and domain exclude each other')
+  if (pool !== null) return
+  if (weight !== 1) yield problem(at('weight'), 'needs pool')
+  if (sticky !== 'off') yield problem(at('sticky'), 'needs pool')
 }
 
 function* twice<T>(seen: Map<T, string>, value: T | null, name: string, path: KeyPath): Generator<Problem> {

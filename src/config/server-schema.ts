@@ -22,7 +22,7 @@ const url = text('an http:// or https:// address', /^https?:\/\/\S+$/)
 
 const listen = section('Where the server listens. A port of 0 is any free port.', {
   tls: field(listenAddress, {
-    doc: 'The one port for agents and for visitors of `tls` tunnels.',
+    doc: 'The one port for agents and for visitors of `http` and `tls` tunnels.',
     default: 443,
   }),
   http: field(orOff(listenAddress), { doc: 'Plain HTTP.', default: 80 }),
@@ -165,6 +165,46 @@ const limits = section('Bounds. A reloaded value is for new sessions and connect
     default: 2_000,
     reload: true,
   }),
+  http_header_bytes: field(size('4KiB', '1MiB'), {
+    doc: '`http` tunnels: bytes of the header section of a request or an answer, and of its trailers.',
+    default: '32KiB',
+  }),
+  http_header_timeout: field(duration('100ms', '10m'), {
+    doc: '`http` tunnels: time for a visitor to send the header section of a request.',
+    default: '10s',
+  }),
+  http_body_timeout: field(duration('1s', '24h'), {
+    doc: '`http` tunnels: how long a visitor may send nothing of a body that is waited for, or take nothing of one.',
+    default: '1m',
+    reload: true,
+  }),
+  http_idle_timeout: field(duration('1s', '24h'), {
+    doc: '`http` tunnels: how long a visitor’s connection may stay without a request.',
+    default: '75s',
+  }),
+  http_response_timeout: field(duration('1s', '24h'), {
+    doc: '`http` tunnels: time for an upstream to begin its answer.',
+    default: '5m',
+    reload: true,
+  }),
+  http2_streams: field(integer(1, 10_000), {
+    doc: '`http` tunnels: requests of one HTTP/2 connection at once.',
+    default: 128,
+  }),
+  http2_reset_rate: field(integer(1, 100_000), {
+    doc: '`http` tunnels: requests a second that a visitor may break off on one HTTP/2 connection.',
+    default: 200,
+  }),
+  held_requests: field(integer(0, 1_000_000), {
+    doc: '`http` tunnels: requests that wait for an agent or an upstream that is away, of all tunnels together.',
+    default: 4096,
+    reload: true,
+  }),
+  held_request_bytes: field(size('0B', '64GiB'), {
+    doc: '`http` tunnels: bytes of the requests that wait.',
+    default: '64MiB',
+    reload: true,
+  }),
 })
 
 /** Log keys, the same for server and agent. */
@@ -216,6 +256,11 @@ export const serverSchema = section('', {
   }),
   limits,
   log,
+  access_log: field(choice('off', 'on'), {
+    doc: '`on`: a log line for each request of an `http` tunnel.',
+    default: 'off',
+    reload: true,
+  }),
 })
 
 /** The parsed configuration of `uniroutd`. Durations are milliseconds, sizes bytes, paths absolute. */

@@ -137,6 +137,14 @@ export const ERROR_CODES = {
   UR_STREAM_UNANSWERED: entry(1, 'The agent did not answer when a visitor came.', 'Look into the log of the agent.'),
   UR_VISITOR_GONE: entry(1, 'A visitor left before the upstream was connected.', 'Nothing.'),
 
+  // http tunnels
+  UR_HTTP_MALFORMED: entry(1, 'A request was malformed, or could be read in two ways.', 'Correct the client; the message names what is wrong.'),
+  UR_HTTP_HEADER_TOO_LONG: entry(1, 'The header section of a request was too long.', 'Send less, such as fewer cookies, or raise limits.http_header_bytes.'),
+  UR_HTTP_METHOD: entry(1, 'A request had a method that cannot be served.', 'Use another method: CONNECT is for proxies, and WebSockets begin with GET.'),
+  UR_HTTP_SLOW_VISITOR: entry(1, 'A visitor sent or took nothing of a body for too long.', 'Try again over a better connection, or raise limits.http_body_timeout.'),
+  UR_HTTP_FLOOD: entry(1, 'A visitor broke requests off faster than he may.', 'Nothing, if it was an attack; otherwise raise limits.http2_reset_rate.'),
+  UR_UPSTREAM_NO_UPGRADE: entry(1, 'The upstream cannot go over to the protocol that the visitor asked for.', 'Use another --upstream-protocol, or an upstream that can.'),
+
   // ingress: public listeners
   UR_LISTEN_IN_USE: entry(1, 'An address that the server should listen on is in use.', 'Stop the other program, or change listen.*.'),
   UR_LISTEN_DENIED: entry(1, 'The server may not listen on an address.', 'Use a port above 1023, or give it CAP_NET_BIND_SERVICE.'),
@@ -148,6 +156,29 @@ export const ERROR_CODES = {
   UR_PROXY_HEADER_UNTRUSTED: entry(1, 'A PROXY protocol header came from a network that is not trusted.', 'Add the load balancer to listen.proxy_protocol, if it is yours.'),
   UR_TLS_HANDSHAKE: entry(1, 'The TLS handshake with an agent failed.', 'Look at the agent: often it does not trust the certificate of the server.'),
   UR_SNI_UNKNOWN: entry(1, 'A visitor asked for a host name that no tunnel has.', 'Start the tunnel, or correct the DNS record.'),
+
+  // proxy: requests of http tunnels that are answered by the server
+  UR_HTTP_NO_TUNNEL: entry(1, 'A visitor asked for a host and path that no http tunnel has.', 'Check the address; the agent shows its public address when it starts.'),
+  UR_HTTP_MISDIRECTED: entry(1, 'A request was for a host that does not belong to the connection that it came over.', 'Open a new connection to the host; browsers do so by themselves.'),
+  UR_HTTP_LOOP: entry(1, 'A request passed the server again and again.', 'Let the upstream answer by itself instead of forwarding to the public address of its tunnel.'),
+  UR_HOLD_TIMEOUT: entry(1, 'A request waited for its agent or the upstream for as long as it may.', 'Start the agent or the upstream; --hold says how long requests may wait.'),
+  UR_AGENT_GONE: entry(1, 'The agent was lost in the middle of a request.', 'Look into the log of the agent. Whether the request was carried out is unknown.'),
+  UR_UPSTREAM_INVALID: entry(1, 'What the upstream answered is not valid HTTP.', 'Check that the upstream is an HTTP service, and whether it wants https:// or HTTP/2.'),
+  UR_UPSTREAM_SILENT: entry(1, 'The upstream took a request and did not answer in time.', 'Look into the log of the upstream.'),
+
+  // access: what the rules of an http tunnel do not let through
+  UR_VISITOR_LOGIN: entry(1, 'A request had no user name and password that --basic-auth lets in.', 'Log in with those that the owner of the tunnel gave.'),
+  UR_VISITOR_LOGIN_RATE: entry(1, 'Too many failed logins came from one address.', 'Wait for a minute, then try with the right password.'),
+  UR_VISITOR_LOGIN_BUSY: entry(1, 'As many passwords as may wait to be checked are waiting.', 'Try again; if it persists, somebody is guessing passwords: --cidr-deny keeps an address out.'),
+  UR_VISITOR_ADDRESS: entry(1, 'A visitor came from an address that --cidr-allow or --cidr-deny keeps out.', 'Correct the lists, if he should come in.'),
+  UR_VISITOR_RATE: entry(1, 'A visitor sent more requests than --rate-per-visitor allows.', 'Send fewer, or raise the rate.'),
+  UR_TUNNEL_RATE: entry(1, 'A tunnel got more requests than --rate allows.', 'Try again, or raise the rate.'),
+  UR_BODY_TOO_LARGE: entry(1, 'The body of a request was larger than --max-body allows, or than is kept to verify a webhook.', 'Send less, or raise --max-body.'),
+  UR_CIRCUIT_OPEN: entry(1, 'Too many of the last requests to an upstream failed; it gets none for a while.', 'Look into the log of the upstream; --circuit-breaker says how many failures are too many.'),
+  UR_WEBHOOK_SIGNATURE: entry(1, 'A request had no signature that --verify-webhook accepts.', 'Compare the provider and the secret with what the sender has.'),
+  UR_WEBHOOK_EXPIRED: entry(1, 'A webhook was signed more than five minutes ago, or in the future.', 'Check the clocks of sender and server; let the sender send it again.'),
+  UR_WEBHOOK_REPLAYED: entry(1, 'The very same signed webhook was delivered a moment ago.', 'Nothing, if the sender did not send it twice: somebody else did.'),
+  UR_WEBHOOK_BUSY: entry(1, 'The webhooks that wait to be verified have as many bytes as they may.', 'Nothing: senders try again.'),
 
   // agent: connecting to the server
   UR_AGENT_OPTION: entry(2, 'An option of `new Agent(…)` is missing or makes no sense.', 'The message names the option and what may be written.'),

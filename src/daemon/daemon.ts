@@ -6,13 +6,15 @@ import type { Logger } from '../core/logger.js'
 import { VERSION } from '../core/version.js'
 import { Admission, FdWatch, HttpPort, TcpPorts, TlsPort, type ListenOn } from '../ingress/index.js'
 import { Metrics } from '../metrics/index.js'
+import { HttpProxy } from '../proxy/http/index.js'
 import { RouteTable } from '../routing/index.js'
 import { openStore, type Store } from '../store/index.js'
-import { Agents, PortRanges, type Tunnel } from '../tunnels/index.js'
+import { Agents, PortRanges, type TunnelTable } from '../tunnels/index.js'
+import { logRequest } from './access-log.js'
 import { namesProblem, openCertificates, type Certificates } from './certificates.js'
 import { Closers } from './closers.js'
 import { databaseFile } from './database.js'
-import { ingressLimits, tunnelLimits, processBudgets, wireLimits } from './limits.js'
+import { httpLimits, ingressLimits, tunnelLimits, processBudgets, wireLimits } from './limits.js'
 import { MetricsServer } from './metrics-server.js'
 import { hostPort, publicUrl } from './public-url.js'
 import { Readiness, watchDatabase } from './readiness.js'
@@ -48,13 +50,15 @@ export class Daemon {
   readonly #closers: Closers
   readonly #admission: Admission
   readonly #agents: Agents
-  readonly #table = new RouteTable<Tunnel>()
+  readonly #table: TunnelTable = new RouteTable()
   readonly #tcpPorts: TcpPorts
+  readonly #http: HttpProxy
   readonly #listeners: { close(): Promise<void> }[] = []
   #onForced: () => void = () => undefined
   readonly #forced = new Promise<void>((resolve) => (this.#onForced = resolve))
   #addresses: Addresses = { tls: '', http: null, metrics: null }
-  #tlsPort = 0
+  /** Those that are listened on. */
+  readonly #ports = { tls: 0, http: 0 }
 
   private constructor({ config, log }: DaemonOptions, store: Store, certificates: Certificates, closers: Closers) {
     this.#config = config
@@ -73,6 +77,22 @@ export class Daemon {
     const isTrustedProxy = (address: string) => this.#isTrustedProxy(address)
     const table = this.#table
     this.#tcpPorts = new TcpPorts({ table, ranges, admission: this.#admission, limits, isTrustedProxy })
+    this.#http = new HttpProxy({
+      table,
+      clock: systemClock,
+      log,
+      limits: () => httpLimits(this.#config),
+      httpsUrl: (host) => publicUrl(config, this.#ports, 'https', host, null),
+      onRequest: (record) => {
+        metrics.httpRequest(record.status, record.durationMs, record.code)
+        if (this.#config.access_log === 'on') logRequest(log, record)
+      },
+      onMalformed: (_connection, code) => metrics.httpRequest(code === 'UR_HTTP_FLOOD' ? 0 : 400, 0, code),
+    })
+    metrics.addSource(() => {
+      const { active, held } = this.#http.forwarder
+      return { httpActive: active, httpHeld: held.count, httpHeldBytes: held.bytes }
+    })
     const gate = new TokenGate({ tokens: store.tokens, log })
     closers.add(() => gate.close())
     const budgets = processBudgets(config)
@@ -83,7 +103,7 @@ export class Daemon {
       opener: this.#tcpPorts,
       ports: ranges,
       domain: config.domain,
-      publicUrl: (scheme, host, port) => publicUrl(config, this.#tlsPort, scheme, host, port),
+      publicUrl: (scheme, host, port) => publicUrl(config, this.#ports, scheme, host, port),
       serverVersion: VERSION,
       node: config.node.name,
       nodeAddress:
@@ -168,10 +188,12 @@ export class Daemon {
     this.readiness.set('draining', 'the server is stopping')
     const lastClosed = Promise.all(this.#listeners.map((listener) => listener.close()))
     this.#tcpPorts.close()
+    this.#http.drain()
     await this.#agents.drain(graceMs, 'the server is stopping')
     // Whoever came in before the listeners closed gets an answer; carriers hand over what was written.
     await this.#settled(lastClosed)
     this.#admission.close()
+    this.#http.close()
     await this.#closers.close()
   }
 
@@ -204,20 +226,27 @@ export class Daemon {
       contextFor: (name) => book.secureContextFor(name) ?? null,
       defaultPem: book.defaultPem,
       onAgent: (socket: TLSSocket, remote: string) => this.#agents.accept(socket, remote),
+      onHttp: (socket, connection) => this.#http.takeTls(socket, connection),
     })
     book.onReload(() => tls.setDefaultCertificate(book.defaultPem))
-    this.#tlsPort = await tls.listen(listenOn(sockets.tls, listen.tls))
+    this.#ports.tls = await tls.listen(listenOn(sockets.tls, listen.tls))
     this.#listeners.push(tls)
     this.#closers.add(() => tls.close())
     const addresses = {
-      tls: addressText(listen.tls, this.#tlsPort),
+      tls: addressText(listen.tls, this.#ports.tls),
       http: null as string | null,
       metrics: null as string | null,
     }
 
     if (listen.http !== null) {
-      const http = new HttpPort(admission, ingressLimits(this.#config))
-      addresses.http = addressText(listen.http, await http.listen(listenOn(sockets.http, listen.http)))
+      const http = new HttpPort({
+        admission,
+        limits,
+        isTrustedProxy: (address) => this.#isTrustedProxy(address),
+        onHttp: (socket, visitor) => this.#http.takePlain(socket, { visitor }),
+      })
+      this.#ports.http = await http.listen(listenOn(sockets.http, listen.http))
+      addresses.http = addressText(listen.http, this.#ports.http)
       this.#listeners.push(http)
       this.#closers.add(() => http.close())
     }

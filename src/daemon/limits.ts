@@ -1,5 +1,6 @@
 import type { ServerConfig } from '../config/index.js'
 import type { IngressLimits } from '../ingress/index.js'
+import type { HttpLimits } from '../proxy/http/index.js'
 import { DEFAULT_TUNNEL_LIMITS, type TunnelLimits } from '../tunnels/index.js'
 import { WindowBudget, type SessionOptions } from '../wire/index.js'
 
@@ -24,6 +25,21 @@ export function ingressLimits({ limits }: ServerConfig): IngressLimits {
     pendingConnections: limits.pending_connections,
     helloTimeoutMs: limits.hello_timeout,
     helloBytes: limits.hello_bytes,
+  }
+}
+
+/** `limits.*` as `http` tunnels want them. */
+export function httpLimits({ limits }: ServerConfig): HttpLimits {
+  return {
+    headerBytes: limits.http_header_bytes,
+    headerTimeoutMs: limits.http_header_timeout,
+    bodyTimeoutMs: limits.http_body_timeout,
+    keepAliveMs: limits.http_idle_timeout,
+    responseTimeoutMs: limits.http_response_timeout,
+    concurrentStreams: limits.http2_streams,
+    resetRate: limits.http2_reset_rate,
+    heldRequests: limits.held_requests,
+    heldRequestBytes: limits.held_request_bytes,
   }
 }
 

@@ -3,16 +3,19 @@ import type { ServerConfig } from '../config/index.js'
 
 /**
  * The address of a tunnel as visitors type it. A `tcp` tunnel is at the server's domain; or, where that is `localhost`
- * and its ports listen on one IP address only, at that address. A `tls` tunnel is at its own name.
+ * and its ports listen on one IP address only, at that address. Others are at their own name.
  */
 export function publicUrl(
   config: ServerConfig,
-  tlsPort: number,
-  scheme: 'tcp' | 'tls',
+  ports: { readonly tls: number; readonly http: number },
+  scheme: 'tcp' | 'tls' | 'http' | 'https',
   host: string | null,
   port: number | null,
 ): string {
-  if (scheme === 'tls') return `tls://${host}${tlsPort === 443 ? '' : `:${tlsPort}`}`
+  if (scheme !== 'tcp') {
+    const port = scheme === 'http' ? ports.http : ports.tls
+    return `${scheme}://${host}${port === (scheme === 'http' ? 80 : 443) ? '' : `:${port}`}`
+  }
   const range = config.listen.tcp_ports.find(({ from, to }) => port !== null && port >= from && port <= to)
   const name =
     config.domain === 'localhost' && range?.host !== undefined && isOneAddress(range.host) ? range.host : config.domain

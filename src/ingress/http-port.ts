@@ -1,20 +1,28 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { printable } from '../core/printable.js'
+import type { Server, Socket } from 'node:net'
+import { UniRouteError } from '../core/errors.js'
+import type { Visitor } from '../tunnels/index.js'
 import type { Admission } from './admission.js'
 import type { IngressLimits, ListenOn } from './api.js'
-import { closeServer, listen, portOf } from './listener.js'
+import { closeServer, listen, portOf, publicServer } from './listener.js'
+import { readProxyHeader, visitorOf } from './proxied.js'
 
-/** Answers plain HTTP: no tunnel of this version is reached by it, and the answer says so. */
+export interface HttpPortOptions {
+  readonly admission: Admission
+  limits(): IngressLimits
+  /** Whether an address is that of a load balancer which sends PROXY headers. */
+  isTrustedProxy(address: string): boolean
+  /** A visitor's connection. */
+  onHttp(socket: Socket, visitor: Visitor): void
+}
+
+/** The public port for plain HTTP. */
 export class HttpPort {
+  readonly #options: HttpPortOptions
   readonly #server: Server
 
-  constructor(admission: Admission, limits: IngressLimits) {
-    const { helloTimeoutMs: headersTimeout } = limits
-    const options = { headersTimeout, requestTimeout: headersTimeout, connectionsCheckingInterval: 1000 }
-    this.#server = createServer({ ...options, maxHeaderSize: limits.helloBytes }, answer)
-    this.#server.on('connection', (socket) => {
-      admission.addPending(socket)
-    })
+  constructor(options: HttpPortOptions) {
+    this.#options = options
+    this.#server = publicServer((socket) => void this.#onSocket(socket))
   }
 
   /** Resolves with the port. */
@@ -23,23 +31,27 @@ export class HttpPort {
     return portOf(this.#server)
   }
 
-  async close(): Promise<void> {
-    const closed = closeServer(this.#server)
-    this.#server.closeIdleConnections()
-    await closed
+  /** Stops listening; connections stay. */
+  close(): Promise<void> {
+    return closeServer(this.#server)
   }
-}
 
-function answer(request: IncomingMessage, response: ServerResponse): void {
-  const host = printable(request.headers.host ?? 'this server')
-  const text =
-    `No tunnel answers plain HTTP for ${host}.\n` +
-    'This server has tunnels of the kinds tcp (a port of their own) and tls (https:// and the like, by host name).\n'
-  response.writeHead(404, {
-    'content-type': 'text/plain; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-    connection: 'close',
-  })
-  response.end(text)
+  async #onSocket(socket: Socket): Promise<void> {
+    const { admission, limits, isTrustedProxy, onHttp } = this.#options
+    socket.on('error', () => undefined) // 'close' follows, and is what counts
+    try {
+      const isProxied = isTrustedProxy(socket.remoteAddress ?? '')
+      if (isProxied) admission.addPending(socket)
+      const proxy = isProxied ? await readProxyHeader(socket, limits().helloTimeoutMs) : null
+      admission.removePending(socket)
+      if (!admission.addVisitor(socket)) return
+      socket.once('close', () => admission.visitorGone())
+      onHttp(socket, visitorOf(socket, proxy))
+    } catch (error) {
+      socket.destroy()
+      const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
+      const fields = { remote: socket.remoteAddress, reason: (error as Error).message }
+      admission.rejected(code, fields, 'connection refused')
+    }
+  }
 }

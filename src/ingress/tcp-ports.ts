@@ -1,8 +1,7 @@
 import type { Server, Socket } from 'node:net'
 import { NetworkError, RefusedError, UniRouteError } from '../core/errors.js'
 import { serveVisitor } from '../proxy/index.js'
-import type { RouteTable } from '../routing/index.js'
-import type { PortLease, PortOpener, PortRanges, Tunnel } from '../tunnels/index.js'
+import type { PortLease, PortOpener, PortRanges, TunnelTable } from '../tunnels/index.js'
 import type { Admission } from './admission.js'
 import type { IngressLimits } from './api.js'
 import { listen, publicServer } from './listener.js'
@@ -10,7 +9,7 @@ import { readProxyHeader, visitorOf } from './proxied.js'
 
 export interface TcpPortsOptions {
   readonly ranges: PortRanges
-  readonly table: RouteTable<Tunnel>
+  readonly table: TunnelTable
   readonly admission: Admission
   limits(): IngressLimits
   /** Whether an address is that of a load balancer which sends PROXY headers. */

@@ -1,49 +1,64 @@
 import type { Server, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { UniRouteError } from '../core/errors.js'
-import { clientHelloAlert, peek, PLAIN_HTTP_ANSWER, type Peeked, type ProxyHeader } from '../hello/index.js'
+import { clientHelloAlert, peek, PLAIN_HTTP_ANSWER, type Peeked } from '../hello/index.js'
 import { ALPN } from '../protocol/index.js'
 import { serveVisitor } from '../proxy/index.js'
-import type { RouteTable } from '../routing/index.js'
-import type { Tunnel } from '../tunnels/index.js'
+import { Site, type TunnelTable, type Visitor } from '../tunnels/index.js'
 import type { Admission } from './admission.js'
-import { AgentTls, type CertificatePem } from './agent-tls.js'
 import type { IngressLimits, ListenOn } from './api.js'
 import { answerAndClose, closeServer, listen, portOf, publicServer } from './listener.js'
 import { visitorOf } from './proxied.js'
+import { TlsServer, type CertificatePem, type TlsServerOptions } from './tls-server.js'
 
 export interface TlsPortOptions {
-  readonly table: RouteTable<Tunnel>
+  readonly table: TunnelTable
   readonly admission: Admission
   limits(): IngressLimits
   /** Whether an address is that of a load balancer which sends PROXY headers. */
   isTrustedProxy(address: string): boolean
-  readonly contextFor: ConstructorParameters<typeof AgentTls>[0]['contextFor']
+  readonly contextFor: TlsServerOptions<never>['contextFor']
   readonly defaultPem: CertificatePem
   /** An agent's connection from the IP address `remote`, after its TLS handshake. Settles when it is a carrier, or refused. */
   onAgent(socket: TLSSocket, remote: string): Promise<void>
+  /** A connection to the host of an `http` tunnel, after its TLS handshake. */
+  onHttp(socket: TLSSocket, connection: HttpConnection): void
 }
 
-/** The one public port for everything TLS: agents by ALPN, visitors of `tls` tunnels by SNI. Nothing is decrypted here. */
+/** A visitor's connection to an `http` tunnel. */
+export interface HttpConnection {
+  readonly visitor: Visitor
+  /** The host that it was made for. */
+  readonly host: string
+}
+
+/**
+ * The one public port for everything TLS: agents by ALPN, visitors by SNI. What is for a `tls` tunnel is passed through
+ * untouched, the rest has its TLS here.
+ */
 export class TlsPort {
   readonly #options: TlsPortOptions
-  readonly #agents: AgentTls
+  readonly #agents: TlsServer<{ raw: Socket; address: string }>
+  readonly #visitors: TlsServer<HttpConnection>
   readonly #server: Server
-  /** Agents' connections that have not said Hello, by the address and port that they came from. */
-  readonly #handshaking = new Map<string, { raw: Socket; address: string }>()
 
   constructor(options: TlsPortOptions) {
     this.#options = options
-    this.#agents = new AgentTls({
-      contextFor: options.contextFor,
-      defaultPem: options.defaultPem,
-      handshakeTimeoutMs: options.limits().helloTimeoutMs,
-      onAgent: (socket) => void this.#onAgent(socket),
-      onFailure: (error, socket) => {
-        const fields = { remote: socket.remoteAddress, reason: error.message }
-        socket.destroy()
-        options.admission.rejected('UR_TLS_HANDSHAKE', fields, 'TLS handshake of an agent failed')
-      },
+    const { contextFor, defaultPem, admission } = options
+    const common = { contextFor, defaultPem, handshakeTimeoutMs: options.limits().helloTimeoutMs }
+    this.#agents = new TlsServer({
+      ...common,
+      alpn: [ALPN],
+      minVersion: 'TLSv1.3',
+      onSecure: (socket, { raw, address }) => void this.#onAgent(socket, raw, address),
+      onFailure: (error, socket) => failed(admission, socket, error, 'TLS handshake of an agent failed'),
+    })
+    this.#visitors = new TlsServer({
+      ...common,
+      alpn: ['h2', 'http/1.1'],
+      minVersion: 'TLSv1.2',
+      onSecure: (socket, connection) => options.onHttp(socket, connection),
+      onFailure: (error, socket) => failed(admission, socket, error, 'TLS handshake of a visitor failed'),
     })
     this.#server = publicServer((socket) => void this.#onSocket(socket))
   }
@@ -61,9 +76,10 @@ export class TlsPort {
     return portOf(this.#server)
   }
 
-  /** Another default certificate, for agents from now on. */
+  /** Another default certificate, for connections from now on. */
   setDefaultCertificate(pem: CertificatePem): void {
     this.#agents.setDefault(pem)
+    this.#visitors.setDefault(pem)
   }
 
   /** Stops listening; connections stay. */
@@ -84,44 +100,36 @@ export class TlsPort {
       this.#turnAway(socket, error)
       return
     }
-    if (peeked.hello.alpn.includes(ALPN)) this.#takeAgent(socket, peeked.proxy)
-    else this.#onVisitor(socket, peeked)
+    if (peeked.hello.alpn.includes(ALPN)) {
+      this.#agents.take(socket, { raw: socket, address: visitorOf(socket, peeked.proxy).address })
+    } else this.#onVisitor(socket, peeked)
   }
 
-  #takeAgent(raw: Socket, proxy: ProxyHeader | null): void {
-    const peer = peerOf(raw)
-    this.#handshaking.set(peer, { raw, address: visitorOf(raw, proxy).address })
-    raw.once('close', () => this.#handshaking.delete(peer))
-    this.#agents.take(raw)
-  }
-
-  async #onAgent(socket: TLSSocket): Promise<void> {
-    const peer = peerOf(socket)
-    const known = this.#handshaking.get(peer)
-    if (known === undefined) {
-      // It was reset during the handshake, and has no address any more. Nobody reads it, so nobody else would close it.
-      socket.on('error', ignore).destroy()
-      return
-    }
-    await this.#options.onAgent(socket, known.address)
-    this.#handshaking.delete(peer)
-    this.#options.admission.removePending(known.raw)
+  async #onAgent(socket: TLSSocket, raw: Socket, address: string): Promise<void> {
+    await this.#options.onAgent(socket, address)
+    this.#options.admission.removePending(raw)
   }
 
   #onVisitor(socket: Socket, { hello, proxy }: Peeked): void {
     const { admission, table } = this.#options
     admission.removePending(socket)
-    const tunnel = hello.sni === null ? undefined : table.findHost(hello.sni)
-    if (tunnel === undefined) {
-      const fields = { sni: hello.sni, remote: socket.remoteAddress }
+    const { sni } = hello
+    const target = sni === null ? undefined : table.findHost(sni)
+    if (target === undefined || sni === null) {
+      const fields = { sni, remote: socket.remoteAddress }
       answerAndClose(socket, clientHelloAlert('unrecognizedName'))
       admission.rejected('UR_SNI_UNKNOWN', fields, 'no tunnel has the name that a visitor asked for')
       return
     }
     if (!admission.addVisitor(socket)) return
-    const visitor = { ...visitorOf(socket, proxy), sni: hello.sni ?? '', alpn: hello.alpn.join(',') }
+    const visitor = { ...visitorOf(socket, proxy), sni, alpn: hello.alpn.join(',') }
+    if (target instanceof Site) {
+      socket.once('close', () => admission.visitorGone())
+      this.#visitors.take(socket, { visitor, host: sni })
+      return
+    }
     socket.off('error', ignore)
-    serveVisitor(tunnel, socket, visitor, () => admission.visitorGone())
+    serveVisitor(target, socket, visitor, () => admission.visitorGone())
   }
 
   /** Answers what can be answered to a connection that did not bring a ClientHello. */
@@ -138,8 +146,10 @@ export class TlsPort {
   }
 }
 
-function peerOf(socket: Socket): string {
-  return `${socket.remoteAddress} ${socket.remotePort}`
+function failed(admission: Admission, socket: TLSSocket, error: Error, message: string): void {
+  const fields = { remote: socket.remoteAddress, reason: error.message }
+  socket.destroy()
+  admission.rejected('UR_TLS_HANDSHAKE', fields, message)
 }
 
 /** Until somebody else owns the socket: 'close' follows an error, and is what counts. */

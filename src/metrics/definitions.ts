@@ -43,7 +43,11 @@ const seconds = (name: string, help: string, buckets: readonly number[]): EventM
 })
 
 const tunnels = gauge('tunnels', 'Public addresses bound to agents.', 'kind')
-const connections = total('connections_total', 'Visitor connections accepted for a tunnel.', 'kind')
+const connections = total(
+  'connections_total',
+  'Visitor connections given to an agent; of `http` tunnels the kept-alive ones that carry requests.',
+  'kind',
+)
 const visitorBytes = total('visitor_bytes_total', 'Bytes from visitors (in) and to visitors (out).', 'direction')
 const carrierBytes = total(
   'carrier_bytes_total',
@@ -72,12 +76,14 @@ export const NUMBERS = {
   carriers: [gauge('carriers', 'TLS connections of agents.')],
   tcpTunnels: [tunnels, 'tcp'],
   tlsTunnels: [tunnels, 'tls'],
+  httpTunnels: [tunnels, 'http'],
   streams: [gauge('streams', 'Open streams: visitor connections that were given to an agent.')],
   streamsTotal: [total('streams_total', 'Streams opened, since the start.')],
   connections: [gauge('connections', 'Visitor connections, identified or not.')],
   pendingConnections: [gauge('pending_connections', 'Connections that have not yet said who they are.')],
   tcpConnectionsTotal: [connections, 'tcp'],
   tlsConnectionsTotal: [connections, 'tls'],
+  httpConnectionsTotal: [connections, 'http'],
   visitorBytesIn: [visitorBytes, 'in'],
   visitorBytesOut: [visitorBytes, 'out'],
   carrierBytesIn: [carrierBytes, 'in'],
@@ -88,6 +94,9 @@ export const NUMBERS = {
   wireUnconsumedLimit: [wireBounds, 'unconsumed'],
   wirePendingLimit: [wireBounds, 'pending'],
   wireWindowLimit: [wireBounds, 'window'],
+  httpActive: [gauge('http_requests_in_flight', 'Requests of `http` tunnels that are not over.')],
+  httpHeld: [gauge('http_requests_held', 'Requests that wait for an agent or an upstream that is away.')],
+  httpHeldBytes: [gauge('http_requests_held_bytes', 'Bytes of the requests that wait.')],
   heldSessions: [gauge('held_sessions', 'Agents without any connection whose visitors are held.')],
   heldVisitors: [gauge('held_connections', 'Visitors of agents that are away, held until they are back.')],
   lostCarriers: [gauge('lost_carriers', 'Carriers that are lost, and whose bytes are not yet in order.')],
@@ -119,6 +128,21 @@ export const EVENTS = {
     'hold_duration',
     'How long sessions without a connection were held until their agent was back, or they ended.',
     [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120],
+  ),
+  httpDuration: seconds(
+    'http_request_duration',
+    'Time from the head of a request to the end of its answer.',
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  ),
+  httpRequests: events(
+    'http_requests_total',
+    'Requests of `http` tunnels, by class of the status: 2xx; none: no answer.',
+    'status',
+  ),
+  httpFailures: events(
+    'http_failures_total',
+    'Requests that we answered with an error or broke off, by error code.',
+    'reason',
   ),
   holdEnds: events('holds_total', 'Sessions that were held, by how that ended: resumed, or an error code.', 'end'),
   attaches: events(

@@ -26,6 +26,9 @@ export class Metrics {
   readonly #handshake = this.#histogram(EVENTS.handshake)
   readonly #streamOpen = this.#histogram(EVENTS.streamOpen)
   readonly #held = this.#histogram(EVENTS.held)
+  readonly #httpDuration = this.#histogram(EVENTS.httpDuration)
+  readonly #httpRequests = this.#reasons(EVENTS.httpRequests)
+  readonly #httpFailures = this.#reasons(EVENTS.httpFailures)
   readonly #holdEnds = this.#reasons(EVENTS.holdEnds)
   readonly #attaches = this.#reasons(EVENTS.attaches)
   readonly #handshakeFailures = this.#reasons(EVENTS.handshakeFailures)
@@ -101,6 +104,13 @@ export class Metrics {
     this.#holdEnds.inc(end)
   }
 
+  /** A request of an `http` tunnel is over after `ms`. `status` 0: it got no answer; `code`: why, when we said so. */
+  httpRequest(status: number, ms: number, code: string | null): void {
+    this.#httpRequests.inc(STATUS_CLASSES[Math.floor(status / 100)] ?? 'none')
+    this.#httpDuration.observe(ms / 1000)
+    if (code !== null) this.#httpFailures.inc(code)
+  }
+
   /** A connection was turned away before it reached a tunnel. */
   rejected(code: Code): void {
     this.#rejections.inc(code)
@@ -140,6 +150,8 @@ export class Metrics {
     return new BoundReasons(new Counter({ name, help, labelNames: [label], registers: [this.#registry] }))
   }
 }
+
+const STATUS_CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx']
 
 /** A counter with one label, whose children are bound once. */
 class BoundReasons {

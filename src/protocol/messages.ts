@@ -99,6 +99,8 @@ export const PrefaceReply = messageType<PrefaceReply, PrefaceReplyInit>('Preface
 export const StreamOpen = messageType<StreamOpen, StreamOpenInit>('StreamOpen', v1.StreamOpen)
 export const StreamAccept = messageType<StreamAccept, StreamAcceptInit>('StreamAccept', v1.StreamAccept)
 
+/** What a Bind of an `http` tunnel has besides. */
+export import Http = v1.Http
 /** Kinds of tunnels on the wire. */
 export import Kind = v1.Kind
 /** How the agent answered a `StreamOpen`. */

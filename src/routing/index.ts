@@ -1,2 +1,3 @@
 export { normaliseHost, normalisePattern } from './host.js'
+export { normalisePrefix, PathTable } from './paths.js'
 export { RouteTable } from './table.js'

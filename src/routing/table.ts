@@ -4,9 +4,9 @@ import { normaliseHost, normalisePattern } from './host.js'
  * Which tunnel a visitor wants: by host name (exact before wildcard) or by port. One lookup in a map each.
  * Patterns are stored normalised; a wildcard `*.example.com` stands for exactly one label.
  */
-export class RouteTable<T> {
+export class RouteTable<T, P = T> {
   readonly #hosts = new Map<string, T>()
-  readonly #ports = new Map<number, T>()
+  readonly #ports = new Map<number, P>()
 
   /** The target bound to exactly this pattern. */
   hostOwner(pattern: string): T | undefined {
@@ -37,17 +37,17 @@ export class RouteTable<T> {
     return dot < 0 ? undefined : this.#hosts.get(`*${host.slice(dot)}`)
   }
 
-  findPort(port: number): T | undefined {
+  findPort(port: number): P | undefined {
     return this.#ports.get(port)
   }
 
   /** Binds a port; replaces what was there. */
-  setPort(port: number, target: T): void {
+  setPort(port: number, target: P): void {
     this.#ports.set(port, target)
   }
 
   /** Frees the port, if it is still bound to this target. */
-  deletePort(port: number, target: T): void {
+  deletePort(port: number, target: P): void {
     if (this.#ports.get(port) === target) this.#ports.delete(port)
   }
 }

@@ -14,7 +14,7 @@ import {
 } from '../protocol/index.js'
 import { Session, type Carrier, type SessionOptions, type Stream, type StreamHandler } from '../wire/index.js'
 import type { TokenIdentity, Visitor } from './api.js'
-import { takenOver } from './binder.js'
+import { takenOver } from './ownership.js'
 import { CarrierPolicy } from './carrier-policy.js'
 import { clip } from './clip.js'
 import type { AgentIdentity, AgentSessionContext } from './session-context.js'
@@ -111,6 +111,11 @@ export class AgentSession {
     return this.#closed
   }
 
+  /** Whether a new visitor's stream can be opened now: there is a connection, and neither side is leaving. */
+  get available(): boolean {
+    return !this.#closed && !this.#draining && !this.wire.held
+  }
+
   /** Where visitors' bytes are added up. */
   get visitorBytes(): { bytesIn: number; bytesOut: number } {
     return this.#context.totals
@@ -161,11 +166,18 @@ export class AgentSession {
   /**
    * Opens a stream for a visitor of `tunnel`; `first` are the visitor's bytes that came already. `target` gets what
    * the upstream says, and `onClose` with the reason when the upstream was not reached.
+   * `connectionId`: 32 hexadecimal digits for the logs of both sides; by default one is drawn.
    * Whoever calls must call `visitorGone` once, when the visitor is.
    * Throws NetworkError or LimitError when it cannot even be tried.
    */
-  openStream(tunnel: Tunnel, visitor: Visitor, first: Buffer | null, target: StreamHandler): Stream {
-    const stream = this.#visitors.open(tunnel, visitor, first, target)
+  openStream(
+    tunnel: Tunnel,
+    visitor: Visitor,
+    first: Buffer | null,
+    target: StreamHandler,
+    connectionId?: string,
+  ): Stream {
+    const stream = this.#visitors.open(tunnel, visitor, first, target, connectionId)
     if (this.#visitors.size === 1) this.#context.onActive(this)
     this.#decideCarriers(this.#context.clock.now())
     return stream
@@ -264,7 +276,7 @@ export class AgentSession {
       }
       const tunnel = await binder.bind(this, bind)
       if (this.#closed) {
-        binder.release(tunnel)
+        this.#unbindTunnel(tunnel)
         return
       }
       // Another session may have taken the address while it was opened.
@@ -272,6 +284,7 @@ export class AgentSession {
       this.tunnels.set(tunnel.id, tunnel)
       const { id: tunnelId, publicUrl, port } = tunnel
       this.#send({ bound: { request, tunnelId, publicUrl, remotePort: port ?? 0 } })
+      tunnel.member?.pool.wake()
       this.#log.info({ tunnel: tunnelId, name: tunnel.name, url: publicUrl }, 'tunnel bound')
     } catch (error) {
       const retryable = error instanceof NetworkError || this.#draining || !(error instanceof UniRouteError)
@@ -296,9 +309,8 @@ export class AgentSession {
 
   #removeTunnel(tunnel: Tunnel, reason: Error): void {
     if (!tunnel.bound) return
-    tunnel.bound = false
     this.tunnels.delete(tunnel.id)
-    this.#context.binder.release(tunnel)
+    this.#unbindTunnel(tunnel)
     this.#visitors.cut(reason, tunnel)
     this.#log.info(
       { tunnel: tunnel.id, name: tunnel.name, url: tunnel.publicUrl, reason: reason.message },
@@ -317,11 +329,13 @@ export class AgentSession {
 
   /** Frees every address; visitors that are there stay. */
   #releaseTunnels(): void {
-    for (const tunnel of this.tunnels.values()) {
-      tunnel.bound = false
-      this.#context.binder.release(tunnel)
-    }
+    for (const tunnel of this.tunnels.values()) this.#unbindTunnel(tunnel)
     this.tunnels.clear()
+  }
+
+  #unbindTunnel(tunnel: Tunnel): void {
+    this.#context.binder.release(tunnel)
+    tunnel.unbind()
   }
 
   // Streams and carriers.
@@ -342,11 +356,13 @@ export class AgentSession {
     const reason = clip(error?.message ?? 'its connections were closed without a word')
     this.#log.info({ visitors: this.#visitors.size, reason }, 'agent away, visitors held')
     this.#context.onHold(this)
+    for (const tunnel of this.tunnels.values()) tunnel.away()
   }
 
   #onResume(): void {
     const heldMs = this.#endHold('resumed')
     this.#visitors.resume()
+    for (const tunnel of this.tunnels.values()) tunnel.member?.pool.wake()
     this.#log.info({ visitors: this.#visitors.size, held_ms: Math.round(heldMs) }, 'agent back')
   }
 

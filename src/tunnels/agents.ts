@@ -7,17 +7,15 @@ import { printable } from '../core/printable.js'
 import { ThrottledLog } from '../core/throttled-log.js'
 import type { NumberName } from '../metrics/index.js'
 import { serverHandshake, type Attach, type Hello, type IncomingCarrier } from '../protocol/index.js'
-import type { RouteTable } from '../routing/index.js'
 import type { SessionOptions } from '../wire/index.js'
 import { AgentSession } from './agent-session.js'
-import type { AttachReason, PortOpener, TokenGate, TunnelHooks, TunnelLimits } from './api.js'
+import type { AttachReason, PortOpener, PublicUrl, TokenGate, TunnelHooks, TunnelLimits, TunnelTable } from './api.js'
 import { attach as attachCarrier } from './attach.js'
 import { Binder } from './binder.js'
 import { HeldSessions } from './held-sessions.js'
 import { Totals, tunnelNumbers } from './numbers.js'
 import type { PortRanges } from './port-ranges.js'
 import type { AgentSessionContext } from './session-context.js'
-import type { Tunnel } from './tunnel.js'
 import { ConnectionIds } from './visitor-stream.js'
 
 /** How often sessions with visitors are looked at, ms. */
@@ -28,13 +26,13 @@ const SUPERSEDED = 'The same agent opened a new session.'
 export interface AgentsOptions {
   readonly gate: TokenGate
   /** Host names and ports of all tunnels; `ingress` reads it. */
-  readonly table: RouteTable<Tunnel>
+  readonly table: TunnelTable
   readonly opener: PortOpener
   /** TCP ports for tunnels. */
   readonly ports: PortRanges
   readonly domain: string
   /** The address of a tunnel as visitors type it. */
-  publicUrl(scheme: 'tcp' | 'tls', host: string | null, port: number | null): string
+  readonly publicUrl: PublicUrl
   readonly serverVersion: string
   readonly node: string
   /** HOST:PORT of this very node, for further carriers; empty: where the agent came in. */
@@ -69,7 +67,7 @@ export class Agents {
     this.#strangers = new ThrottledLog(options.log, clock)
     const held = new HeldSessions(() => options.limits())
     this.#context = {
-      binder: new Binder({ opener, table, ports, domain, publicUrl: (...of) => options.publicUrl(...of) }),
+      binder: new Binder({ opener, table, ports, domain, publicUrl: options.publicUrl, clock }),
       limits: () => options.limits(),
       hooks,
       clock,

@@ -1,4 +1,13 @@
 import type { Code } from '../core/error-codes.js'
+import type { RouteTable } from '../routing/index.js'
+import type { Site } from './site.js'
+import type { Tunnel } from './tunnel.js'
+
+/** Who is behind a public address: a `tls` tunnel or the `http` tunnels of a host name; a `tcp` tunnel at a port. */
+export type TunnelTable = RouteTable<Tunnel | Site, Tunnel>
+
+/** The address of a tunnel as visitors type it; `host` or `port` is null. */
+export type PublicUrl = (scheme: 'tcp' | 'tls' | 'http' | 'https', host: string | null, port: number | null) => string
 
 /** Who a token belongs to. */
 export interface TokenIdentity {
@@ -35,7 +44,7 @@ export interface Visitor {
   /** IP address and port that the visitor connected to. */
   readonly serverAddress: string
   readonly serverPort: number
-  /** `tls` tunnels: what the ClientHello says. */
+  /** `tls` and `http` tunnels: what the ClientHello says. */
   readonly sni?: string
   readonly alpn?: string
 }

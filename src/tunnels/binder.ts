@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
+import type { Clock } from '../core/clock.js'
 import { LimitError, RefusedError, UniRouteError } from '../core/errors.js'
 import { printable } from '../core/printable.js'
 import { Kind, type Bind } from '../protocol/index.js'
-import { normaliseHost, normalisePattern, type RouteTable } from '../routing/index.js'
 import type { AgentSession } from './agent-session.js'
-import type { PortOpener } from './api.js'
-import { clip } from './clip.js'
+import type { PortOpener, PublicUrl, TunnelTable } from './api.js'
+import { HostBinder } from './host-binder.js'
+import { digest, holderText, ownedByOther, takenOver } from './ownership.js'
 import { PortBook } from './port-book.js'
 import type { PortRanges } from './port-ranges.js'
 import { Tunnel } from './tunnel.js'
@@ -15,23 +15,26 @@ export const GHOST_PING_MS = 500
 
 export interface BinderOptions {
   readonly opener: PortOpener
-  readonly table: RouteTable<Tunnel>
+  readonly table: TunnelTable
   readonly ports: PortRanges
-  /** The server's own name; `tls` tunnels without a domain get a name below it. */
+  /** The server's own name; tunnels without a domain get a name below it. */
   readonly domain: string
   /** The address of a tunnel as visitors type it. */
-  publicUrl(scheme: 'tcp' | 'tls', host: string | null, port: number | null): string
+  readonly publicUrl: PublicUrl
+  readonly clock: Clock
 }
 
 /** Decides which tunnel gets which public address, and who must give one up for it. */
 export class Binder {
   readonly #options: BinderOptions
   readonly #ports: PortBook
+  readonly #hosts: HostBinder
   #lastId = 0
 
   constructor(options: BinderOptions) {
     this.#options = options
     this.#ports = new PortBook(options.opener, options.table)
+    this.#hosts = new HostBinder({ ...options, nextId: () => ++this.#lastId })
   }
 
   /**
@@ -46,11 +49,12 @@ export class Binder {
       case Kind.KIND_TCP:
         return bind.remotePort === 0 ? this.#bindAnyPort(session, bind) : this.#bindPort(session, bind)
       case Kind.KIND_TLS:
-        return this.#bindHost(session, bind)
+      case Kind.KIND_HTTP:
+        return this.#hosts.bind(session, bind)
       default:
         throw new RefusedError(
           'UR_KIND_UNSUPPORTED',
-          `This server has no tunnels of kind ${Kind[bind.kind] ?? bind.kind}; it has tcp and tls.`,
+          `This server has no tunnels of kind ${Kind[bind.kind] ?? bind.kind}; it has tcp, tls and http.`,
         )
     }
   }
@@ -58,7 +62,7 @@ export class Binder {
   /** Frees the tunnel's address, unless it was handed on already. */
   release(tunnel: Tunnel): void {
     this.#ports.release(tunnel)
-    if (tunnel.host !== null) this.#options.table.deleteHost(tunnel.host, tunnel)
+    this.#hosts.release(tunnel)
   }
 
   // tcp
@@ -74,7 +78,10 @@ export class Binder {
     }
     const holder = this.#ports.holder(port)
     if (holder !== undefined && !ownedByOther(holder, session)) {
-      throw new RefusedError('UR_PORT_TAKEN', `Port ${port} is bound by ${who(holder, session)}; choose another.`)
+      throw new RefusedError(
+        'UR_PORT_TAKEN',
+        `Port ${port} is bound by ${holderText(holder, session)}; choose another.`,
+      )
     }
     return this.#givePort(port, session, bind, holder)
   }
@@ -129,60 +136,4 @@ export class Binder {
     if (!ownedByOther(holder, session)) return false
     return holder.session.instanceId === session.instanceId || !(await holder.session.answers(GHOST_PING_MS))
   }
-
-  // tls
-
-  #bindHost(session: AgentSession, bind: Bind): Tunnel {
-    const host = this.#wantedHost(session, bind)
-    const holder = this.#options.table.hostOwner(host)
-    if (holder !== undefined && !ownedByOther(holder, session)) {
-      throw new RefusedError('UR_NAME_TAKEN', `The name ${host} is bound by ${who(holder, session)}; choose another.`)
-    }
-    const url = this.#options.publicUrl('tls', host, null)
-    const tunnel = new Tunnel(
-      ++this.#lastId,
-      session,
-      { kind: Kind.KIND_TLS, name: bind.name, holdMs: bind.holdMs },
-      { host },
-      url,
-    )
-    this.#options.table.setHost(host, tunnel)
-    if (holder !== undefined) holder.session.loseTunnel(holder, takenOver(holder))
-    return tunnel
-  }
-
-  #wantedHost(session: AgentSession, bind: Bind): string {
-    const domain = normaliseHost(this.#options.domain) ?? this.#options.domain
-    const asked =
-      bind.domain || `${bind.subdomain || `t-${digest(session, bind.name).toString('hex', 0, 5)}`}.${domain}`
-    const host = normalisePattern(asked)
-    if (host === null) {
-      throw new RefusedError('UR_NAME_INVALID', `"${clip(asked)}" is not a host name, nor *. and a host name.`)
-    }
-    if (host === domain || host === `*.${domain}`) {
-      throw new RefusedError('UR_NAME_RESERVED', `The name ${host} belongs to the server itself; choose one below it.`)
-    }
-    return host
-  }
-}
-
-/** Held by another session of the same token: that one has to give way. */
-function ownedByOther(holder: Tunnel, session: AgentSession): boolean {
-  return holder.session !== session && holder.session.token.id === session.token.id
-}
-
-function who(holder: Tunnel, session: AgentSession): string {
-  return holder.session === session ? `your tunnel "${holder.name}"` : 'another token'
-}
-
-/** Why a tunnel's address is no longer its own. */
-export function takenOver(tunnel: Tunnel): RefusedError {
-  return new RefusedError(
-    'UR_TAKEN_OVER',
-    `${tunnel.publicUrl} was taken over by another agent with the same token; stop one of the two, or choose another address.`,
-  )
-}
-
-function digest(session: AgentSession, name: string): Buffer {
-  return createHash('sha256').update(`${session.token.id}\0${name}`).digest()
 }

@@ -1,12 +1,13 @@
 import type { NumberName } from '../metrics/index.js'
 import type { AgentSession } from './agent-session.js'
+import { kindName } from './tunnel.js'
 
 /** What has happened since the start, of sessions that are gone too. Plain numbers. */
 export class Totals {
   /** From visitors and to visitors. */
   bytesIn = 0
   bytesOut = 0
-  readonly visitors = { tcp: 0, tls: 0 }
+  readonly visitors = { tcp: 0, tls: 0, http: 0 }
   sessions = 0
   /** Of sessions that are gone. */
   readonly gone = { bytesIn: 0, bytesOut: 0, streamsOpened: 0, carriersLost: 0, streamsMoved: 0, sentAgain: 0 }
@@ -17,6 +18,8 @@ export class Totals {
   }
 }
 
+const TUNNELS_OF = { tcp: 'tcpTunnels', tls: 'tlsTunnels', http: 'httpTunnels' } as const
+
 /** All numbers of `tunnels` for the metrics page. */
 export function tunnelNumbers(totals: Totals, sessions: Iterable<AgentSession>): Partial<Record<NumberName, number>> {
   const numbers = {
@@ -25,10 +28,12 @@ export function tunnelNumbers(totals: Totals, sessions: Iterable<AgentSession>):
     carriers: 0,
     tcpTunnels: 0,
     tlsTunnels: 0,
+    httpTunnels: 0,
     streams: 0,
     streamsTotal: totals.gone.streamsOpened,
     tcpConnectionsTotal: totals.visitors.tcp,
     tlsConnectionsTotal: totals.visitors.tls,
+    httpConnectionsTotal: totals.visitors.http,
     visitorBytesIn: totals.bytesIn,
     visitorBytesOut: totals.bytesOut,
     carrierBytesIn: totals.gone.bytesIn,
@@ -66,8 +71,7 @@ export function tunnelNumbers(totals: Totals, sessions: Iterable<AgentSession>):
       numbers.heldVisitors += session.visitors
     }
     for (const tunnel of session.tunnels.values()) {
-      if (tunnel.port === null) numbers.tlsTunnels++
-      else numbers.tcpTunnels++
+      numbers[TUNNELS_OF[kindName(tunnel.kind)]]++
     }
     if (session.wire.rtt !== null) trips.push(session.wire.rtt / 1000)
   }

@@ -1,5 +1,4 @@
-import type { RouteTable } from '../routing/index.js'
-import type { PortLease, PortOpener } from './api.js'
+import type { PortLease, PortOpener, TunnelTable } from './api.js'
 import type { Tunnel } from './tunnel.js'
 
 interface Entry {
@@ -13,9 +12,9 @@ interface Entry {
 export class PortBook {
   readonly #entries = new Map<number, Entry>()
   readonly #opener: PortOpener
-  readonly #table: RouteTable<Tunnel>
+  readonly #table: TunnelTable
 
-  constructor(opener: PortOpener, table: RouteTable<Tunnel>) {
+  constructor(opener: PortOpener, table: TunnelTable) {
     this.#opener = opener
     this.#table = table
   }

@@ -1,34 +1,59 @@
-import type { Kind } from '../protocol/index.js'
+import { Kind } from '../protocol/index.js'
 import type { AgentSession } from './agent-session.js'
+import type { PoolMember } from './pool.js'
+
+/** Kinds of tunnels that this server has. */
+export type TunnelKind = Kind.KIND_TCP | Kind.KIND_TLS | Kind.KIND_HTTP
 
 /** What a tunnel is asked to be. */
 export interface TunnelSpec {
-  readonly kind: Kind.KIND_TCP | Kind.KIND_TLS
+  readonly kind: TunnelKind
   readonly name: string
   /** How long new visitors may wait for an agent that is away, ms. */
   readonly holdMs: number
+  /** `http`: what only such tunnels have. */
+  readonly http?: HttpSpec
+}
+
+/** How an `http` tunnel is served. */
+export interface HttpSpec {
+  readonly scheme: 'https' | 'http' | 'both'
+  readonly upstreamProtocol: 'http1' | 'http2'
+}
+
+/** Told what becomes of a tunnel. Called synchronously; must not throw. */
+export interface TunnelWatcher {
+  /** Its agent lost its connection, and may come back. */
+  onAway(): void
+  /** It has no address any more. */
+  onUnbound(): void
 }
 
 /** One public address bound to one agent. Counters are plain numbers, for metrics and the status page. */
 export class Tunnel {
   /** Unique within the process. */
   readonly id: number
-  readonly kind: Kind.KIND_TCP | Kind.KIND_TLS
+  readonly kind: TunnelKind
   readonly name: string
   readonly holdMs: number
   readonly session: AgentSession
   /** `tcp`: the public port. */
   readonly port: number | null
-  /** `tls`: the host name or wildcard. */
+  /** `tls`, `http`: the host name or wildcard. */
   readonly host: string | null
+  /** `http`; null for others. */
+  readonly http: HttpSpec | null
   readonly publicUrl: string
+  /** `http`: its place among the agents of its address. */
+  member: PoolMember | null = null
   /** Bytes from visitors and to visitors that have gone. */
   bytesIn = 0
   bytesOut = 0
   visitorsTotal = 0
   visitorsOpen = 0
-  /** False once it was unbound or taken over. */
-  bound = true
+  /** Who wants to know what becomes of it. */
+  readonly watchers = new Set<TunnelWatcher>()
+  #bound = true
 
   constructor(
     id: number,
@@ -42,8 +67,36 @@ export class Tunnel {
     this.kind = spec.kind
     this.name = spec.name
     this.holdMs = spec.holdMs
+    this.http = spec.http ?? null
     this.port = 'port' in address ? address.port : null
     this.host = 'host' in address ? address.host : null
     this.publicUrl = publicUrl
   }
+
+  /** False once it was unbound or taken over. */
+  get bound(): boolean {
+    return this.#bound
+  }
+
+  /** Whether a new visitor can be given to its agent now. */
+  get available(): boolean {
+    return this.#bound && this.session.available
+  }
+
+  /** It has no address from now on. */
+  unbind(): void {
+    if (!this.#bound) return
+    this.#bound = false
+    for (const watcher of this.watchers) watcher.onUnbound()
+  }
+
+  /** Its agent has no connection from now on. */
+  away(): void {
+    for (const watcher of this.watchers) watcher.onAway()
+  }
+}
+
+/** The label of a kind, as users write it. */
+export function kindName(kind: TunnelKind): 'tcp' | 'tls' | 'http' {
+  return kind === Kind.KIND_TCP ? 'tcp' : kind === Kind.KIND_TLS ? 'tls' : 'http'
 }

@@ -6,7 +6,7 @@ import type { Visitor } from './api.js'
 import { clip } from './clip.js'
 import { Openings } from './openings.js'
 import type { AgentSessionContext } from './session-context.js'
-import type { Tunnel } from './tunnel.js'
+import { kindName, type Tunnel } from './tunnel.js'
 import { openingSlab, VisitorStream } from './visitor-stream.js'
 
 /** What the book needs of its session. */
@@ -37,7 +37,13 @@ export class VisitorBook {
   }
 
   /** As `AgentSession.openStream`. */
-  open(tunnel: Tunnel, visitor: Visitor, first: Buffer | null, target: StreamHandler): Stream {
+  open(
+    tunnel: Tunnel,
+    visitor: Visitor,
+    first: Buffer | null,
+    target: StreamHandler,
+    connectionId = this.#options.context.connectionIds.next(),
+  ): Stream {
     const { wire, context, pick, leaving } = this.#options
     if (leaving() || !tunnel.bound) {
       throw new NetworkError('UR_AGENT_OFFLINE', `The agent of ${tunnel.publicUrl} is about to leave; try again.`)
@@ -47,10 +53,9 @@ export class VisitorBook {
     const now = context.clock.now()
     const carrier = pick()
     const stream = wire.open(carrier === undefined ? {} : { carrier })
-    const connectionId = context.connectionIds.next()
     this.#streams.set(stream, tunnel)
     this.#openings.add(stream, now + (held ? tunnel.holdMs : context.limits().acceptTimeoutMs))
-    context.totals.visitors[tunnel.port === null ? 'tls' : 'tcp']++
+    context.totals.visitors[kindName(tunnel.kind)]++
     tunnel.visitorsTotal++
     tunnel.visitorsOpen++
     stream.attach(

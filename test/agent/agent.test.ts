@@ -278,7 +278,7 @@ t.test('options that make no sense are refused at once, by name, in plain JavaSc
     [{ server, tunnels: [null] }, /tunnels\[0\]\.name/],
     [{ server, tunnels: [tcpTunnel(1, { name: '' })] }, /tunnels\[0\]\.name/],
     [{ server, tunnels: [tcpTunnel(1), tcpTunnel(1)] }, /tunnels\[1\]\.name/],
-    [{ server, tunnels: [{ name: 'a', kind: 'http' }] }, /tunnels\[0\]\.kind/],
+    [{ server, tunnels: [{ name: 'a', kind: 'udp' }] }, /tunnels\[0\]\.kind/],
     [{ server, tunnels: [{ name: 'a', kind: 'tcp', upstream: 8080 }] }, /tunnels\[0\]\.upstream.*readUpstream/],
     [{ server, tunnels, connections: 9 }, /connections.*1 to 8/],
     [{ server, tunnels, token: 'unr_hunter2' }, /token is not a Secret/],

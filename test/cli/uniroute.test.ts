@@ -49,8 +49,12 @@ t.test('wrong usage: exit code 2, and the nearest command or flag', async (t) =>
     [['tcp', '5432', '--config', '/nonexistent.yml', ...at], /UR_CONFIG_MISSING/],
     [['tcp', '5432', '--ca', '/nonexistent.pem', ...at], /nonexistent\.pem/],
     [['start', ...at], /there are no tunnels/],
-    [['http', '3000'], /\(UR_NOT_IN_VERSION\)/],
-    [['http', '3000', '--subdomain', 'shop'], /\(UR_NOT_IN_VERSION\)/],
+    [['http', '3000', '--subdomain', 'shop', '--domain', 'a.example', ...at], /exclude each other/],
+    [['http', '3000', '--sticky', ...at], /--sticky needs --pool/],
+    [['http', '3000', '--weight', '101', ...at], /from 1 to 100/],
+    [['http', '3000', '--pool', 'best', ...at], /round-robin, least-connections/],
+    [['http', '3000', '--scheme', 'ftp', ...at], /https, http, both/],
+    [['http', 'http://localhost/path', ...at], /UR_UPSTREAM_SYNTAX/],
     [['udp', '53'], /udp tunnels are not in this version.*\(UR_NOT_IN_VERSION\)/],
   ]
   for (const [args, message] of cases) {

@@ -305,7 +305,7 @@ t.test('the agent: tunnels', async (t) => {
     t.throws(() => agent(`tunnels:\n  a: ${text}\n`), { code, message })
   fails('{ kind: tcp }', /tunnels\.a\.upstream: is missing; write 5432/)
   fails('{ kind: ftp, upstream: 1 }', /tunnels\.a\.kind: "ftp" is not allowed; write tcp, tls, http or udp/)
-  fails('{ kind: tcp, upstream: 1, domain: x.example.com }', /tunnels\.a\.domain: is for tunnels of kind tls/)
+  fails('{ kind: tcp, upstream: 1, domain: x.example.com }', /tunnels\.a\.domain: is for tunnels of kind http or tls/)
   t.match(agent('tunnels: { a: { kind: tls, upstream: 1, domain: "*.Example.com" } }'), {
     a: { domain: '*.example.com' },
   })
@@ -316,7 +316,19 @@ t.test('the agent: tunnels', async (t) => {
     /tunnels\.b\.remote_port: 9 is that of tunnel a too/,
   )
   fails('{ kind: tcp, upstream: 1, proxy_protocol: 3 }', /write 1 or 2/)
-  fails('{ kind: http, upstream: 3000 }', /tunnels\.a\.kind: "http" is not available/, 'UR_CONFIG_UNAVAILABLE')
+  fails('{ kind: udp, upstream: 53 }', /tunnels\.a\.kind: "udp" is not available/, 'UR_CONFIG_UNAVAILABLE')
+  fails('{ kind: tcp, upstream: 1, subdomain: a }', /tunnels\.a\.subdomain: is for tunnels of kind http/)
+  fails('{ kind: tcp, upstream: 1, scheme: both }', /tunnels\.a\.scheme: is for tunnels of kind http/)
+  fails('{ kind: http, upstream: 1, sticky: cookie }', /tunnels\.a\.sticky: needs pool/)
+  fails('{ kind: http, upstream: 1, weight: 2 }', /tunnels\.a\.weight: needs pool/)
+  fails('{ kind: http, upstream: 1, subdomain: a, domain: b.example }', /tunnels\.a\.subdomain: and domain exclude/)
+  fails('{ kind: http, upstream: 1, proxy_protocol: 1 }', /tunnels\.a\.proxy_protocol: is not for tunnels of kind http/)
+  t.match(
+    agent('tunnels:\n  a: { kind: http, upstream: 3000, domain: "*.example.com", path: /api, pool: round-robin }\n'),
+    {
+      a: { kind: 'http', domain: '*.example.com', path: '/api', pool: 'round-robin', weight: 1, sticky: 'off' },
+    },
+  )
   fails(
     '{ kind: tcp, upstream: 1, remote-port: 9 }',
     /the nearest known key is tunnels\.a\.remote_port/,

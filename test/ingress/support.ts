@@ -46,6 +46,7 @@ export async function testIngress(
     isTrustedProxy: () => given.trusted === true,
     contextFor: () => null,
     defaultPem: { cert, key },
+    onHttp: (socket) => socket.destroy(),
     onAgent: (socket, remote) => {
       agents.push(socket)
       return given.onAgent?.(socket) ?? server.agents.accept(socket, remote)

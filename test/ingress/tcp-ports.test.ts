@@ -6,19 +6,14 @@ import { silentLogger } from '../../src/core/logger.js'
 import { encodeProxyHeader } from '../../src/hello/index.js'
 import { Admission, TcpPorts } from '../../src/ingress/index.js'
 import { RouteTable } from '../../src/routing/index.js'
-import { PortRanges, type Tunnel } from '../../src/tunnels/index.js'
+import { PortRanges, type TunnelTable } from '../../src/tunnels/index.js'
 import { AcceptResult } from '../../src/protocol/index.js'
 import { freePort } from '../support/places.js'
 import { TestAgent, testServer } from '../tunnels/support.js'
 import { BOUNDS, exchange } from './support.js'
 
 /** Ports on loopback in front of `table`; `rejected` collects codes. */
-function tcpPorts(
-  t: Test,
-  table: RouteTable<Tunnel>,
-  port: number,
-  trusted = false,
-): { ports: TcpPorts; rejected: string[] } {
+function tcpPorts(t: Test, table: TunnelTable, port: number, trusted = false): { ports: TcpPorts; rejected: string[] } {
   const rejected: string[] = []
   const hooks = { rejected: (code: string) => rejected.push(code) }
   const ports = new TcpPorts({
@@ -64,7 +59,7 @@ t.test('behind a trusted proxy the header is read, split or not, and what follow
   const tunnel = server.table.findPort(server.first)
   t.ok(bound && tunnel)
   const port = await freePort()
-  const table = new RouteTable<Tunnel>()
+  const table: TunnelTable = new RouteTable()
   if (tunnel !== undefined) table.setPort(port, tunnel)
   const { ports, rejected } = tcpPorts(t, table, port, true)
   await ports.open(port)

@@ -147,7 +147,7 @@ t.test('what makes no sense, and more tunnels than allowed', async (t) => {
   const agent = await TestAgent.connect(t, server)
   t.match((await agent.bind({ name: '' })).refused, { code: 'UR_BIND_INVALID' })
   t.match((await agent.bind({ name: 'a\u001b[2J' })).refused, { code: 'UR_BIND_INVALID' })
-  t.match((await agent.bind({ kind: Kind.KIND_HTTP })).refused, { code: 'UR_KIND_UNSUPPORTED' })
+  t.match((await agent.bind({ kind: Kind.KIND_UDP })).refused, { code: 'UR_KIND_UNSUPPORTED' })
   t.ok((await agent.bind()).bound)
   t.match((await agent.bind()).refused, { code: 'UR_TUNNEL_LIMIT' })
 })

@@ -26,7 +26,7 @@ import {
   PortRanges,
   type TunnelHooks,
   type TunnelLimits,
-  type Tunnel,
+  type TunnelTable,
 } from '../../src/tunnels/index.js'
 import type { SessionOptions, Stream } from '../../src/wire/index.js'
 import { portSlot } from '../support/places.js'
@@ -35,7 +35,7 @@ import { sessionEnd, socketPair, type SessionEnd } from '../support/wire-pair.js
 
 export interface TestServer {
   readonly agents: Agents
-  readonly table: RouteTable<Tunnel>
+  readonly table: TunnelTable
   readonly first: number
   readonly last: number
 }
@@ -51,7 +51,7 @@ export async function testServer(
   } = {},
 ): Promise<TestServer> {
   const { first, last } = await portSlot(t)
-  const table = new RouteTable<Tunnel>()
+  const table: TunnelTable = new RouteTable()
   const ranges = new PortRanges([{ host: '127.0.0.1', from: first, to: last }])
   const bounds = { connections: 1000, pendingConnections: 100, helloTimeoutMs: 5000, helloBytes: 16384 }
   const ports = new TcpPorts({

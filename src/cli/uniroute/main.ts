@@ -15,8 +15,14 @@ export function uniroute(argv: string[]): Promise<number> {
     root.description('Makes local services reachable through a UniRoute server.')
     root.addHelpText(
       'after',
-      example('uniroute tcp 5432', 'uniroute tls 8443 --domain db.example.com', 'uniroute start --all'),
+      example(
+        'uniroute http 3000',
+        'uniroute tcp 5432',
+        'uniroute tls 8443 --domain db.example.com',
+        'uniroute start --all',
+      ),
     )
+    addHttp(root, context)
     addTcp(root, context)
     addTls(root, context)
     addStart(root, context)
@@ -35,12 +41,52 @@ function addTcp(root: Command, context: CommandContext): void {
     ).argParser(remotePort),
   )
   addTunnelOptions(command)
+  addProxyProtocol(command)
   command.addHelpText(
     'after',
     example('uniroute tcp 5432', 'uniroute tcp db.internal:5432 --remote-port 20432', 'uniroute tcp unix:/run/db.sock'),
   )
   command.action((upstream: string, flags: TunnelFlags & ConnectionFlags) =>
     runAgent(agentConfig(flags), flags, () => [planFromFlags('tcp', upstream, flags)], context),
+  )
+}
+
+function addHttp(root: Command, context: CommandContext): void {
+  const command = root.command('http <upstream>').description('give a local web server a public https:// address')
+  command
+    .option('--subdomain <name>', 'the public name below the domain of the server (default: a random one)')
+    .option('--domain <name>', 'the whole public name, such as shop.example.com or *.example.com')
+    .option('--path <prefix>', 'serve only this path and what is below it (default: all)')
+    .addOption(
+      new Option('--scheme <scheme>', 'how visitors reach it (default: https)').choices(['https', 'http', 'both']),
+    )
+    .addOption(
+      new Option('--upstream-protocol <protocol>', 'how HTTP is spoken to the upstream (default: http1)').choices([
+        'http1',
+        'http2',
+      ]),
+    )
+    .addOption(
+      new Option('--pool [policy]', 'let other agents serve the same name (default policy: round-robin)').choices([
+        'round-robin',
+        'least-connections',
+      ]),
+    )
+    .addOption(
+      new Option('--weight <n>', 'with --pool: the share of this agent, 1 to 100 (default: 1)').argParser(weight),
+    )
+    .option('--sticky', 'with --pool: a visitor stays with the agent that served it first, by a cookie')
+  addTunnelOptions(command)
+  command.addHelpText(
+    'after',
+    example(
+      'uniroute http 3000',
+      'uniroute http 3000 --subdomain shop',
+      'uniroute http https://localhost:8443 --upstream-ca ca.pem --path /api',
+    ),
+  )
+  command.action((upstream: string, flags: TunnelFlags & ConnectionFlags) =>
+    runAgent(agentConfig(flags), flags, () => [planFromFlags('http', upstream, flags)], context),
   )
 }
 
@@ -53,9 +99,18 @@ function addTls(root: Command, context: CommandContext): void {
     'the public name that visitors ask for (default: one below the domain of the server)',
   )
   addTunnelOptions(command)
+  addProxyProtocol(command)
   command.addHelpText('after', example('uniroute tls 8443 --domain db.example.com'))
   command.action((upstream: string, flags: TunnelFlags & ConnectionFlags) =>
     runAgent(agentConfig(flags), flags, () => [planFromFlags('tls', upstream, flags)], context),
+  )
+}
+
+function addProxyProtocol(command: Command): void {
+  command.addOption(
+    new Option('--proxy-protocol <version>', 'tell the upstream the address of the visitor')
+      .choices(['1', '2'])
+      .argParser(proxyProtocol),
   )
 }
 
@@ -63,17 +118,12 @@ function addTunnelOptions(command: Command): void {
   command
     .option('--name <name>', 'name of the tunnel (default: kind and port)')
     .addOption(
-      new Option('--proxy-protocol <version>', 'tell the upstream the address of the visitor')
-        .choices(['1', '2'])
-        .argParser(proxyProtocol),
-    )
-    .addOption(
       durationOption(
         '--hold <duration>',
         'how long new visitors may wait while the agent is reconnecting (default: 10s)',
       ),
     )
-    .option('--upstream-ca <file>', 'PEM file with the authority of a tls:// upstream')
+    .option('--upstream-ca <file>', 'PEM file with the authority of a tls:// or https:// upstream')
   addConnectionOptions(command)
 }
 
@@ -94,12 +144,12 @@ function addStart(root: Command, context: CommandContext): void {
 
 // People who know other tunnels type these first: they are answered clearly, and not listed in the help.
 function addLaterKinds(root: Command): void {
-  for (const kind of ['http', 'udp']) {
+  for (const kind of ['udp']) {
     const command = root.command(`${kind} [anything...]`, { hidden: true }).allowUnknownOption()
     command.action(() => {
       throw new ConfigError(
         'UR_NOT_IN_VERSION',
-        `${kind} tunnels are not in this version; use "uniroute tcp" or "uniroute tls"`,
+        `${kind} tunnels are not in this version; use "uniroute http", "uniroute tcp" or "uniroute tls"`,
       )
     })
   }
@@ -114,4 +164,12 @@ function remotePort(text: string): number {
 function proxyProtocol(text: string): 1 | 2 {
   if (text !== '1' && text !== '2') throw new InvalidArgumentError('Write 1 or 2.')
   return Number(text) as 1 | 2
+}
+
+function weight(text: string): number {
+  const value = Number(text)
+  if (!/^\d{1,3}$/.test(text) || value < 1 || value > 100) {
+    throw new InvalidArgumentError('Write a whole number from 1 to 100.')
+  }
+  return value
 }

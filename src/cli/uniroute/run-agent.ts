@@ -83,7 +83,7 @@ function present(agent: Agent, presenter: Presenter): void {
 }
 
 function specOf(plan: TunnelPlan): TunnelSpec {
-  const { name, kind, upstream, upstreamCa, remotePort, domain, proxyProtocol, holdMs } = plan
+  const { name, kind, upstream, upstreamCa, remotePort, domain, subdomain, http, proxyProtocol, holdMs } = plan
   return {
     name,
     kind,
@@ -91,6 +91,8 @@ function specOf(plan: TunnelPlan): TunnelSpec {
     remotePort,
     ...(upstreamCa === null ? {} : { upstreamTls: { caFile: upstreamCa } }),
     ...(domain === null ? {} : { domain }),
+    ...(subdomain === null ? {} : { subdomain }),
+    ...(http === null ? {} : { http }),
     ...(proxyProtocol === null ? {} : { proxyProtocol }),
     ...(holdMs === null ? {} : { holdMs }),
   }

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { HttpTunnelOptions } from '../../agent/index.js'
 import {
   type AgentConfig,
   type AgentTunnelConfig,
@@ -11,19 +12,22 @@ import { ConfigError } from '../../core/errors.js'
 /** A tunnel that the user asked for. */
 export interface TunnelPlan {
   readonly name: string
-  readonly kind: 'tcp' | 'tls'
+  readonly kind: 'tcp' | 'tls' | 'http'
   readonly upstream: Upstream
   /** PEM file with the authority of a `tls://` upstream. */
   readonly upstreamCa: string | null
   /** 0: any. */
   readonly remotePort: number
   readonly domain: string | null
+  readonly subdomain: string | null
+  /** `http`: what only such tunnels have. */
+  readonly http: HttpTunnelOptions | null
   readonly proxyProtocol: 1 | 2 | null
   /** How long visitors may wait while the agent is away, ms; null: as long as by default. */
   readonly holdMs: number | null
 }
 
-/** What `uniroute tcp` and `uniroute tls` were given. */
+/** What `uniroute tcp`, `uniroute tls` and `uniroute http` were given. */
 export interface TunnelFlags {
   name?: string
   remotePort?: number
@@ -31,10 +35,17 @@ export interface TunnelFlags {
   proxyProtocol?: 1 | 2
   hold?: number
   upstreamCa?: string
+  subdomain?: string
+  path?: string
+  scheme?: 'https' | 'http' | 'both'
+  upstreamProtocol?: 'http1' | 'http2'
+  pool?: true | 'round-robin' | 'least-connections'
+  weight?: number
+  sticky?: true
 }
 
-/** The tunnel of `uniroute tcp|tls UPSTREAM`. Throws ConfigError. */
-export function planFromFlags(kind: 'tcp' | 'tls', upstreamText: string, flags: TunnelFlags): TunnelPlan {
+/** The tunnel of `uniroute tcp|tls|http UPSTREAM`. Throws ConfigError. */
+export function planFromFlags(kind: TunnelPlan['kind'], upstreamText: string, flags: TunnelFlags): TunnelPlan {
   const upstream = readUpstream(upstreamText)
   if (flags.upstreamCa !== undefined && upstream.kind !== 'tls') {
     throw new ConfigError('UR_USAGE', '--upstream-ca is for an upstream spoken to over TLS, such as tls://db:5432')
@@ -46,8 +57,36 @@ export function planFromFlags(kind: 'tcp' | 'tls', upstreamText: string, flags: 
     upstreamCa: flags.upstreamCa === undefined ? null : path.resolve(flags.upstreamCa),
     remotePort: flags.remotePort ?? 0,
     domain: flags.domain ?? null,
+    subdomain: flags.subdomain ?? null,
+    http: kind === 'http' ? httpOf(flags) : null,
     proxyProtocol: flags.proxyProtocol ?? null,
     holdMs: flags.hold ?? null,
+  }
+}
+
+/** Throws ConfigError(UR_USAGE) for flags that do not go together. */
+function httpOf({
+  path: prefix,
+  scheme,
+  upstreamProtocol,
+  pool,
+  weight,
+  sticky,
+  ...flags
+}: TunnelFlags): HttpTunnelOptions {
+  if (flags.domain !== undefined && flags.subdomain !== undefined) {
+    throw new ConfigError('UR_USAGE', '--domain and --subdomain exclude each other')
+  }
+  if (pool === undefined && (weight !== undefined || sticky !== undefined)) {
+    throw new ConfigError('UR_USAGE', `${weight === undefined ? '--sticky' : '--weight'} needs --pool`)
+  }
+  return {
+    ...(prefix !== undefined && { path: prefix }),
+    ...(scheme !== undefined && { scheme }),
+    ...(upstreamProtocol !== undefined && { upstreamProtocol }),
+    ...(pool !== undefined && { pool: pool === true ? 'round-robin' : pool }),
+    ...(weight !== undefined && { weight }),
+    ...(sticky !== undefined && { sticky }),
   }
 }
 
@@ -84,14 +123,28 @@ function planOf(name: string, tunnel: AgentTunnelConfig): TunnelPlan {
     domain,
     proxy_protocol: proxyProtocol,
     hold: holdMs,
+    subdomain,
   } = tunnel
-  if (kind !== 'tcp' && kind !== 'tls') {
+  if (kind === 'udp') {
     throw new ConfigError(
       'UR_NOT_IN_VERSION',
       `the tunnel "${name}" is of kind ${kind}, which this version does not have`,
     )
   }
-  return { name, kind, upstream, upstreamCa, remotePort, domain, proxyProtocol, holdMs }
+  const http = kind === 'http' ? httpOfConfig(tunnel) : null
+  return { name, kind, upstream, upstreamCa, remotePort, domain, subdomain, http, proxyProtocol, holdMs }
+}
+
+function httpOfConfig(tunnel: AgentTunnelConfig): HttpTunnelOptions {
+  const { path: prefix, scheme, upstream_protocol: upstreamProtocol, pool, weight, sticky } = tunnel
+  return {
+    ...(prefix !== null && { path: prefix }),
+    scheme,
+    upstreamProtocol,
+    ...(pool !== null && { pool }),
+    weight,
+    sticky: sticky === 'cookie',
+  }
 }
 
 /** The upstream of a plan as it is shown. */

@@ -196,6 +196,9 @@ export namespace uniroute {
             /** Bind holdMs. */
             holdMs: number;
 
+            /** Bind http. */
+            http?: (uniroute.v1.Http.$Properties|null);
+
             /**
              * Creates a new Bind instance using the specified properties.
              * @param [properties] Properties to set
@@ -255,12 +258,152 @@ export namespace uniroute {
                 /** Bind holdMs */
                 holdMs?: (number|null);
 
+                /** Bind http */
+                http?: (uniroute.v1.Http.$Properties|null);
+
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
             }
 
             /** Shape of a Bind. */
             type $Shape = uniroute.v1.Bind.$Properties;
+        }
+
+        /**
+         * Properties of a Http.
+         * @deprecated Use uniroute.v1.Http.$Properties instead.
+         */
+        interface IHttp extends uniroute.v1.Http.$Properties {
+        }
+
+        /** Represents a Http. */
+        class Http {
+
+            /**
+             * Constructs a new Http.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: uniroute.v1.Http.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Http path. */
+            path: string;
+
+            /** Http preferredHost. */
+            preferredHost: string;
+
+            /** Http scheme. */
+            scheme: uniroute.v1.Http.Scheme;
+
+            /** Http upstreamProtocol. */
+            upstreamProtocol: uniroute.v1.Http.UpstreamProtocol;
+
+            /** Http balance. */
+            balance: uniroute.v1.Http.Balance;
+
+            /** Http weight. */
+            weight: number;
+
+            /** Http sticky. */
+            sticky: boolean;
+
+            /**
+             * Creates a new Http instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Http instance
+             */
+            static create(properties: uniroute.v1.Http.$Shape): uniroute.v1.Http & uniroute.v1.Http.$Shape;
+            static create(properties?: uniroute.v1.Http.$Properties): uniroute.v1.Http;
+
+            /**
+             * Encodes the specified Http message. Does not implicitly {@link uniroute.v1.Http.verify|verify} messages.
+             * @param message Http message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: uniroute.v1.Http.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Http message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {uniroute.v1.Http & uniroute.v1.Http.$Shape} Http
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): uniroute.v1.Http & uniroute.v1.Http.$Shape;
+        }
+
+        namespace Http {
+
+            /** Properties of a Http. */
+            interface $Properties {
+
+                /** Http path */
+                path?: (string|null);
+
+                /** Http preferredHost */
+                preferredHost?: (string|null);
+
+                /** Http scheme */
+                scheme?: (uniroute.v1.Http.Scheme|null);
+
+                /** Http upstreamProtocol */
+                upstreamProtocol?: (uniroute.v1.Http.UpstreamProtocol|null);
+
+                /** Http balance */
+                balance?: (uniroute.v1.Http.Balance|null);
+
+                /** Http weight */
+                weight?: (number|null);
+
+                /** Http sticky */
+                sticky?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Http. */
+            type $Shape = uniroute.v1.Http.$Properties;
+
+            /** Scheme enum. */
+            enum Scheme {
+
+                /** HTTPS value */
+                HTTPS = 0,
+
+                /** HTTP value */
+                HTTP = 1,
+
+                /** BOTH value */
+                BOTH = 2
+            }
+
+            /** UpstreamProtocol enum. */
+            enum UpstreamProtocol {
+
+                /** HTTP1 value */
+                HTTP1 = 0,
+
+                /** HTTP2 value */
+                HTTP2 = 1
+            }
+
+            /** Balance enum. */
+            enum Balance {
+
+                /** NONE value */
+                NONE = 0,
+
+                /** ROUND_ROBIN value */
+                ROUND_ROBIN = 1,
+
+                /** LEAST_CONNECTIONS value */
+                LEAST_CONNECTIONS = 2
+            }
         }
 
         /**

@@ -203,6 +203,7 @@ export const uniroute = $root.uniroute = (() => {
             Bind.prototype.domain = "";
             Bind.prototype.proxyProtocol = 0;
             Bind.prototype.holdMs = 0;
+            Bind.prototype.http = null;
 
             Bind.create = function(properties) {
                 return new Bind(properties);
@@ -233,6 +234,8 @@ export const uniroute = $root.uniroute = (() => {
                     writer.uint32(64).uint32(message.proxyProtocol);
                 if (message.holdMs != null && $Object.hasOwnProperty.call(message, "holdMs") && message.holdMs !== 0)
                     writer.uint32(72).uint32(message.holdMs);
+                if (message.http != null && $Object.hasOwnProperty.call(message, "http"))
+                    $root.uniroute.v1.Http.encode(message.http, writer.uint32(82).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -347,6 +350,12 @@ export const uniroute = $root.uniroute = (() => {
                                 delete message.holdMs;
                             continue;
                         }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            message.http = $root.uniroute.v1.Http.decode(reader, reader.size(), $undefined, _depth + 1, message.http);
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -365,6 +374,187 @@ export const uniroute = $root.uniroute = (() => {
             };
 
             return Bind;
+        })();
+
+        v1.Http = (function() {
+
+            const Http = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Http.prototype.path = "";
+            Http.prototype.preferredHost = "";
+            Http.prototype.scheme = 0;
+            Http.prototype.upstreamProtocol = 0;
+            Http.prototype.balance = 0;
+            Http.prototype.weight = 0;
+            Http.prototype.sticky = false;
+
+            Http.create = function(properties) {
+                return new Http(properties);
+            };
+
+            Http.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.path != null && $Object.hasOwnProperty.call(message, "path") && message.path !== "")
+                    writer.uint32(10).string(message.path);
+                if (message.preferredHost != null && $Object.hasOwnProperty.call(message, "preferredHost") && message.preferredHost !== "")
+                    writer.uint32(18).string(message.preferredHost);
+                if (message.scheme != null && $Object.hasOwnProperty.call(message, "scheme") && message.scheme !== 0)
+                    writer.uint32(24).int32(message.scheme);
+                if (message.upstreamProtocol != null && $Object.hasOwnProperty.call(message, "upstreamProtocol") && message.upstreamProtocol !== 0)
+                    writer.uint32(32).int32(message.upstreamProtocol);
+                if (message.balance != null && $Object.hasOwnProperty.call(message, "balance") && message.balance !== 0)
+                    writer.uint32(40).int32(message.balance);
+                if (message.weight != null && $Object.hasOwnProperty.call(message, "weight") && message.weight !== 0)
+                    writer.uint32(48).uint32(message.weight);
+                if (message.sticky != null && $Object.hasOwnProperty.call(message, "sticky") && message.sticky !== false)
+                    writer.uint32(56).bool(message.sticky);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Http.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.uniroute.v1.Http();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.path = value;
+                            else
+                                delete message.path;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.preferredHost = value;
+                            else
+                                delete message.preferredHost;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.scheme = value;
+                            else
+                                delete message.scheme;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.upstreamProtocol = value;
+                            else
+                                delete message.upstreamProtocol;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.balance = value;
+                            else
+                                delete message.balance;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.weight = value;
+                            else
+                                delete message.weight;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.sticky = value;
+                            else
+                                delete message.sticky;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            Http.Scheme = (function() {
+                const valuesById = $Object.create(null), values = $Object.create(valuesById);
+                values[valuesById[0] = "HTTPS"] = 0;
+                values[valuesById[1] = "HTTP"] = 1;
+                values[valuesById[2] = "BOTH"] = 2;
+                return values;
+            })();
+
+            Http.UpstreamProtocol = (function() {
+                const valuesById = $Object.create(null), values = $Object.create(valuesById);
+                values[valuesById[0] = "HTTP1"] = 0;
+                values[valuesById[1] = "HTTP2"] = 1;
+                return values;
+            })();
+
+            Http.Balance = (function() {
+                const valuesById = $Object.create(null), values = $Object.create(valuesById);
+                values[valuesById[0] = "NONE"] = 0;
+                values[valuesById[1] = "ROUND_ROBIN"] = 1;
+                values[valuesById[2] = "LEAST_CONNECTIONS"] = 2;
+                return values;
+            })();
+
+            return Http;
         })();
 
         v1.Bound = (function() {

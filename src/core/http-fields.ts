@@ -1,0 +1,61 @@
+/** A flat list of HTTP fields: name, value, name, value… in the order of the message, as Node's `rawHeaders`. */
+export type Fields = readonly string[]
+
+/**
+ * Fields that concern one connection and are never passed on, in lower case: those of RFC 9110 §7.6.1, and those that
+ * are for a proxy. Beside them are all that a message names in its own `Connection`.
+ */
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Whether `text` is the name of a field: a token (RFC 9110 §5.6.2). */
+export function isFieldName(text: string): boolean {
+  return TOKEN.test(text)
+}
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+/**
+ * Whether `text` may stand in a message as the value of a field (RFC 9110 §5.5): no CR, LF, NUL or other control
+ * character but the tab, and nothing above U+00FF, which has no byte of its own.
+ */
+export function isFieldValue(text: string): boolean {
+  return !NOT_IN_VALUE.test(text)
+}
+
+const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
+
+/** Whether two names are the same but for case; `lower` is in lower case. */
+export function isField(name: string, lower: string): boolean {
+  return name.length === lower.length && (name === lower || name.toLowerCase() === lower)
+}
+
+/** The value of the only field of that name (in lower case). Undefined when there is none; null when there are several. */
+export function singleField(fields: Fields, lower: string): string | null | undefined {
+  let found: string | undefined
+  for (let i = 0; i < fields.length; i += 2) {
+    if (!isField(fields[i] as string, lower)) continue
+    if (found !== undefined) return null
+    found = fields[i + 1]
+  }
+  return found
+}
+
+/** The values of all fields of that name (in lower case) as one list (RFC 9110 §5.3); undefined when there is none. */
+export function listField(fields: Fields, lower: string): string | undefined {
+  let list: string | undefined
+  for (let i = 0; i < fields.length; i += 2) {
+    if (isField(fields[i] as string, lower)) list = list === undefined ? fields[i + 1] : `${list}, ${fields[i + 1]}`
+  }
+  return list
+}

@@ -1,0 +1,95 @@
+import type { Socket } from 'node:net'
+import { createServer, type SecureContext, type SecureVersion, type Server, type TLSSocket } from 'node:tls'
+
+/** AES-128 first: it costs a fifth less than AES-256, which is Node's first choice. */
+const TLS13_CIPHERS = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256']
+/** Forward secret and authenticated, as RFC 9113 §9.2.2 wants them. */
+const TLS12_CIPHERS = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+]
+
+/** A certificate with its chain, and its key; PEM. */
+export interface CertificatePem {
+  readonly cert: string | Buffer
+  readonly key: string | Buffer
+}
+
+export interface TlsServerOptions<Facts> {
+  /** The certificate for a server name; null: the default one serves it. */
+  contextFor(serverName: string): SecureContext | null
+  /** For names without a certificate, and for clients that come to an IP address. */
+  readonly defaultPem: CertificatePem
+  /** Time for a TLS handshake, ms. */
+  readonly handshakeTimeoutMs: number
+  /** Protocols that are spoken; the one of them that the client likes, and stands first here, is chosen. */
+  readonly alpn: readonly string[]
+  readonly minVersion: SecureVersion
+  /** A connection whose handshake is over, and what `take` was given with it. */
+  onSecure(socket: TLSSocket, facts: Facts): void
+  onFailure(error: Error, socket: TLSSocket): void
+}
+
+/** Node's native TLS for connections that are handed to it; it never listens itself. */
+export class TlsServer<Facts> {
+  readonly #server: Server
+  readonly #tlsOptions: {
+    readonly minVersion: SecureVersion
+    readonly ciphers: string
+    readonly honorCipherOrder: true
+  }
+  /** Connections in their handshake, by the addresses and ports of both ends. */
+  readonly #handshaking = new Map<string, Facts>()
+
+  constructor(options: TlsServerOptions<Facts>) {
+    const ciphers = options.minVersion === 'TLSv1.3' ? TLS13_CIPHERS : [...TLS13_CIPHERS, ...TLS12_CIPHERS]
+    this.#tlsOptions = { minVersion: options.minVersion, ciphers: ciphers.join(':'), honorCipherOrder: true }
+    this.#server = createServer({
+      ...this.#tlsOptions,
+      ...options.defaultPem,
+      ALPNProtocols: [...options.alpn],
+      handshakeTimeout: options.handshakeTimeoutMs,
+      SNICallback: (name, done) => {
+        const context = options.contextFor(name)
+        if (context === null) done(null)
+        else done(null, context)
+      },
+    })
+    this.#server.on('secureConnection', (socket) => {
+      const facts = this.#handshaking.get(endsOf(socket))
+      // Without them it was reset during the handshake, and has no address any more. Nobody reads it, so nobody else
+      // would close it.
+      if (facts === undefined) socket.on('error', ignore).destroy()
+      else {
+        socket.allowHalfOpen = true
+        options.onSecure(socket, facts)
+      }
+    })
+    this.#server.on('tlsClientError', (error, socket) => options.onFailure(error, socket))
+  }
+
+  /** Another default certificate, for connections from now on. */
+  setDefault(pem: CertificatePem): void {
+    this.#server.setSecureContext({ ...this.#tlsOptions, ...pem })
+  }
+
+  /** Takes a connection whose ClientHello is still in its read buffer. */
+  take(socket: Socket, facts: Facts): void {
+    const ends = endsOf(socket)
+    this.#handshaking.set(ends, facts)
+    socket.once('close', () => this.#handshaking.delete(ends))
+    // A client that does not trust the certificate just ends: half open, that would be waited for until the deadline.
+    socket.allowHalfOpen = false
+    this.#server.emit('connection', socket)
+  }
+}
+
+function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`
+}
+
+function ignore(): void {}

@@ -1,0 +1,42 @@
+import type { Clock } from '../../core/clock.js'
+
+const EVERY_MS = 500
+
+/** Something that must not take longer than until `deadline`, ms of the clock. */
+export interface Timed {
+  /** Infinity: it may take as long as it likes now. Read at each look, so that it can be moved without a timer. */
+  readonly deadline: number
+  onDeadline(): void
+}
+
+/** Looks at many deadlines with one timer, twice a second. */
+export class Deadlines {
+  readonly #clock: Clock
+  readonly #timed = new Set<Timed>()
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get size(): number {
+    return this.#timed.size
+  }
+
+  add(timed: Timed): void {
+    this.#timed.add(timed)
+    this.#timer ??= setInterval(() => this.#look(), EVERY_MS).unref()
+  }
+
+  delete(timed: Timed): void {
+    this.#timed.delete(timed)
+  }
+
+  #look(): void {
+    const now = this.#clock.now()
+    for (const timed of this.#timed) if (timed.deadline <= now) timed.onDeadline()
+    if (this.#timed.size > 0 || this.#timer === null) return
+    clearInterval(this.#timer)
+    this.#timer = null
+  }
+}

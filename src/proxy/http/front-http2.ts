@@ -1,0 +1,115 @@
+import {
+  constants,
+  performServerHandshake,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import type { TLSSocket } from 'node:tls'
+import type { Clock } from '../../core/clock.js'
+import { LimitError } from '../../core/errors.js'
+import { TokenBucket } from '../../core/token-bucket.js'
+import type { FrontConnection, FrontOptions } from './front-http1.js'
+import { Http2Exchange, http2Head } from './http2-exchange.js'
+import { failureOf } from './problem.js'
+
+/** Frames that answer SETTINGS and PING may wait for so many of them. */
+const MAX_SETTINGS = 32
+const MAX_PINGS = 16
+/** What one visitor may make us keep, MB: header blocks under way and what waits to be sent. */
+const SESSION_MEMORY_MB = 16
+/** Bytes of a body that a visitor may send before we have passed any on. */
+const WINDOW = 256 * 1024
+/** How long a visitor that has to go may take for the answers under way, ms. */
+const DRAIN_MS = 30_000
+
+const TOO_LONG = 'The header section of the request is too long.'
+
+/** HTTP/2 with visitors, on connections that others accept. No server push. */
+export class FrontHttp2 {
+  readonly #options: FrontOptions
+  readonly #clock: Clock
+  readonly #sessions = new Set<ServerHttp2Session>()
+
+  constructor(options: FrontOptions, clock: Clock) {
+    this.#options = options
+    this.#clock = clock
+  }
+
+  /** Takes a connection that chose `h2`. */
+  take(socket: TLSSocket, connection: FrontConnection): void {
+    const { headerBytes, concurrentStreams, keepAliveMs, resetRate } = this.#options.limits
+    const session = performServerHandshake(socket, {
+      maxSessionMemory: SESSION_MEMORY_MB,
+      maxOutstandingPings: MAX_PINGS,
+      maxSettings: MAX_SETTINGS,
+      maxHeaderListPairs: 256,
+      maxSendHeaderBlockLength: headerBytes,
+      peerMaxConcurrentStreams: concurrentStreams,
+      settings: {
+        enablePush: false,
+        enableConnectProtocol: true,
+        maxConcurrentStreams: concurrentStreams,
+        maxHeaderListSize: headerBytes,
+        initialWindowSize: WINDOW,
+      },
+    })
+    this.#sessions.add(session)
+    const resets = new TokenBucket(this.#clock, { burst: resetRate, perSecond: resetRate })
+    session.on('error', () => undefined) // 'close' follows, and is what counts
+    session.once('close', () => this.#sessions.delete(session))
+    let open = 0
+    session.setTimeout(keepAliveMs, () => {
+      if (open === 0) session.close()
+    })
+    session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) => {
+      open++
+      stream.once('close', () => open--)
+      stream.once('aborted', () => {
+        if (resets.take()) return
+        this.#options.onMalformed(connection, 'UR_HTTP_FLOOD')
+        session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM)
+        session.destroy()
+      })
+      this.#onStream(stream, headers, raw, connection)
+    })
+  }
+
+  /** Lets requests end, and closes what has none. */
+  drain(): void {
+    for (const session of this.#sessions) {
+      session.close()
+      setTimeout(() => session.destroy(), DRAIN_MS).unref()
+    }
+  }
+
+  /** Closes everything. */
+  close(): void {
+    for (const session of this.#sessions) session.destroy()
+  }
+
+  #onStream(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    raw: readonly string[],
+    connection: FrontConnection,
+  ): void {
+    stream.on('error', () => undefined) // 'close' follows, and is what counts
+    try {
+      // What SETTINGS say counts only once the visitor has read them.
+      if (sizeOf(raw) > this.#options.limits.headerBytes) throw new LimitError('UR_HTTP_HEADER_TOO_LONG', TOO_LONG)
+      const head = http2Head(headers, raw, connection, stream.endAfterHeaders)
+      this.#options.onExchange(new Http2Exchange(stream, head, connection))
+    } catch (error) {
+      const { status, code, detail } = failureOf(error, '')
+      this.#options.onMalformed(connection, code)
+      stream.respond({ ':status': status, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
+      stream.end(`${status}\n\n${detail}\n${code}\n`)
+    }
+  }
+}
+
+/** The size of a header section, 32 bytes for each field besides name and value (RFC 9113 §6.5.2). */
+function sizeOf(raw: readonly string[]): number {
+  return raw.reduce((sum, part) => sum + part.length + 16, 0)
+}

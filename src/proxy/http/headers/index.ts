@@ -1,0 +1,13 @@
+export { nodeAddress, plainAddress, visitorBehind, type IsTrusted } from './forwarded.js'
+export { illegalField } from './illegal.js'
+export { RandomIds } from './random-ids.js'
+export { requestIdOf } from './request-id.js'
+export {
+  RequestHeaders,
+  type ForwardedRequest,
+  type HttpVersion,
+  type RequestFacts,
+  type RequestHeadersOptions,
+} from './request.js'
+export { ResponseHeaders, trailerFields, type ResponseFacts } from './response.js'
+export { MAX_PASSES } from './via.js'

@@ -1,0 +1,60 @@
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Logger } from '../../core/logger.js'
+import { Forwarder, type ForwarderOptions } from './forwarder.js'
+import { FrontHttp1, type FrontConnection, type FrontOptions } from './front-http1.js'
+import { FrontHttp2 } from './front-http2.js'
+
+export interface HttpProxyOptions extends ForwarderOptions {
+  readonly log: Logger
+  /** A request that could not even be read was answered with an error of this code. */
+  onMalformed(connection: FrontConnection | undefined, code: string): void
+}
+
+/** `http` tunnels: both fronts, and the way from them to the agents. */
+export class HttpProxy {
+  readonly forwarder: Forwarder
+  readonly #http1: FrontHttp1
+  readonly #http2: FrontHttp2
+
+  constructor(options: HttpProxyOptions) {
+    this.forwarder = new Forwarder(options)
+    const front: FrontOptions = {
+      limits: options.limits(),
+      onExchange: (exchange) => this.forwarder.handle(exchange),
+      onMalformed: (connection, code) => options.onMalformed(connection, code),
+    }
+    this.#http1 = new FrontHttp1(front)
+    this.#http2 = new FrontHttp2(front, options.clock)
+  }
+
+  /** Takes a connection after its TLS handshake. */
+  takeTls(socket: TLSSocket, { visitor, host }: Omit<FrontConnection, 'scheme'>): void {
+    const connection: FrontConnection = { visitor, host, scheme: 'https' }
+    socket.on('error', ignore)
+    if (socket.alpnProtocol === 'h2') this.#http2.take(socket, connection)
+    else this.#http1.take(socket, connection)
+  }
+
+  /** Takes a connection without TLS. */
+  takePlain(socket: Socket, { visitor }: Pick<FrontConnection, 'visitor'>): void {
+    socket.on('error', ignore)
+    this.#http1.take(socket, { visitor, host: null, scheme: 'http' })
+  }
+
+  /** Lets requests end, and closes what has none. */
+  drain(): void {
+    this.#http1.drain()
+    this.#http2.drain()
+    this.forwarder.upstreams.retire()
+  }
+
+  /** Closes everything. */
+  close(): void {
+    this.#http1.close()
+    this.#http2.close()
+  }
+}
+
+/** 'close' follows, and is what counts. */
+function ignore(): void {}

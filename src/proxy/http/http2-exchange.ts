@@ -1,0 +1,143 @@
+import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import type { Duplex } from 'node:stream'
+import { ProtocolError } from '../../core/errors.js'
+import type { Visitor } from '../../tunnels/index.js'
+import type { BodyLength, Exchange, ExchangeEvents, RawHeaders, RequestHead } from './api.js'
+import type { FrontConnection } from './front-http1.js'
+import { malformed } from './host.js'
+import { fieldsOf, flatFields } from './http2-fields.js'
+
+/** One request of a front that speaks HTTP/2. */
+export class Http2Exchange implements Exchange {
+  readonly head: RequestHead
+  readonly visitor: Visitor
+  readonly connectionHost: string | null
+  readonly #stream: ServerHttp2Stream
+  #events: ExchangeEvents | null = null
+  #trailers: RawHeaders = []
+  #flowing = false
+  #switched = false
+  #ended = false
+
+  constructor(stream: ServerHttp2Stream, head: RequestHead, { visitor, host }: FrontConnection) {
+    this.#stream = stream
+    this.head = head
+    this.visitor = visitor
+    this.connectionHost = host
+  }
+
+  start(events: ExchangeEvents): void {
+    this.#events = events
+    this.#stream.once('close', () => {
+      if (!this.#switched) events.onClose(this.#stream.writableFinished && this.#stream.rstCode === 0)
+    })
+    this.#stream.on('drain', () => {
+      if (!this.#switched) events.onDrain()
+    })
+  }
+
+  resume(): void {
+    const stream = this.#stream
+    if (this.#flowing) {
+      stream.resume()
+      return
+    }
+    this.#flowing = true
+    const events = this.#events
+    stream.on('data', (chunk: Buffer) => events?.onBody(chunk))
+    stream.once('trailers', (trailers: IncomingHttpHeaders) => (this.#trailers = flatFields(trailers)))
+    // A stream that is broken off ends as well; what came of its body is no body then.
+    stream.once('end', () => {
+      if (!stream.aborted && stream.rstCode === 0) events?.onBodyEnd(this.#trailers)
+    })
+  }
+
+  pause(): void {
+    this.#stream.pause()
+  }
+
+  inform(status: number, headers: RawHeaders): void {
+    const stream = this.#stream
+    if (stream.headersSent || stream.destroyed) return
+    if (status === 100 && !this.head.expectsContinue) return
+    stream.additionalHeaders({ ...fieldsOf(headers), ':status': status })
+  }
+
+  respond(status: number, headers: RawHeaders, _reason: string, isWhole: boolean): void {
+    const stream = this.#stream
+    if (stream.destroyed || stream.closed) return
+    const endStream = isWhole || this.head.method === 'HEAD'
+    const fields = { ...fieldsOf(headers), ':status': status }
+    stream.respond(fields, endStream ? { endStream } : { waitForTrailers: true })
+    if (endStream) this.#ended = true
+    else stream.once('wantTrailers', () => stream.sendTrailers(this.#outTrailers))
+  }
+
+  #outTrailers: OutgoingHttpHeaders = {}
+
+  write(chunk: Buffer): boolean {
+    const stream = this.#stream
+    return stream.destroyed || this.#ended || stream.write(chunk)
+  }
+
+  end(trailers: RawHeaders): void {
+    const stream = this.#stream
+    if (stream.destroyed) return
+    this.#outTrailers = fieldsOf(trailers)
+    stream.end()
+    // RFC 9113 §8.1: an answer that is whole before the request is, asks for no more of it.
+    if (!stream.readableEnded && this.head.body !== 'none') {
+      stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
+    } else if (!this.#flowing) stream.resume()
+  }
+
+  abort(): void {
+    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  }
+
+  switchProtocols(_status: number, headers: RawHeaders): Duplex {
+    this.#switched = true
+    const stream = this.#stream
+    stream.removeAllListeners('drain')
+    const fields = fieldsOf(headers)
+    // These are of HTTP/1.1 (RFC 8441 §5).
+    for (const name of ['connection', 'upgrade', 'sec-websocket-accept']) delete fields[name]
+    if (!stream.destroyed) stream.respond({ ...fields, ':status': 200 })
+    return stream
+  }
+}
+
+/** The neutral shape of a request that nghttp2 let through. Throws ProtocolError UR_HTTP_MALFORMED or UR_HTTP_METHOD. */
+export function http2Head(
+  headers: IncomingHttpHeaders,
+  raw: readonly string[],
+  { scheme }: FrontConnection,
+  isWhole: boolean,
+): RequestHead {
+  const pseudo = headers as Readonly<Record<string, string | undefined>>
+  const method = pseudo[':method'] ?? ''
+  const target = pseudo[':path'] ?? ''
+  const protocol = pseudo[':protocol']
+  if (method === 'CONNECT' && protocol === undefined) {
+    throw new ProtocolError('UR_HTTP_METHOD', 'CONNECT is for proxies.')
+  }
+  const { host } = headers
+  const authority = pseudo[':authority'] ?? host
+  if (authority === undefined) throw malformed('it names no host')
+  if (host !== undefined && host.toLowerCase() !== authority.toLowerCase()) throw malformed('it names two hosts')
+  if (!target.startsWith('/') && !(target === '*' && method === 'OPTIONS')) throw malformed('its path is no path')
+  if (target.includes('#')) throw malformed('its path has a fragment')
+  const fields = raw.filter((_, i) => !/^(?::|host$)/.test(raw[i & ~1]!))
+  const common = { target, scheme, authority, headers: fields, version: '2' as const }
+  if (protocol !== undefined) {
+    return { ...common, method: 'GET', body: 'none', expectsContinue: false, upgrade: protocol }
+  }
+  const expectsContinue = headers.expect?.toLowerCase() === '100-continue'
+  return { ...common, method, body: bodyOf(headers, isWhole), expectsContinue, upgrade: null }
+}
+
+function bodyOf(headers: IncomingHttpHeaders, isWhole: boolean): BodyLength {
+  const length = headers['content-length']
+  if (isWhole) return length === '0' ? 0 : 'none'
+  return length === undefined ? 'unknown' : Number(length)
+}

@@ -1,0 +1,148 @@
+import {
+  constants,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+  type OutgoingHttpHeaders,
+} from 'node:http2'
+import { NetworkError } from '../../core/errors.js'
+import type { RawHeaders, ResponseSink, UpstreamHead, UpstreamRequest } from './api.js'
+import { fieldsOf, flatFields } from './http2-fields.js'
+import { joinDuplex } from './join.js'
+
+/** A request under way to an upstream that speaks HTTP/2. */
+export class Http2Request implements UpstreamRequest {
+  readonly used: boolean
+  #sink: ResponseSink | null
+  readonly #onOver: () => void
+  #stream: ClientHttp2Stream | null = null
+  #answering = false
+  #trailers: RawHeaders = []
+  #outTrailers: RawHeaders = []
+  /** What was written before the stream was there. */
+  #early: Buffer[] = []
+  #ended = false
+
+  /** `onOver` is called once, when nothing more comes of it. */
+  constructor(sink: ResponseSink, used: boolean, onOver: () => void) {
+    this.#sink = sink
+    this.used = used
+    this.#onOver = onOver
+  }
+
+  /** Whether it waits for its answer to begin. */
+  get waiting(): boolean {
+    return this.#sink !== null && !this.#answering
+  }
+
+  /** Its stream; `upgrade`: an extended CONNECT (RFC 8441). */
+  begin(stream: ClientHttp2Stream, upgrade: boolean): void {
+    this.#stream = stream
+    stream.on('error', () => undefined) // 'close' follows, and is what counts
+    if (this.#sink === null) {
+      stream.close(constants.NGHTTP2_CANCEL)
+      return
+    }
+    stream.on('continue', () => this.#sink?.onInform(100, []))
+    stream.on('headers', (headers: IncomingHttpHeaders & IncomingHttpStatusHeader) => {
+      this.#sink?.onInform(headers[':status'] ?? 102, flatFields(headers))
+    })
+    stream.on('response', (headers, flags) => {
+      this.#onResponse(stream, headers, { upgrade, isWhole: (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0 })
+    })
+    stream.on('trailers', (trailers: IncomingHttpHeaders) => (this.#trailers = flatFields(trailers)))
+    stream.on('drain', () => this.#sink?.onWritable())
+    stream.on('wantTrailers', () => stream.sendTrailers(fieldsOf(this.#outTrailers)))
+    stream.once('close', () => this.#onClose(stream))
+    for (const chunk of this.#early) stream.write(chunk)
+    this.#early = []
+    if (this.#ended) stream.end()
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#stream !== null) return this.#stream.write(chunk)
+    this.#early.push(chunk)
+    return false
+  }
+
+  end(trailers: RawHeaders): void {
+    this.#outTrailers = trailers
+    this.#ended = true
+    this.#stream?.end()
+  }
+
+  resume(): void {
+    this.#stream?.resume()
+  }
+
+  abort(): void {
+    this.#sink = null
+    this.#stream?.close(constants.NGHTTP2_CANCEL)
+    this.#onOver()
+  }
+
+  /** Gives it up, and tells why. */
+  fail(error: Error): void {
+    const sink = this.#sink
+    this.#sink = null
+    this.#stream?.close(constants.NGHTTP2_CANCEL)
+    this.#onOver()
+    sink?.onError(error)
+  }
+
+  #onResponse(
+    stream: ClientHttp2Stream,
+    headers: IncomingHttpHeaders & IncomingHttpStatusHeader,
+    { upgrade, isWhole }: { upgrade: boolean; isWhole: boolean },
+  ): void {
+    const sink = this.#sink
+    if (sink === null) return
+    this.#answering = true
+    const status = headers[':status'] ?? 0
+    if (upgrade && status >= 200 && status < 300) {
+      this.#sink = null
+      sink.onUpgrade(101, flatFields(headers), {
+        join: (visitor, onClose) =>
+          joinDuplex(stream, visitor, (error) => {
+            this.#onOver()
+            onClose(error)
+          }),
+      })
+      return
+    }
+    sink.onRespond(status, flatFields(headers), '', isWhole)
+    stream.on('data', (chunk: Buffer) => {
+      if (this.#sink?.onData(chunk) === false) stream.pause()
+    })
+    stream.once('end', () => {
+      // A stream that was broken off ends as well.
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR || stream.aborted) return
+      const over = this.#sink
+      this.#sink = null
+      this.#onOver()
+      over?.onEnd(this.#trailers)
+      if (!this.#ended) stream.close(constants.NGHTTP2_NO_ERROR)
+    })
+  }
+
+  #onClose(stream: ClientHttp2Stream): void {
+    const sink = this.#sink
+    this.#sink = null
+    this.#onOver()
+    if (sink === null) return
+    const code = stream.rstCode ?? 0
+    const refused = code === constants.NGHTTP2_REFUSED_STREAM
+    const message = `the upstream broke the request off (HTTP/2 error ${code})`
+    sink.onError(new NetworkError(refused ? 'UR_UPSTREAM_REFUSED' : 'UR_UPSTREAM_RESET', message))
+  }
+}
+
+/** A request's head as Node's http2 takes it. */
+export function http2Fields({ method, target, scheme, fields, upgrade, body }: UpstreamHead): OutgoingHttpHeaders {
+  const { host, ...rest } = fieldsOf(fields)
+  for (const name of ['connection', 'upgrade', 'sec-websocket-key', 'transfer-encoding']) delete rest[name]
+  const common = { ...rest, ':path': target, ':scheme': scheme, ':authority': String(host) }
+  if (upgrade !== null) return { ...common, ':method': 'CONNECT', ':protocol': upgrade }
+  if (typeof body === 'number' && rest['content-length'] === undefined) rest['content-length'] = String(body)
+  return { ...common, ':method': method }
+}

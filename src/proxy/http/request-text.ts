@@ -1,0 +1,28 @@
+import { ProtocolError } from '../../core/errors.js'
+import type { UpstreamHead } from './api.js'
+import { TOKEN, valueOf } from './fields.js'
+
+const STRAY = /[\0\r\n]/
+const TARGET = /^[\x21-\x7e\x80-\xff]+$/
+
+/**
+ * The head of a request as HTTP/1.1 (RFC 9112 §3), latin1. Throws ProtocolError UR_HTTP_MALFORMED for what would break
+ * a line.
+ */
+export function requestText({ method, target, fields, body, upgrade }: UpstreamHead): string {
+  if (!TOKEN.test(method) || !TARGET.test(target)) throw stray('the request line')
+  let text = `${method} ${target} HTTP/1.1\r\n`
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!
+    const value = fields[i + 1]!
+    if (STRAY.test(value) || !TOKEN.test(name)) throw stray(`the field ${JSON.stringify(name)}`)
+    text += `${name}: ${value}\r\n`
+  }
+  if (upgrade === null && valueOf(fields, 'te') !== undefined) text += 'Connection: TE\r\n'
+  if (body === 'unknown') text += 'Transfer-Encoding: chunked\r\n'
+  return `${text}\r\n`
+}
+
+function stray(what: string): ProtocolError {
+  return new ProtocolError('UR_HTTP_MALFORMED', `${what} has a character that may not stand there`)
+}

@@ -1,0 +1,72 @@
+import { ProtocolError } from '../../core/errors.js'
+import type { RawHeaders } from './api.js'
+import { listOf, MalformedFields, parseFields, valuesOf } from './fields.js'
+
+/** The head of an HTTP/1.1 answer. */
+export interface ResponseHead {
+  readonly status: number
+  readonly reason: string
+  readonly headers: RawHeaders
+  /** Bytes of the body, or how it ends. */
+  readonly body: number | 'none' | 'chunked' | 'until-close'
+  /** The connection can carry another request. */
+  readonly keepAlive: boolean
+  /** How long the upstream keeps it open without a request, by its Keep-Alive field, ms; null: it does not say. */
+  readonly keepAliveMs: number | null
+}
+
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/
+
+/**
+ * Reads the head of an answer to a request of `method`; `text` is latin1, without the empty line.
+ * Throws ProtocolError UR_UPSTREAM_INVALID for what is malformed or can be read in two ways (RFC 9112 §6.3).
+ */
+export function parseResponseHead(text: string, method: string): ResponseHead {
+  const lineEnd = text.indexOf('\r\n')
+  const line = lineEnd < 0 ? text : text.slice(0, lineEnd)
+  const match = STATUS_LINE.exec(line)
+  if (match === null) throw wrong('its first line is no status line')
+  const status = Number(match[2])
+  let headers: string[]
+  try {
+    headers = lineEnd < 0 ? [] : parseFields(text.slice(lineEnd + 2))
+  } catch (error) {
+    if (error instanceof MalformedFields) throw wrong(error.message)
+    throw error
+  }
+  const connection = listOf(headers, 'connection')
+  const body = bodyOf(status, method, headers)
+  const keepAlive = match[1] === '1' ? !connection.includes('close') : connection.includes('keep-alive')
+  return {
+    status,
+    reason: match[3] ?? '',
+    headers,
+    body,
+    keepAlive: keepAlive && body !== 'until-close',
+    keepAliveMs: keepAliveOf(headers),
+  }
+}
+
+function bodyOf(status: number, method: string, headers: RawHeaders): ResponseHead['body'] {
+  const codings = listOf(headers, 'transfer-encoding')
+  const lengths = new Set(valuesOf(headers, 'content-length'))
+  if (codings.length > 0 && lengths.size > 0) throw wrong('it has both Transfer-Encoding and Content-Length')
+  if (lengths.size > 1) throw wrong('it has several values of Content-Length')
+  const [length] = lengths
+  if (length !== undefined && !/^\d{1,15}$/.test(length)) throw wrong('its Content-Length is no number')
+  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 'none'
+  if (codings.length > 1 || (codings.length === 1 && codings[0] !== 'chunked')) {
+    throw wrong('it has a Transfer-Encoding other than chunked')
+  }
+  if (codings.length === 1) return 'chunked'
+  return length === undefined ? 'until-close' : Number(length)
+}
+
+function keepAliveOf(headers: RawHeaders): number | null {
+  const timeout = listOf(headers, 'keep-alive').find((parameter) => /^timeout=\d{1,6}$/.test(parameter))
+  return timeout === undefined ? null : Number(timeout.slice('timeout='.length)) * 1000
+}
+
+function wrong(why: string): ProtocolError {
+  return new ProtocolError('UR_UPSTREAM_INVALID', `the upstream's answer is no valid HTTP/1.1: ${why}`)
+}

@@ -1,0 +1,120 @@
+import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
+import type { Duplex } from 'node:stream'
+import { NetworkError, ProtocolError } from '../../core/errors.js'
+import type { Tunnel } from '../../tunnels/index.js'
+import type { Stream } from '../../wire/index.js'
+import type { RequestOrigin, ResponseSink, Upstream, UpstreamHead, UpstreamRequest } from './api.js'
+import { Http2Request, http2Fields } from './http2-request.js'
+import { StreamDuplex } from './stream-duplex.js'
+
+/** Requests at once from which on another connection is opened, whatever the upstream would take. */
+const MOST_STREAMS = 100
+/** How long a connection without a request is kept, ms. */
+const IDLE_MS = 30_000
+/** Bytes of an answer that an upstream may send before the visitor took any. */
+const WINDOW = 256 * 1024
+/** Bytes that one connection may have under way for all its requests. */
+const CONNECTION_WINDOW = 4 * 1024 * 1024
+
+/** The connections of one tunnel that speak HTTP/2, each over one stream; many requests share one. */
+export class UpstreamHttp2 implements Upstream {
+  readonly #tunnel: Tunnel
+  readonly #maxHeadBytes: () => number
+  readonly #sessions = new Map<ClientHttp2Session, Set<Http2Request>>()
+  #retired = false
+
+  constructor(tunnel: Tunnel, maxHeadBytes: () => number) {
+    this.#tunnel = tunnel
+    this.#maxHeadBytes = maxHeadBytes
+  }
+
+  request(head: UpstreamHead, origin: RequestOrigin, sink: ResponseSink, fresh: boolean): UpstreamRequest {
+    const known = fresh ? undefined : this.#pick()
+    const session = known ?? this.#open(origin)
+    const requests = this.#sessions.get(session)!
+    const request = new Http2Request(sink, known !== undefined, () => {
+      requests.delete(request)
+      if (this.#retired && requests.size === 0) session.close()
+    })
+    requests.add(request)
+    if (head.upgrade === null || known !== undefined) this.#send(session, head, request)
+    // Whether the upstream takes extended CONNECT is in its SETTINGS.
+    else session.once('remoteSettings', () => this.#send(session, head, request))
+    return request
+  }
+
+  retire(): void {
+    this.#retired = true
+    for (const [session, requests] of this.#sessions) if (requests.size === 0) session.close()
+  }
+
+  dropWaiting(error: Error): void {
+    for (const requests of this.#sessions.values()) {
+      for (const request of [...requests]) if (request.waiting) request.fail(error)
+    }
+  }
+
+  #send(session: ClientHttp2Session, head: UpstreamHead, request: Http2Request): void {
+    if (head.upgrade !== null && session.remoteSettings?.enableConnectProtocol !== true) {
+      const message = `The upstream does not take "${head.upgrade}" over HTTP/2.`
+      request.fail(new NetworkError('UR_UPSTREAM_NO_UPGRADE', message))
+      return
+    }
+    let stream: ClientHttp2Stream
+    try {
+      stream = session.request(http2Fields(head), { endStream: head.body === 'none', waitForTrailers: true })
+    } catch (error) {
+      request.fail(new ProtocolError('UR_HTTP_MALFORMED', (error as Error).message, { cause: error }))
+      return
+    }
+    request.begin(stream, head.upgrade !== null)
+  }
+
+  #pick(): ClientHttp2Session | undefined {
+    for (const [session, requests] of this.#sessions) {
+      if (session.closed || session.destroyed) continue
+      const most = Math.min(session.remoteSettings?.maxConcurrentStreams ?? MOST_STREAMS, MOST_STREAMS)
+      if (requests.size < most) return session
+    }
+    return undefined
+  }
+
+  /** Throws what opening a stream throws. */
+  #open({ visitor, requestId }: RequestOrigin): ClientHttp2Session {
+    const { session: agent } = this.#tunnel
+    const duplex = new StreamDuplex()
+    let stream: Stream
+    try {
+      stream = agent.openStream(this.#tunnel, visitor, null, duplex, requestId)
+    } catch (error) {
+      agent.visitorTurnedAway(this.#tunnel, error)
+      throw error
+    }
+    duplex.use(stream)
+    const session = connect('http://upstream', {
+      createConnection: (): Duplex => duplex,
+      maxSendHeaderBlockLength: this.#maxHeadBytes() * 2,
+      peerMaxConcurrentStreams: MOST_STREAMS,
+      settings: { enablePush: false, initialWindowSize: WINDOW, maxHeaderListSize: this.#maxHeadBytes() },
+    })
+    const requests = new Set<Http2Request>()
+    this.#sessions.set(session, requests)
+    session.once('connect', () => session.setLocalWindowSize(CONNECTION_WINDOW))
+    session.setTimeout(IDLE_MS, () => {
+      if (requests.size === 0) session.close()
+    })
+    session.on('error', () => undefined) // 'close' follows, and is what counts
+    // No new requests once the upstream said go away; those that are there go on.
+    session.once('goaway', () => session.close())
+    duplex.once('close', () => {
+      this.#sessions.delete(session)
+      agent.visitorGone(stream, stream.bytesOut, stream.bytesIn)
+      agent.visitorBytes.bytesIn += stream.bytesOut
+      agent.visitorBytes.bytesOut += stream.bytesIn
+      const error = duplex.reason ?? new NetworkError('UR_UPSTREAM_RESET', 'the upstream closed the connection')
+      for (const request of [...requests]) request.fail(error)
+      session.destroy(undefined, constants.NGHTTP2_NO_ERROR)
+    })
+    return session
+  }
+}

@@ -1,0 +1,219 @@
+import type { Clock } from '../core/clock.js'
+import { RefusedError } from '../core/errors.js'
+import { Http, Kind, type Bind } from '../protocol/index.js'
+import { normaliseHost, normalisePattern, normalisePrefix } from '../routing/index.js'
+import type { AgentSession } from './agent-session.js'
+import type { PublicUrl, TunnelTable } from './api.js'
+import { clip } from './clip.js'
+import { OfflineSites } from './offline-sites.js'
+import { digest, holderText, ownedByOther, takenOver } from './ownership.js'
+import { PoolMember, type Balance, type Pool } from './pool.js'
+import { readableName } from './readable-name.js'
+import { Site } from './site.js'
+import { Tunnel, type HttpSpec } from './tunnel.js'
+
+/** Most shares that one agent may ask for. */
+const MAX_WEIGHT = 100
+/** Readable names tried until a free one is found. */
+const NAME_TRIES = 16
+
+export interface HostBinderOptions {
+  readonly table: TunnelTable
+  readonly domain: string
+  readonly publicUrl: PublicUrl
+  readonly clock: Clock
+  nextId(): number
+}
+
+/** Decides which `tls` or `http` tunnel gets which host name, and who must give one up for it. */
+export class HostBinder {
+  readonly #options: HostBinderOptions
+  readonly #domain: string
+  readonly #offline: OfflineSites
+
+  constructor(options: HostBinderOptions) {
+    this.#options = options
+    this.#domain = normaliseHost(options.domain) ?? options.domain
+    this.#offline = new OfflineSites(options.table, options.clock)
+  }
+
+  /** Throws RefusedError, whose code goes to the agent. */
+  bind(session: AgentSession, bind: Bind): Tunnel {
+    return bind.kind === Kind.KIND_HTTP ? this.#bindHttp(session, bind) : this.#bindTls(session, bind)
+  }
+
+  /** Frees the name, unless it was handed on already. */
+  release(tunnel: Tunnel): void {
+    if (tunnel.host === null) return
+    const { member } = tunnel
+    if (member === null) {
+      this.#options.table.deleteHost(tunnel.host, tunnel)
+      return
+    }
+    const { pool } = member
+    const now = this.#options.clock.now()
+    pool.remove(tunnel, now)
+    pool.site.released(pool, now)
+    if (pool.site.tunnels().length === 0) this.#offline.add(pool.site)
+  }
+
+  #bindTls(session: AgentSession, bind: Bind): Tunnel {
+    const asked = bind.domain || this.#below(bind.subdomain || `t-${digest(session, bind.name).toString('hex', 0, 5)}`)
+    const host = this.#checked(asked)
+    const holders = this.#holders(host, session)
+    const url = this.#options.publicUrl('tls', host, null)
+    const { name, holdMs } = bind
+    const tunnel = new Tunnel(this.#options.nextId(), session, { kind: Kind.KIND_TLS, name, holdMs }, { host }, url)
+    this.#options.table.setHost(host, tunnel)
+    takeFrom(holders)
+    return tunnel
+  }
+
+  #bindHttp(session: AgentSession, bind: Bind): Tunnel {
+    const http = Http.create(bind.http ?? {})
+    const prefix = normalisePrefix(http.path)
+    if (prefix === null) {
+      throw new RefusedError('UR_BIND_INVALID', `"${clip(http.path)}" is not a path, such as /api; correct --path.`)
+    }
+    const host = this.#httpHost(session, bind, http.preferredHost)
+    const { site, pool, balance, losers } = this.#place(session, host, prefix, http)
+    const spec: HttpSpec = {
+      scheme: SCHEMES[http.scheme] ?? 'https',
+      upstreamProtocol: PROTOCOLS[http.upstreamProtocol] ?? 'http1',
+    }
+    const { name, holdMs } = bind
+    const url = this.#options.publicUrl(spec.scheme === 'http' ? 'http' : 'https', host, null)
+    const tunnel = new Tunnel(
+      this.#options.nextId(),
+      session,
+      { kind: Kind.KIND_HTTP, name, holdMs, http: spec },
+      { host },
+      prefix === '/' ? url : url + prefix,
+    )
+    const weight = Math.min(Math.max(http.weight, 1), MAX_WEIGHT)
+    tunnel.member = new PoolMember(
+      pool,
+      tunnel,
+      weight,
+      digest(session, `${session.instanceId}\0${name}`).toString('hex', 0, 8),
+    )
+    pool.balance = balance
+    pool.holdMs = holdMs
+    site.claimed()
+    this.#offline.delete(site)
+    pool.add(tunnel.member)
+    this.#options.table.setHost(host, site)
+    takeFrom(losers)
+    return tunnel
+  }
+
+  /** Where an `http` tunnel comes to stand, and which tunnels it takes that from. */
+  #place(session: AgentSession, host: string, prefix: string, http: Http): Place {
+    const owner = this.#options.table.hostOwner(host)
+    const balance: Balance = { policy: POLICIES[http.balance] ?? 'none', sticky: http.sticky }
+    if (!(owner instanceof Site) || owner.tokenId !== session.token.id) {
+      const losers = this.#holders(host, session)
+      const site = new Site(host, session.token.id)
+      return { site, pool: site.pool(prefix), balance, losers }
+    }
+    const pool = owner.pool(prefix)
+    const others = pool.members.map(({ tunnel }) => tunnel)
+    if (balance.policy !== 'none' && pool.balance.policy !== 'none') return { site: owner, pool, balance, losers: [] }
+    const mine = others.find((holder) => holder.session === session)
+    if (mine !== undefined) {
+      throw new RefusedError(
+        'UR_NAME_TAKEN',
+        `The name ${host}${prefix === '/' ? '' : prefix} is bound by ${holderText(mine, session)}; choose another, or give both --pool.`,
+      )
+    }
+    return { site: owner, pool, balance, losers: others }
+  }
+
+  #httpHost(session: AgentSession, bind: Bind, preferred: string): string {
+    if (bind.domain !== '') return this.#checked(bind.domain)
+    if (bind.subdomain !== '') return this.#checked(this.#below(bind.subdomain))
+    const again = normaliseHost(preferred)
+    if (again?.endsWith(`.${this.#domain}`) === true && this.#mayTake(again, session)) return again
+    for (let i = 0; i < NAME_TRIES; i++) {
+      const host = this.#below(readableName())
+      if (this.#options.table.hostOwner(host) === undefined) return host
+    }
+    throw new RefusedError('UR_NAME_TAKEN', 'No free random name was found; choose one with --subdomain.')
+  }
+
+  /** Whether nobody has the name, or only sessions of the same token. */
+  #mayTake(host: string, session: AgentSession): boolean {
+    try {
+      this.#holders(host, session)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Whoever has to give the name up. Throws RefusedError(UR_NAME_TAKEN) when one of them need not. */
+  #holders(host: string, session: AgentSession): Tunnel[] {
+    const owner = this.#options.table.hostOwner(host)
+    if (owner === undefined) return []
+    const holders = owner instanceof Site ? owner.tunnels() : [owner]
+    const keeper = holders.find((holder) => !ownedByOther(holder, session))
+    if (keeper !== undefined) {
+      throw new RefusedError(
+        'UR_NAME_TAKEN',
+        `The name ${host} is bound by ${holderText(keeper, session)}; choose another.`,
+      )
+    }
+    const reserved =
+      owner instanceof Site && owner.tokenId !== session.token.id && !owner.isFree(this.#options.clock.now())
+    if (reserved) {
+      throw new RefusedError(
+        'UR_NAME_TAKEN',
+        `The name ${host} is that of another token, whose agent is away; choose another.`,
+      )
+    }
+    return holders
+  }
+
+  #below(label: string): string {
+    return `${label}.${this.#domain}`
+  }
+
+  #checked(asked: string): string {
+    const host = normalisePattern(asked)
+    if (host === null) {
+      throw new RefusedError('UR_NAME_INVALID', `"${clip(asked)}" is not a host name, nor *. and a host name.`)
+    }
+    if (host === this.#domain || host === `*.${this.#domain}`) {
+      throw new RefusedError('UR_NAME_RESERVED', `The name ${host} belongs to the server itself; choose one below it.`)
+    }
+    return host
+  }
+}
+
+interface Place {
+  readonly site: Site
+  readonly pool: Pool
+  readonly balance: Balance
+  readonly losers: readonly Tunnel[]
+}
+
+const SCHEMES: Partial<Record<Http.Scheme, HttpSpec['scheme']>> = {
+  [Http.Scheme.HTTPS]: 'https',
+  [Http.Scheme.HTTP]: 'http',
+  [Http.Scheme.BOTH]: 'both',
+}
+
+const PROTOCOLS: Partial<Record<Http.UpstreamProtocol, HttpSpec['upstreamProtocol']>> = {
+  [Http.UpstreamProtocol.HTTP1]: 'http1',
+  [Http.UpstreamProtocol.HTTP2]: 'http2',
+}
+
+const POLICIES: Partial<Record<Http.Balance, Balance['policy']>> = {
+  [Http.Balance.NONE]: 'none',
+  [Http.Balance.ROUND_ROBIN]: 'round-robin',
+  [Http.Balance.LEAST_CONNECTIONS]: 'least-connections',
+}
+
+function takeFrom(holders: readonly Tunnel[]): void {
+  for (const holder of holders) holder.session.loseTunnel(holder, takenOver(holder))
+}
