@@ -72,6 +72,29 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
       holdMs: 10_000,
     },
   }),
+  bind_http: control({
+    bind: {
+      request: 2,
+      kind: Kind.KIND_HTTP,
+      name: 'shop',
+      http: {
+        hostHeader: 'localhost:3000',
+        requestHeaders: { add: [{ name: 'X-Team', value: 'shop' }], remove: ['Referer'] },
+        responseHeaders: { remove: ['Server'] },
+        rules: {
+          required: ['basic_auth', 'max_body'],
+          basicAuth: [{ user: 'ann', salt: SECRET, hash: SECRET, logN: 14, r: 8, p: 1 }],
+          cidrAllow: ['10.0.0.0/8'],
+          cidrDeny: ['2001:db8::/32'],
+          maxBody: 5_000_000_000,
+          rate: { burst: 1800, perSecond: 0.5 },
+          ratePerVisitor: { burst: 10, perSecond: 10 },
+          circuitBreaker: 0.25,
+          webhook: { provider: 'hmac', secret: 'hush', header: 'x-sum' },
+        },
+      },
+    },
+  }),
   bound: control({
     bound: { request: 1, tunnelId: 7, publicUrl: 'tcp://tunnels.example.com:20001', remotePort: 20001 },
   }),
