@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { field, map, optional, required, section } from './field.js'
+import { httpKeys } from './http-schema.js'
 import { log } from './server-schema.js'
 import { choice, duration, either, hostPattern, hostPort, integer, path, secret, text, upstream } from './values.js'
 
@@ -52,6 +53,7 @@ const tunnel = section('', {
   proxy_protocol: optional(choice(1, 2), {
     doc: 'Tell the upstream the visitor’s address by a PROXY protocol header of this version.',
   }),
+  ...httpKeys,
 })
 
 /** The agent's configuration: types, defaults, validation and docs/configuration.md come from here. */

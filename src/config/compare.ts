@@ -35,10 +35,15 @@ export function diffReload(before: ServerConfig, after: ServerConfig): ReloadDif
 }
 
 function redact(schema: z.ZodType, config: unknown): Record<string, unknown> {
-  return mapLeaves(schema, config, ({ value }) => (value instanceof Secret ? String(value) : value)) as Record<
-    string,
-    unknown
-  >
+  return mapLeaves(schema, config, ({ value }) => hidden(value)) as Record<string, unknown>
+}
+
+/** Secrets may stand inside a value: the passwords of `basic_auth`. */
+function hidden(value: unknown): unknown {
+  if (value instanceof Secret) return String(value)
+  if (Array.isArray(value)) return value.map(hidden)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hidden(inner)]))
 }
 
 /** The schema's keys outside of lists, each with all that stands below it, secrets in the clear (for comparison only). */

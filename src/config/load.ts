@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ConfigError } from '../core/errors.js'
 import { type AgentConfig, agentSchema } from './agent-schema.js'
+import { holdsHttpSecret } from './http-schema.js'
 import { checkAgent, checkServer } from './rules.js'
 import { type ServerConfig, serverSchema } from './server-schema.js'
 import { expandHome, homeFolder, type Override, plainSource, type Source, withOverrides, yamlSource } from './source.js'
@@ -95,9 +96,18 @@ function fromWorkingFolder(override: Override): Override {
 }
 
 function warningsOf(file: string, raw: unknown): string[] {
-  const holdsToken = typeof raw === 'object' && raw !== null && 'token' in raw
+  const secret = secretIn(raw)
   const others = statSync(file).mode & 0o044
-  return holdsToken && others !== 0 ? [`${file} holds a token and others can read it; run: chmod 600 ${file}`] : []
+  return secret !== null && others !== 0
+    ? [`${file} holds a ${secret} and others can read it; run: chmod 600 ${file}`]
+    : []
+}
+
+/** What stands in an agent's file that others must not read. */
+function secretIn(raw: unknown): 'token' | 'password or secret' | null {
+  const { token, tunnels } = (raw ?? {}) as { readonly token?: unknown; readonly tunnels?: unknown }
+  if (token !== undefined) return 'token'
+  return Object.values(tunnels ?? {}).some(holdsHttpSecret) ? 'password or secret' : null
 }
 
 function readIfThere(file: string): Source | null {

@@ -1,4 +1,5 @@
 import type { AgentConfig, AgentTunnelConfig } from './agent-schema.js'
+import { checkHttpKeys } from './http-schema.js'
 import type { ServerConfig } from './server-schema.js'
 import type { Problem } from './validate.js'
 import type { KeyPath } from './walk.js'
@@ -40,6 +41,7 @@ export function* checkAgent(config: AgentConfig): Generator<Problem> {
     if (tunnel.upstream_ca !== null && tunnel.upstream.kind !== 'tls') {
       yield problem(at('upstream_ca'), 'is for an upstream spoken to over TLS, such as tls://host:port')
     }
+    yield* checkHttpKeys(tunnel.kind, tunnel, at)
     yield* twice(ports, tunnel.remote_port === 0 ? null : tunnel.remote_port, name, at('remote_port'))
     // Several http tunnels may share a name, each with a path of its own.
     const address = tunnel.domain === null ? null : `${tunnel.domain}${tunnel.path ?? ''}`

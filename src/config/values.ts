@@ -14,7 +14,7 @@ import { Rejected, type Value } from './field.js'
 import { formatDuration, formatSize, parseDuration, parseSize } from './units.js'
 import { parseUpstream, type Upstream, UPSTREAM_FORMS } from './upstream.js'
 
-function value<T>(allowed: string, read: (raw: string | number) => T | undefined): Value<T> {
+export function value<T>(allowed: string, read: (raw: string | number) => T | undefined): Value<T> {
   return {
     allowed,
     parse(raw) {
@@ -25,7 +25,7 @@ function value<T>(allowed: string, read: (raw: string | number) => T | undefined
 }
 
 /** One or several, written as one value or as a list. */
-function oneOrMore<T>(allowed: string, item: Value<T>): Value<readonly T[]> {
+export function oneOrMore<T>(allowed: string, item: Value<T>): Value<readonly T[]> {
   return {
     allowed,
     parse(raw) {

@@ -118,6 +118,7 @@ export const ERROR_CODES = {
 
   // tunnels: the server's side of agents
   UR_BIND_INVALID: entry(2, 'A tunnel was asked for in a way that makes no sense.', 'The message names what is wrong.'),
+  UR_RULE_UNKNOWN: entry(3, 'A tunnel was asked for with a rule that the server does not know, and so could not keep.', 'Update the server, or leave the rule out.'),
   UR_KIND_UNSUPPORTED: entry(3, 'The server does not offer tunnels of that kind.', 'Use another kind, or another server.'),
   UR_PORT_RANGE: entry(3, 'The port is outside the range that the server offers.', 'Choose a port inside the range, or leave --remote-port out.'),
   UR_PORT_TAKEN: entry(3, 'The port is in use already.', 'Choose another port, or leave --remote-port out.'),

@@ -31,6 +31,7 @@ export type AttachInit = v1.Attach.$Properties
 export type WelcomeInit = v1.Welcome.$Properties
 export type StreamOpenInit = v1.StreamOpen.$Properties
 export type StreamAcceptInit = v1.StreamAccept.$Properties
+export type HttpOptionsInit = v1.HttpOptions.$Properties
 
 /** One message of the control stream as received: one field is set, or none when the peer is newer than we are. */
 export interface Control {

@@ -47,7 +47,7 @@ t.test('every sample was recorded', async (t) => {
 
 t.test('every message has a sample with every field set', async (t) => {
   const proto = await Promise.all(
-    ['control', 'preface', 'stream'].map((file) =>
+    ['control', 'http', 'preface', 'stream'].map((file) =>
       readFile(new URL(`../../proto/uniroute/v1/${file}.proto`, import.meta.url), 'utf8'),
     ),
   )

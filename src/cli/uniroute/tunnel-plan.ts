@@ -4,6 +4,7 @@ import {
   type AgentConfig,
   type AgentTunnelConfig,
   formatUpstream,
+  httpKeysSet,
   readUpstream,
   type Upstream,
 } from '../../config/index.js'
@@ -131,8 +132,19 @@ function planOf(name: string, tunnel: AgentTunnelConfig): TunnelPlan {
       `the tunnel "${name}" is of kind ${kind}, which this version does not have`,
     )
   }
+  refuseRules(name, tunnel)
   const http = kind === 'http' ? httpOfConfig(tunnel) : null
   return { name, kind, upstream, upstreamCa, remotePort, domain, subdomain, http, proxyProtocol, holdMs }
+}
+
+/** A rule that nobody keeps would be worse than none. Throws ConfigError(UR_CONFIG_UNAVAILABLE). */
+export function refuseRules(name: string, tunnel: AgentTunnelConfig): void {
+  const [key] = httpKeysSet(tunnel)
+  if (key === undefined) return
+  throw new ConfigError(
+    'UR_CONFIG_UNAVAILABLE',
+    `tunnels.${name}.${key} is not available in this version; leave the key out`,
+  )
 }
 
 function httpOfConfig(tunnel: AgentTunnelConfig): HttpTunnelOptions {

@@ -199,6 +199,9 @@ export namespace uniroute {
             /** Bind http. */
             http?: (uniroute.v1.Http.$Properties|null);
 
+            /** Bind httpOptions. */
+            httpOptions?: (uniroute.v1.HttpOptions.$Properties|null);
+
             /**
              * Creates a new Bind instance using the specified properties.
              * @param [properties] Properties to set
@@ -260,6 +263,9 @@ export namespace uniroute {
 
                 /** Bind http */
                 http?: (uniroute.v1.Http.$Properties|null);
+
+                /** Bind httpOptions */
+                httpOptions?: (uniroute.v1.HttpOptions.$Properties|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -968,6 +974,587 @@ export namespace uniroute {
 
             /** Shape of a Stats. */
             type $Shape = uniroute.v1.Stats.$Properties;
+        }
+
+        /**
+         * Properties of a HttpOptions.
+         * @deprecated Use uniroute.v1.HttpOptions.$Properties instead.
+         */
+        interface IHttpOptions extends uniroute.v1.HttpOptions.$Properties {
+        }
+
+        /** Represents a HttpOptions. */
+        class HttpOptions {
+
+            /**
+             * Constructs a new HttpOptions.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: uniroute.v1.HttpOptions.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** HttpOptions hostHeader. */
+            hostHeader: string;
+
+            /** HttpOptions requestHeaders. */
+            requestHeaders?: (uniroute.v1.HeaderEdits.$Properties|null);
+
+            /** HttpOptions responseHeaders. */
+            responseHeaders?: (uniroute.v1.HeaderEdits.$Properties|null);
+
+            /** HttpOptions rules. */
+            rules?: (uniroute.v1.HttpRules.$Properties|null);
+
+            /**
+             * Creates a new HttpOptions instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns HttpOptions instance
+             */
+            static create(properties: uniroute.v1.HttpOptions.$Shape): uniroute.v1.HttpOptions & uniroute.v1.HttpOptions.$Shape;
+            static create(properties?: uniroute.v1.HttpOptions.$Properties): uniroute.v1.HttpOptions;
+
+            /**
+             * Encodes the specified HttpOptions message. Does not implicitly {@link uniroute.v1.HttpOptions.verify|verify} messages.
+             * @param message HttpOptions message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: uniroute.v1.HttpOptions.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a HttpOptions message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {uniroute.v1.HttpOptions & uniroute.v1.HttpOptions.$Shape} HttpOptions
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): uniroute.v1.HttpOptions & uniroute.v1.HttpOptions.$Shape;
+        }
+
+        namespace HttpOptions {
+
+            /** Properties of a HttpOptions. */
+            interface $Properties {
+
+                /** HttpOptions hostHeader */
+                hostHeader?: (string|null);
+
+                /** HttpOptions requestHeaders */
+                requestHeaders?: (uniroute.v1.HeaderEdits.$Properties|null);
+
+                /** HttpOptions responseHeaders */
+                responseHeaders?: (uniroute.v1.HeaderEdits.$Properties|null);
+
+                /** HttpOptions rules */
+                rules?: (uniroute.v1.HttpRules.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a HttpOptions. */
+            type $Shape = uniroute.v1.HttpOptions.$Properties;
+        }
+
+        /**
+         * Properties of a HeaderEdits.
+         * @deprecated Use uniroute.v1.HeaderEdits.$Properties instead.
+         */
+        interface IHeaderEdits extends uniroute.v1.HeaderEdits.$Properties {
+        }
+
+        /** Represents a HeaderEdits. */
+        class HeaderEdits {
+
+            /**
+             * Constructs a new HeaderEdits.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: uniroute.v1.HeaderEdits.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** HeaderEdits add. */
+            add: uniroute.v1.HeaderField.$Properties[];
+
+            /** HeaderEdits remove. */
+            remove: string[];
+
+            /**
+             * Creates a new HeaderEdits instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns HeaderEdits instance
+             */
+            static create(properties: uniroute.v1.HeaderEdits.$Shape): uniroute.v1.HeaderEdits & uniroute.v1.HeaderEdits.$Shape;
+            static create(properties?: uniroute.v1.HeaderEdits.$Properties): uniroute.v1.HeaderEdits;
+
+            /**
+             * Encodes the specified HeaderEdits message. Does not implicitly {@link uniroute.v1.HeaderEdits.verify|verify} messages.
+             * @param message HeaderEdits message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: uniroute.v1.HeaderEdits.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a HeaderEdits message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {uniroute.v1.HeaderEdits & uniroute.v1.HeaderEdits.$Shape} HeaderEdits
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): uniroute.v1.HeaderEdits & uniroute.v1.HeaderEdits.$Shape;
+        }
+
+        namespace HeaderEdits {
+
+            /** Properties of a HeaderEdits. */
+            interface $Properties {
+
+                /** HeaderEdits add */
+                add?: (uniroute.v1.HeaderField.$Properties[]|null);
+
+                /** HeaderEdits remove */
+                remove?: (string[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a HeaderEdits. */
+            type $Shape = uniroute.v1.HeaderEdits.$Properties;
+        }
+
+        /**
+         * Properties of a HeaderField.
+         * @deprecated Use uniroute.v1.HeaderField.$Properties instead.
+         */
+        interface IHeaderField extends uniroute.v1.HeaderField.$Properties {
+        }
+
+        /** Represents a HeaderField. */
+        class HeaderField {
+
+            /**
+             * Constructs a new HeaderField.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: uniroute.v1.HeaderField.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** HeaderField name. */
+            name: string;
+
+            /** HeaderField value. */
+            value: string;
+
+            /**
+             * Creates a new HeaderField instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns HeaderField instance
+             */
+            static create(properties: uniroute.v1.HeaderField.$Shape): uniroute.v1.HeaderField & uniroute.v1.HeaderField.$Shape;
+            static create(properties?: uniroute.v1.HeaderField.$Properties): uniroute.v1.HeaderField;
+
+            /**
+             * Encodes the specified HeaderField message. Does not implicitly {@link uniroute.v1.HeaderField.verify|verify} messages.
+             * @param message HeaderField message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: uniroute.v1.HeaderField.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a HeaderField message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {uniroute.v1.HeaderField & uniroute.v1.HeaderField.$Shape} HeaderField
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): uniroute.v1.HeaderField & uniroute.v1.HeaderField.$Shape;
+        }
+
+        namespace HeaderField {
+
+            /** Properties of a HeaderField. */
+            interface $Properties {
+
+                /** HeaderField name */
+                name?: (string|null);
+
+                /** HeaderField value */
+                value?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a HeaderField. */
+            type $Shape = uniroute.v1.HeaderField.$Properties;
+        }
+
+        /**
+         * Properties of a HttpRules.
+         * @deprecated Use uniroute.v1.HttpRules.$Properties instead.
+         */
+        interface IHttpRules extends uniroute.v1.HttpRules.$Properties {
+        }
+
+        /** Represents a HttpRules. */
+        class HttpRules {
+
+            /**
+             * Constructs a new HttpRules.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: uniroute.v1.HttpRules.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** HttpRules required. */
+            required: string[];
+
+            /** HttpRules basicAuth. */
+            basicAuth: uniroute.v1.BasicAuth.$Properties[];
+
+            /** HttpRules cidrAllow. */
+            cidrAllow: string[];
+
+            /** HttpRules cidrDeny. */
+            cidrDeny: string[];
+
+            /** HttpRules maxBody. */
+            maxBody: number;
+
+            /** HttpRules rate. */
+            rate?: (uniroute.v1.Rate.$Properties|null);
+
+            /** HttpRules ratePerVisitor. */
+            ratePerVisitor?: (uniroute.v1.Rate.$Properties|null);
+
+            /** HttpRules circuitBreaker. */
+            circuitBreaker: number;
+
+            /** HttpRules webhook. */
+            webhook?: (uniroute.v1.Webhook.$Properties|null);
+
+            /**
+             * Creates a new HttpRules instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns HttpRules instance
+             */
+            static create(properties: uniroute.v1.HttpRules.$Shape): uniroute.v1.HttpRules & uniroute.v1.HttpRules.$Shape;
+            static create(properties?: uniroute.v1.HttpRules.$Properties): uniroute.v1.HttpRules;
+
+            /**
+             * Encodes the specified HttpRules message. Does not implicitly {@link uniroute.v1.HttpRules.verify|verify} messages.
+             * @param message HttpRules message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: uniroute.v1.HttpRules.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a HttpRules message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {uniroute.v1.HttpRules & uniroute.v1.HttpRules.$Shape} HttpRules
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): uniroute.v1.HttpRules & uniroute.v1.HttpRules.$Shape;
+        }
+
+        namespace HttpRules {
+
+            /** Properties of a HttpRules. */
+            interface $Properties {
+
+                /** HttpRules required */
+                required?: (string[]|null);
+
+                /** HttpRules basicAuth */
+                basicAuth?: (uniroute.v1.BasicAuth.$Properties[]|null);
+
+                /** HttpRules cidrAllow */
+                cidrAllow?: (string[]|null);
+
+                /** HttpRules cidrDeny */
+                cidrDeny?: (string[]|null);
+
+                /** HttpRules maxBody */
+                maxBody?: (number|null);
+
+                /** HttpRules rate */
+                rate?: (uniroute.v1.Rate.$Properties|null);
+
+                /** HttpRules ratePerVisitor */
+                ratePerVisitor?: (uniroute.v1.Rate.$Properties|null);
+
+                /** HttpRules circuitBreaker */
+                circuitBreaker?: (number|null);
+
+                /** HttpRules webhook */
+                webhook?: (uniroute.v1.Webhook.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a HttpRules. */
+            type $Shape = uniroute.v1.HttpRules.$Properties;
+        }
+
+        /**
+         * Properties of a BasicAuth.
+         * @deprecated Use uniroute.v1.BasicAuth.$Properties instead.
+         */
+        interface IBasicAuth extends uniroute.v1.BasicAuth.$Properties {
+        }
+
+        /** Represents a BasicAuth. */
+        class BasicAuth {
+
+            /**
+             * Constructs a new BasicAuth.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: uniroute.v1.BasicAuth.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** BasicAuth user. */
+            user: string;
+
+            /** BasicAuth salt. */
+            salt: Uint8Array;
+
+            /** BasicAuth hash. */
+            hash: Uint8Array;
+
+            /** BasicAuth logN. */
+            logN: number;
+
+            /** BasicAuth r. */
+            r: number;
+
+            /** BasicAuth p. */
+            p: number;
+
+            /**
+             * Creates a new BasicAuth instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns BasicAuth instance
+             */
+            static create(properties: uniroute.v1.BasicAuth.$Shape): uniroute.v1.BasicAuth & uniroute.v1.BasicAuth.$Shape;
+            static create(properties?: uniroute.v1.BasicAuth.$Properties): uniroute.v1.BasicAuth;
+
+            /**
+             * Encodes the specified BasicAuth message. Does not implicitly {@link uniroute.v1.BasicAuth.verify|verify} messages.
+             * @param message BasicAuth message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: uniroute.v1.BasicAuth.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BasicAuth message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {uniroute.v1.BasicAuth & uniroute.v1.BasicAuth.$Shape} BasicAuth
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): uniroute.v1.BasicAuth & uniroute.v1.BasicAuth.$Shape;
+        }
+
+        namespace BasicAuth {
+
+            /** Properties of a BasicAuth. */
+            interface $Properties {
+
+                /** BasicAuth user */
+                user?: (string|null);
+
+                /** BasicAuth salt */
+                salt?: (Uint8Array|null);
+
+                /** BasicAuth hash */
+                hash?: (Uint8Array|null);
+
+                /** BasicAuth logN */
+                logN?: (number|null);
+
+                /** BasicAuth r */
+                r?: (number|null);
+
+                /** BasicAuth p */
+                p?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BasicAuth. */
+            type $Shape = uniroute.v1.BasicAuth.$Properties;
+        }
+
+        /**
+         * Properties of a Rate.
+         * @deprecated Use uniroute.v1.Rate.$Properties instead.
+         */
+        interface IRate extends uniroute.v1.Rate.$Properties {
+        }
+
+        /** Represents a Rate. */
+        class Rate {
+
+            /**
+             * Constructs a new Rate.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: uniroute.v1.Rate.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Rate burst. */
+            burst: number;
+
+            /** Rate perSecond. */
+            perSecond: number;
+
+            /**
+             * Creates a new Rate instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Rate instance
+             */
+            static create(properties: uniroute.v1.Rate.$Shape): uniroute.v1.Rate & uniroute.v1.Rate.$Shape;
+            static create(properties?: uniroute.v1.Rate.$Properties): uniroute.v1.Rate;
+
+            /**
+             * Encodes the specified Rate message. Does not implicitly {@link uniroute.v1.Rate.verify|verify} messages.
+             * @param message Rate message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: uniroute.v1.Rate.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Rate message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {uniroute.v1.Rate & uniroute.v1.Rate.$Shape} Rate
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): uniroute.v1.Rate & uniroute.v1.Rate.$Shape;
+        }
+
+        namespace Rate {
+
+            /** Properties of a Rate. */
+            interface $Properties {
+
+                /** Rate burst */
+                burst?: (number|null);
+
+                /** Rate perSecond */
+                perSecond?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Rate. */
+            type $Shape = uniroute.v1.Rate.$Properties;
+        }
+
+        /**
+         * Properties of a Webhook.
+         * @deprecated Use uniroute.v1.Webhook.$Properties instead.
+         */
+        interface IWebhook extends uniroute.v1.Webhook.$Properties {
+        }
+
+        /** Represents a Webhook. */
+        class Webhook {
+
+            /**
+             * Constructs a new Webhook.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: uniroute.v1.Webhook.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Webhook provider. */
+            provider: string;
+
+            /** Webhook secret. */
+            secret: string;
+
+            /** Webhook header. */
+            header: string;
+
+            /**
+             * Creates a new Webhook instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Webhook instance
+             */
+            static create(properties: uniroute.v1.Webhook.$Shape): uniroute.v1.Webhook & uniroute.v1.Webhook.$Shape;
+            static create(properties?: uniroute.v1.Webhook.$Properties): uniroute.v1.Webhook;
+
+            /**
+             * Encodes the specified Webhook message. Does not implicitly {@link uniroute.v1.Webhook.verify|verify} messages.
+             * @param message Webhook message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: uniroute.v1.Webhook.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Webhook message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {uniroute.v1.Webhook & uniroute.v1.Webhook.$Shape} Webhook
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): uniroute.v1.Webhook & uniroute.v1.Webhook.$Shape;
+        }
+
+        namespace Webhook {
+
+            /** Properties of a Webhook. */
+            interface $Properties {
+
+                /** Webhook provider */
+                provider?: (string|null);
+
+                /** Webhook secret */
+                secret?: (string|null);
+
+                /** Webhook header */
+                header?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Webhook. */
+            type $Shape = uniroute.v1.Webhook.$Properties;
         }
 
         /**

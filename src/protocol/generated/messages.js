@@ -204,6 +204,7 @@ export const uniroute = $root.uniroute = (() => {
             Bind.prototype.proxyProtocol = 0;
             Bind.prototype.holdMs = 0;
             Bind.prototype.http = null;
+            Bind.prototype.httpOptions = null;
 
             Bind.create = function(properties) {
                 return new Bind(properties);
@@ -236,6 +237,8 @@ export const uniroute = $root.uniroute = (() => {
                     writer.uint32(72).uint32(message.holdMs);
                 if (message.http != null && $Object.hasOwnProperty.call(message, "http"))
                     $root.uniroute.v1.Http.encode(message.http, writer.uint32(82).fork(), _depth + 1).ldelim();
+                if (message.httpOptions != null && $Object.hasOwnProperty.call(message, "httpOptions"))
+                    $root.uniroute.v1.HttpOptions.encode(message.httpOptions, writer.uint32(90).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -354,6 +357,12 @@ export const uniroute = $root.uniroute = (() => {
                             if (wireType !== 2)
                                 break;
                             message.http = $root.uniroute.v1.Http.decode(reader, reader.size(), $undefined, _depth + 1, message.http);
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 2)
+                                break;
+                            message.httpOptions = $root.uniroute.v1.HttpOptions.decode(reader, reader.size(), $undefined, _depth + 1, message.httpOptions);
                             continue;
                         }
                     }
@@ -1364,6 +1373,848 @@ export const uniroute = $root.uniroute = (() => {
             };
 
             return Stats;
+        })();
+
+        v1.HttpOptions = (function() {
+
+            const HttpOptions = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            HttpOptions.prototype.hostHeader = "";
+            HttpOptions.prototype.requestHeaders = null;
+            HttpOptions.prototype.responseHeaders = null;
+            HttpOptions.prototype.rules = null;
+
+            HttpOptions.create = function(properties) {
+                return new HttpOptions(properties);
+            };
+
+            HttpOptions.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.hostHeader != null && $Object.hasOwnProperty.call(message, "hostHeader") && message.hostHeader !== "")
+                    writer.uint32(10).string(message.hostHeader);
+                if (message.requestHeaders != null && $Object.hasOwnProperty.call(message, "requestHeaders"))
+                    $root.uniroute.v1.HeaderEdits.encode(message.requestHeaders, writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.responseHeaders != null && $Object.hasOwnProperty.call(message, "responseHeaders"))
+                    $root.uniroute.v1.HeaderEdits.encode(message.responseHeaders, writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.rules != null && $Object.hasOwnProperty.call(message, "rules"))
+                    $root.uniroute.v1.HttpRules.encode(message.rules, writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            HttpOptions.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.uniroute.v1.HttpOptions();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.hostHeader = value;
+                            else
+                                delete message.hostHeader;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.requestHeaders = $root.uniroute.v1.HeaderEdits.decode(reader, reader.size(), $undefined, _depth + 1, message.requestHeaders);
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.responseHeaders = $root.uniroute.v1.HeaderEdits.decode(reader, reader.size(), $undefined, _depth + 1, message.responseHeaders);
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.rules = $root.uniroute.v1.HttpRules.decode(reader, reader.size(), $undefined, _depth + 1, message.rules);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return HttpOptions;
+        })();
+
+        v1.HeaderEdits = (function() {
+
+            const HeaderEdits = function (properties) {
+                this.add = [];
+                this.remove = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            HeaderEdits.prototype.add = $util.emptyArray;
+            HeaderEdits.prototype.remove = $util.emptyArray;
+
+            HeaderEdits.create = function(properties) {
+                return new HeaderEdits(properties);
+            };
+
+            HeaderEdits.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.add != null && message.add.length)
+                    for (let i = 0; i < message.add.length; ++i)
+                        $root.uniroute.v1.HeaderField.encode(message.add[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.remove != null && message.remove.length)
+                    for (let i = 0; i < message.remove.length; ++i)
+                        writer.uint32(18).string(message.remove[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            HeaderEdits.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.uniroute.v1.HeaderEdits();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.add && message.add.length))
+                                message.add = [];
+                            message.add.push($root.uniroute.v1.HeaderField.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.remove && message.remove.length))
+                                message.remove = [];
+                            message.remove.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return HeaderEdits;
+        })();
+
+        v1.HeaderField = (function() {
+
+            const HeaderField = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            HeaderField.prototype.name = "";
+            HeaderField.prototype.value = "";
+
+            HeaderField.create = function(properties) {
+                return new HeaderField(properties);
+            };
+
+            HeaderField.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(10).string(message.name);
+                if (message.value != null && $Object.hasOwnProperty.call(message, "value") && message.value !== "")
+                    writer.uint32(18).string(message.value);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            HeaderField.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.uniroute.v1.HeaderField();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.value = value;
+                            else
+                                delete message.value;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return HeaderField;
+        })();
+
+        v1.HttpRules = (function() {
+
+            const HttpRules = function (properties) {
+                this.required = [];
+                this.basicAuth = [];
+                this.cidrAllow = [];
+                this.cidrDeny = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            HttpRules.prototype.required = $util.emptyArray;
+            HttpRules.prototype.basicAuth = $util.emptyArray;
+            HttpRules.prototype.cidrAllow = $util.emptyArray;
+            HttpRules.prototype.cidrDeny = $util.emptyArray;
+            HttpRules.prototype.maxBody = 0;
+            HttpRules.prototype.rate = null;
+            HttpRules.prototype.ratePerVisitor = null;
+            HttpRules.prototype.circuitBreaker = 0;
+            HttpRules.prototype.webhook = null;
+
+            HttpRules.create = function(properties) {
+                return new HttpRules(properties);
+            };
+
+            HttpRules.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.required != null && message.required.length)
+                    for (let i = 0; i < message.required.length; ++i)
+                        writer.uint32(10).string(message.required[i]);
+                if (message.basicAuth != null && message.basicAuth.length)
+                    for (let i = 0; i < message.basicAuth.length; ++i)
+                        $root.uniroute.v1.BasicAuth.encode(message.basicAuth[i], writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.cidrAllow != null && message.cidrAllow.length)
+                    for (let i = 0; i < message.cidrAllow.length; ++i)
+                        writer.uint32(26).string(message.cidrAllow[i]);
+                if (message.cidrDeny != null && message.cidrDeny.length)
+                    for (let i = 0; i < message.cidrDeny.length; ++i)
+                        writer.uint32(34).string(message.cidrDeny[i]);
+                if (message.maxBody != null && $Object.hasOwnProperty.call(message, "maxBody") && (typeof message.maxBody === "object" ? message.maxBody.low || message.maxBody.high : message.maxBody !== 0))
+                    writer.uint32(40).uint64(message.maxBody);
+                if (message.rate != null && $Object.hasOwnProperty.call(message, "rate"))
+                    $root.uniroute.v1.Rate.encode(message.rate, writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.ratePerVisitor != null && $Object.hasOwnProperty.call(message, "ratePerVisitor"))
+                    $root.uniroute.v1.Rate.encode(message.ratePerVisitor, writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.circuitBreaker != null && $Object.hasOwnProperty.call(message, "circuitBreaker") && !$Object.is(message.circuitBreaker, 0))
+                    writer.uint32(65).double(message.circuitBreaker);
+                if (message.webhook != null && $Object.hasOwnProperty.call(message, "webhook"))
+                    $root.uniroute.v1.Webhook.encode(message.webhook, writer.uint32(74).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            HttpRules.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.uniroute.v1.HttpRules();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.required && message.required.length))
+                                message.required = [];
+                            message.required.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.basicAuth && message.basicAuth.length))
+                                message.basicAuth = [];
+                            message.basicAuth.push($root.uniroute.v1.BasicAuth.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.cidrAllow && message.cidrAllow.length))
+                                message.cidrAllow = [];
+                            message.cidrAllow.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.cidrDeny && message.cidrDeny.length))
+                                message.cidrDeny = [];
+                            message.cidrDeny.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if ((value = Number(reader.uint64())) !== 0)
+                                message.maxBody = value;
+                            else
+                                delete message.maxBody;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.rate = $root.uniroute.v1.Rate.decode(reader, reader.size(), $undefined, _depth + 1, message.rate);
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.ratePerVisitor = $root.uniroute.v1.Rate.decode(reader, reader.size(), $undefined, _depth + 1, message.ratePerVisitor);
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.circuitBreaker = value;
+                            else
+                                delete message.circuitBreaker;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            message.webhook = $root.uniroute.v1.Webhook.decode(reader, reader.size(), $undefined, _depth + 1, message.webhook);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return HttpRules;
+        })();
+
+        v1.BasicAuth = (function() {
+
+            const BasicAuth = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            BasicAuth.prototype.user = "";
+            BasicAuth.prototype.salt = $util.newBuffer([]);
+            BasicAuth.prototype.hash = $util.newBuffer([]);
+            BasicAuth.prototype.logN = 0;
+            BasicAuth.prototype.r = 0;
+            BasicAuth.prototype.p = 0;
+
+            BasicAuth.create = function(properties) {
+                return new BasicAuth(properties);
+            };
+
+            BasicAuth.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.user != null && $Object.hasOwnProperty.call(message, "user") && message.user !== "")
+                    writer.uint32(10).string(message.user);
+                if (message.salt != null && $Object.hasOwnProperty.call(message, "salt") && message.salt.length)
+                    writer.uint32(18).bytes(message.salt);
+                if (message.hash != null && $Object.hasOwnProperty.call(message, "hash") && message.hash.length)
+                    writer.uint32(26).bytes(message.hash);
+                if (message.logN != null && $Object.hasOwnProperty.call(message, "logN") && message.logN !== 0)
+                    writer.uint32(32).uint32(message.logN);
+                if (message.r != null && $Object.hasOwnProperty.call(message, "r") && message.r !== 0)
+                    writer.uint32(40).uint32(message.r);
+                if (message.p != null && $Object.hasOwnProperty.call(message, "p") && message.p !== 0)
+                    writer.uint32(48).uint32(message.p);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            BasicAuth.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.uniroute.v1.BasicAuth();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user = value;
+                            else
+                                delete message.user;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.salt = value;
+                            else
+                                delete message.salt;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.hash = value;
+                            else
+                                delete message.hash;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.logN = value;
+                            else
+                                delete message.logN;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.r = value;
+                            else
+                                delete message.r;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.p = value;
+                            else
+                                delete message.p;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return BasicAuth;
+        })();
+
+        v1.Rate = (function() {
+
+            const Rate = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Rate.prototype.burst = 0;
+            Rate.prototype.perSecond = 0;
+
+            Rate.create = function(properties) {
+                return new Rate(properties);
+            };
+
+            Rate.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.burst != null && $Object.hasOwnProperty.call(message, "burst") && !$Object.is(message.burst, 0))
+                    writer.uint32(9).double(message.burst);
+                if (message.perSecond != null && $Object.hasOwnProperty.call(message, "perSecond") && !$Object.is(message.perSecond, 0))
+                    writer.uint32(17).double(message.perSecond);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Rate.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.uniroute.v1.Rate();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.burst = value;
+                            else
+                                delete message.burst;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.perSecond = value;
+                            else
+                                delete message.perSecond;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Rate;
+        })();
+
+        v1.Webhook = (function() {
+
+            const Webhook = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Webhook.prototype.provider = "";
+            Webhook.prototype.secret = "";
+            Webhook.prototype.header = "";
+
+            Webhook.create = function(properties) {
+                return new Webhook(properties);
+            };
+
+            Webhook.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider !== "")
+                    writer.uint32(10).string(message.provider);
+                if (message.secret != null && $Object.hasOwnProperty.call(message, "secret") && message.secret !== "")
+                    writer.uint32(18).string(message.secret);
+                if (message.header != null && $Object.hasOwnProperty.call(message, "header") && message.header !== "")
+                    writer.uint32(26).string(message.header);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Webhook.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.uniroute.v1.Webhook();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.provider = value;
+                            else
+                                delete message.provider;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.secret = value;
+                            else
+                                delete message.secret;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.header = value;
+                            else
+                                delete message.header;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Webhook;
         })();
 
         v1.Preface = (function() {

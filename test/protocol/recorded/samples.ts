@@ -1,4 +1,4 @@
-import { AcceptResult, Kind, NoticeLevel } from '../../../src/protocol/messages.js'
+import { AcceptResult, Http, Kind, NoticeLevel } from '../../../src/protocol/messages.js'
 
 /** A message of the recordings: every field is set to something that is not its default. */
 export interface Sample {
@@ -70,6 +70,38 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
       domain: 'db.example.com',
       proxyProtocol: 2,
       holdMs: 10_000,
+    },
+  }),
+  bind_http: control({
+    bind: {
+      request: 2,
+      kind: Kind.KIND_HTTP,
+      name: 'shop',
+      http: {
+        path: '/api',
+        preferredHost: 'brisk-otter-4f2a.example.com',
+        scheme: Http.Scheme.BOTH,
+        upstreamProtocol: Http.UpstreamProtocol.HTTP2,
+        balance: Http.Balance.LEAST_CONNECTIONS,
+        weight: 2,
+        sticky: true,
+      },
+      httpOptions: {
+        hostHeader: 'localhost:3000',
+        requestHeaders: { add: [{ name: 'X-Team', value: 'shop' }], remove: ['Referer'] },
+        responseHeaders: { remove: ['Server'] },
+        rules: {
+          required: ['basic_auth', 'max_body'],
+          basicAuth: [{ user: 'ann', salt: SECRET, hash: SECRET, logN: 14, r: 8, p: 1 }],
+          cidrAllow: ['10.0.0.0/8'],
+          cidrDeny: ['2001:db8::/32'],
+          maxBody: 5_000_000_000,
+          rate: { burst: 1800, perSecond: 0.5 },
+          ratePerVisitor: { burst: 10, perSecond: 10 },
+          circuitBreaker: 0.25,
+          webhook: { provider: 'hmac', secret: 'hush', header: 'x-sum' },
+        },
+      },
     },
   }),
   bound: control({

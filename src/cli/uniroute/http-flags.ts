@@ -1,0 +1,109 @@
+import { type Command, Option } from 'commander'
+import { type Credentials, type HttpOptions, httpKeysFrom, httpOptionsOf, type Upstream } from '../../config/index.js'
+import { type ConfigOption, overridesOf } from '../options.js'
+
+interface HttpFlag extends ConfigOption {
+  /** May be given several times. */
+  readonly several?: 'each' | 'comma'
+}
+
+const FLAGS: readonly HttpFlag[] = [
+  {
+    flags: '--host-header <host>',
+    description: 'the Host that the upstream gets: preserve, rewrite, or this one (default: preserve)',
+    path: ['host_header'],
+  },
+  {
+    flags: '--request-header-add <field>',
+    description: 'a field that the upstream gets, such as "X-Team: shop" (repeatable)',
+    path: ['request_header_add'],
+    several: 'each',
+  },
+  {
+    flags: '--request-header-remove <name>',
+    description: 'a field that the upstream does not get (repeatable)',
+    path: ['request_header_remove'],
+    several: 'each',
+  },
+  {
+    flags: '--response-header-add <field>',
+    description: 'a field that visitors get (repeatable)',
+    path: ['response_header_add'],
+    several: 'each',
+  },
+  {
+    flags: '--response-header-remove <name>',
+    description: 'a field that visitors do not get (repeatable)',
+    path: ['response_header_remove'],
+    several: 'each',
+  },
+  {
+    flags: '--basic-auth <user:password>',
+    description: 'ask visitors to log in; better in the configuration, which others cannot see (repeatable)',
+    path: ['basic_auth'],
+    several: 'each',
+  },
+  {
+    flags: '--cidr-allow <network>',
+    description: 'let in only visitors from this network, such as 198.51.100.0/24 (repeatable)',
+    path: ['cidr_allow'],
+    several: 'comma',
+  },
+  {
+    flags: '--cidr-deny <network>',
+    description: 'keep visitors from this network out (repeatable)',
+    path: ['cidr_deny'],
+    several: 'comma',
+  },
+  { flags: '--max-body <size>', description: 'the largest body of a request, such as 10MiB', path: ['max_body'] },
+  { flags: '--rate <rate>', description: 'how many requests the tunnel takes, such as 100/s or 600/m', path: ['rate'] },
+  {
+    flags: '--rate-per-visitor <rate>',
+    description: 'how many requests one visitor may send, such as 10/s',
+    path: ['rate_per_visitor'],
+  },
+  {
+    flags: '--circuit-breaker <share>',
+    description: 'give the upstream a rest when this share of requests fails, such as 0.5',
+    path: ['circuit_breaker'],
+  },
+  {
+    flags: '--verify-webhook <provider>',
+    description: 'let only signed webhooks through: stripe, github, slack, shopify, twilio or hmac:FIELD',
+    path: ['verify_webhook'],
+  },
+  {
+    flags: '--verify-webhook-secret <secret>',
+    description: 'the secret that webhooks are signed with',
+    path: ['verify_webhook_secret'],
+  },
+]
+
+/** Adds the flags that only `uniroute http` has. Their values are read by `httpOptionsFromFlags`. */
+export function addHttpOptions(command: Command): Command {
+  for (const { flags, description, several } of FLAGS) {
+    const option = new Option(flags, description)
+    if (several !== undefined) option.argParser((text, before) => [...listed(before), ...partsOf(text, several)])
+    command.addOption(option)
+  }
+  return command
+}
+
+/**
+ * What the flags of `uniroute http UPSTREAM` ask for; `flags` as commander gives them, others among them are ignored.
+ * Throws ConfigError UR_CONFIG_VALUE, which names every flag that is wrong: before anything is connected.
+ */
+export function httpOptionsFromFlags(
+  flags: Readonly<Record<string, unknown>>,
+  upstream: Upstream,
+): HttpOptions<Credentials> {
+  return httpOptionsOf(httpKeysFrom(overridesOf(FLAGS, flags)), upstream)
+}
+
+function listed(before: unknown): readonly unknown[] {
+  return Array.isArray(before) ? (before as readonly unknown[]) : []
+}
+
+function partsOf(text: string, several: 'each' | 'comma'): readonly string[] {
+  return several === 'comma' ? text.split(',').map((part) => part.trim()) : [text]
+}
