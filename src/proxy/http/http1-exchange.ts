@@ -19,6 +19,7 @@ export class Http1Exchange implements Exchange {
   #events: ExchangeEvents | null = null
   #flowing = false
   #switched = false
+  #awaitsDrain = false
 
   constructor(
     request: IncomingMessage,
@@ -73,8 +74,16 @@ export class Http1Exchange implements Exchange {
 
   write(chunk: Buffer): boolean {
     if (this.#response.destroyed || this.#response.write(chunk)) return true
-    this.#response.once('drain', () => this.#events?.onDrain())
+    if (!this.#awaitsDrain) {
+      this.#awaitsDrain = true
+      this.#response.once('drain', this.#onDrain)
+    }
     return false
+  }
+
+  readonly #onDrain = (): void => {
+    this.#awaitsDrain = false
+    this.#events?.onDrain()
   }
 
   end(trailers: RawHeaders): void {
