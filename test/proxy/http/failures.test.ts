@@ -72,7 +72,7 @@ t.test('an upstream that does not answer in time', async (t) => {
 t.test('an agent that is gone: requests wait for it, then are answered 503 with Retry-After', async (t) => {
   const { port } = await upstream(t, (_, response) => response.end('ok'))
   const tunnels = await HttpTunnels.start(t)
-  const tunnel = { name: 'web', upstream: port, subdomain: 'shop', holdMs: 2_000 }
+  const tunnel = { name: 'web', upstream: port, subdomain: 'shop', holdMs: 30_000 }
   const first = await tunnels.agent(tunnel)
   t.equal((await tunnels.call(HOST, '/')).body, 'ok')
   first.stop(0)
@@ -94,7 +94,7 @@ t.test('an upstream that is restarted under load: no GET fails', async (t) => {
   const listener = (_: unknown, response: ServerResponse) => response.end('ok')
   const { port, server } = await upstream(t, listener)
   const tunnels = await HttpTunnels.start(t)
-  await tunnels.agent({ name: 'web', upstream: port, subdomain: 'shop' })
+  await tunnels.agent({ name: 'web', upstream: port, subdomain: 'shop', holdMs: 30_000 })
   const session = tunnels.http2(HOST)
   t.equal((await call2(session, '/')).body, 'ok')
   const calls: Promise<{ status: number; body: string }>[] = []
