@@ -1,5 +1,6 @@
 import t from 'tap'
 import { Command } from 'commander'
+import { readFileSync } from 'node:fs'
 import { addHttpOptions, httpOptionsFromFlags } from '../../../src/cli/uniroute/http-flags.js'
 import { readUpstream } from '../../../src/config/index.js'
 
@@ -69,4 +70,11 @@ t.test('what is wrong is refused with the flag’s name, before anything is conn
   t.throws(() => parsed('--verify-webhook', 'stripe'), { message: /verify_webhook_secret/ })
   t.throws(() => parsed('--basic-auth', 'ann'), { message: /^--basic-auth: .*user:password/ })
   t.throws(() => parsed('--rate'), { code: 'commander.optionMissingArgument' })
+})
+
+t.test('every flag stands in docs/http-rules.md', async (t) => {
+  const page = readFileSync('docs/http-rules.md', 'utf8')
+  const options = addHttpOptions(new Command()).options.map(({ long }) => long!)
+  t.equal(options.length, 14)
+  for (const option of options) t.ok(page.includes(`${option} `) || page.includes(`${option}\``), option)
 })
