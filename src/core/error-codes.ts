@@ -25,7 +25,7 @@ export const ERROR_CODES = {
   UR_WIRE_TIMEOUT: entry(1, 'Nothing came back on a carrier within the heartbeat limit.', 'Check the network between agent and server; the agent reconnects.'),
   UR_WIRE_CLOSED: entry(1, 'A session or stream was used after it was closed.', 'Report it.'),
   UR_WIRE_REPLAY: entry(1, 'The peer broke the rules by which a lost carrier is replaced.', 'Report it: the peer is broken or hostile.'),
-  UR_WIRE_OFFSET: entry(1, 'The peer claims to have bytes of a lost carrier that were never sent.', 'Report it: the peer is broken or hostile.'),
+  UR_WIRE_OFFSET: entry(1, 'The peer claims to have bytes of a lost carrier that were never sent, or sent a striped stream with offsets that cannot be.', 'Report it: the peer is broken or hostile.'),
   UR_RESUME_TIMEOUT: entry(1, 'A session had no connection for longer than it is held, or what was lost was not made good in time. Its streams were reset.', 'Check the network between agent and server; raise limits.resume_timeout to hold sessions longer.'),
   UR_RESUME_BUDGET: entry(1, 'A connection was lost with more under way than is kept to be sent again. The session ended.', 'Raise limits.session_resend_budget or limits.process_resend_budget.'),
   UR_RESUME_FLAPPING: entry(1, 'Connections of a session were lost faster than they could be replaced. The session ended.', 'Check the network between agent and server; the agent opens a new session.'),

@@ -60,6 +60,10 @@ const wireBuffers = gauge(
   'buffer',
 )
 const wireBounds = gauge('wire_buffer_limit_bytes', 'The most that uniroute_wire_buffer_bytes may be.', 'buffer')
+const reordering = gauge(
+  'reorder_buffer_bytes',
+  'Of what was received and not consumed: came early, over one of several carriers, and waits for what stands in front.',
+)
 const kept = gauge(
   'resend_buffer_bytes',
   'Sent on carriers and kept until it has arrived, to be sent again when the carrier is lost.',
@@ -102,6 +106,7 @@ export const NUMBERS = {
   lostCarriers: [gauge('lost_carriers', 'Carriers that are lost, and whose bytes are not yet in order.')],
   carriersLostTotal: [total('carriers_lost_total', 'Carriers that were lost and replaced, since the start.')],
   streamsResumedTotal: [total('streams_resumed_total', 'Streams that went on over another carrier, since the start.')],
+  wireReordering: [reordering],
   wireKept: [kept],
   resentBytes: [total('resent_bytes_total', 'Bytes sent again over another carrier.')],
   rttMinSeconds: [rtt, 'min'],

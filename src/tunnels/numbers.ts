@@ -41,6 +41,7 @@ export function tunnelNumbers(totals: Totals, sessions: Iterable<AgentSession>):
     wireUnconsumed: 0,
     wirePending: 0,
     wireWindow: 0,
+    wireReordering: 0,
     wireKept: 0,
     heldSessions: 0,
     heldVisitors: 0,
@@ -61,6 +62,7 @@ export function tunnelNumbers(totals: Totals, sessions: Iterable<AgentSession>):
     numbers.wireUnconsumed += stats.unconsumed
     numbers.wirePending += stats.pending
     numbers.wireWindow += stats.windowBorrowed
+    numbers.wireReordering += stats.reordering
     numbers.wireKept += stats.kept
     numbers.lostCarriers += stats.lostCarriers
     numbers.carriersLostTotal += stats.carriersLost

@@ -47,6 +47,8 @@ export interface SessionStats {
   carriers: number
   /** Received and not yet consumed. */
   unconsumed: number
+  /** Of these: come over several carriers, and waiting for what stands in front of them. */
+  reordering: number
   /** Given to sockets and not yet taken by them. */
   pending: number
   /** Window above the guaranteed 256 KiB of each stream. */

@@ -66,9 +66,10 @@ export class Carrier implements FrameSink {
   readonly #guard: RateGuard
   #current: Stream | null = null
   #currentFlags = 0
-  /** Where the next byte of the current frame belongs in its stream, and what OFFSET said of the next frame. */
+  /** Where the next byte of the current frame belongs in its stream. */
   #currentOffset = 0
-  #nextOffset: { streamId: number; offset: number } | null = null
+  /** What OFFSET said of the next frame; null: nothing. */
+  #next: { readonly streamId: number; readonly offset: number } | null = null
   #lastId = 0
   #lastStream: Stream | null = null
   /** The lost carrier whose bytes the current frame has. */
@@ -231,6 +232,10 @@ export class Carrier implements FrameSink {
 
   /** FrameSink. */
   onHeader(type: number, flags: number, streamId: number, length: number): void {
+    if (this.#next !== null && (type !== TYPE_DATA || streamId !== this.#next.streamId)) {
+      const what = `behind an offset of stream ${this.#next.streamId} came a frame of type ${type} on stream ${streamId}`
+      throw new WireViolation('UR_WIRE_OFFSET', what)
+    }
     if (type === TYPE_DATA) this.#onData(flags, streamId, length)
     else if (type === TYPE_WINDOW_UPDATE) this.#onWindowUpdate(flags, streamId, length)
     else if (type === TYPE_PING) this.#onPing(flags, length)
@@ -264,21 +269,20 @@ export class Carrier implements FrameSink {
   }
 
   #onData(flags: number, streamId: number, length: number): void {
+    const given = this.#next?.offset ?? null
+    this.#next = this.#current = null
     const stream = this.#streamFor(flags, streamId)
     if (length === 0 && flags === 0) this.#guard.count('empty frames')
-    this.#current = null
     this.#currentFlags = flags
     if (stream === null) return
     if (stream.finReceived && length > 0) {
       stream.reset(new WireViolation('UR_WIRE_AFTER_FIN', `data came on stream ${streamId} after its end`))
       return
     }
-    const offset = stream.onDataHeader(length, this.#takeOffset(streamId))
+    const offset = stream.onDataHeader(length, given)
     if (offset === null) {
-      throw new WireViolation(
-        'UR_WIRE_WINDOW_EXCEEDED',
-        `a data frame of ${length} bytes on stream ${streamId} passed the receive window`,
-      )
+      const what = `a data frame of ${length} bytes on stream ${streamId} passed the receive window`
+      throw new WireViolation('UR_WIRE_WINDOW_EXCEEDED', what)
     }
     this.#currentOffset = offset
     this.#current = stream
@@ -288,14 +292,11 @@ export class Carrier implements FrameSink {
     const stream = this.#streamFor(0, streamId)
     if (stream === null) return
     const offset = stream.onOffset(low)
-    if (flags & FLAG_FIN) stream.onEndAt(offset)
-    else this.#nextOffset = { streamId, offset }
-  }
-
-  #takeOffset(streamId: number): number | null {
-    const next = this.#nextOffset
-    this.#nextOffset = null
-    return next !== null && next.streamId === streamId ? next.offset : null
+    if (!(flags & FLAG_FIN)) this.#next = { streamId, offset }
+    else if (!stream.onEndAt(offset)) {
+      const what = `stream ${streamId} was said to end at offset ${offset}, where it cannot`
+      throw new WireViolation('UR_WIRE_WINDOW_EXCEEDED', what)
+    }
   }
 
   #onReplay(flags: number, number: number): void {
@@ -308,10 +309,8 @@ export class Carrier implements FrameSink {
     if (delta === 0 && flags === 0) this.#guard.count('empty frames')
     if (stream === null) return
     if (delta > 0 && !stream.onCredit(delta)) {
-      throw new WireViolation(
-        'UR_WIRE_WINDOW_OVERFLOW',
-        `window updates on stream ${streamId} add up to more than 2^32-1`,
-      )
+      const what = `window updates on stream ${streamId} add up to more than 2^32-1`
+      throw new WireViolation('UR_WIRE_WINDOW_OVERFLOW', what)
     }
     if (flags !== 0) stream.onFlags(flags)
   }

@@ -1,4 +1,4 @@
-import { NetworkError } from '../core/errors.js'
+import { LimitError, NetworkError } from '../core/errors.js'
 import { WireViolation } from './violation.js'
 
 /** What the streams of a carrier get when it is gone. */
@@ -13,4 +13,12 @@ export function notKept(cause: Error | null): NetworkError {
   const message =
     'a connection was lost, and more was under way on it than is kept to be sent again (limits.session_resend_budget, limits.process_resend_budget)'
   return new NetworkError('UR_RESUME_BUDGET', message, { cause })
+}
+
+/** What whoever opens a stream gets from a session that has as many as it may. */
+export function streamLimit(limit: number): LimitError {
+  return new LimitError(
+    'UR_WIRE_STREAM_LIMIT',
+    `tried to open a stream, but the session has all of its ${limit} streams open; close some or raise limits.streams_per_session`,
+  )
 }

@@ -21,8 +21,20 @@ export interface SessionOptions {
   controlRate: number
   /** Both sides have the capability `resume`: a carrier that is lost is replaced by another. */
   resumable: boolean
-  /** Both sides have the capability `stripe`: a bulk stream over a long path may use several carriers. */
+  /** Both sides have the capability `stripe` too: a bulk stream over a long path may use several carriers. */
   striping: boolean
+  /** A stream that has sent so much looks for idle carriers, and again after as much more. */
+  stripeAfter: number
+  /**
+   * What of a striped stream one carrier gets in a row. 16 to 64 KiB: the peer bounds the pieces that wait, and it is a
+   * data frame.
+   */
+  stripeChunk: number
+  /**
+   * What a carrier may always have under way, unacknowledged, before it gets no more of striped streams. At least
+   * 128 KiB: it is told what has arrived every 64 KiB.
+   */
+  stripeUnderWay: number
   /** How long a session without any carrier waits for one, ms. 0: not at all. */
   resumeTimeoutMs: number
   /** Bytes sent, not known to have arrived, and kept, of all carriers together. Share a parent to bound the process. */
@@ -51,6 +63,9 @@ export function sessionOptions(given: Partial<SessionOptions>): SessionOptions {
     controlRate: 2_000,
     resumable: false,
     striping: false,
+    stripeAfter: 1024 * 1024,
+    stripeChunk: 64 * 1024,
+    stripeUnderWay: 512 * 1024,
     resumeTimeoutMs: 30_000,
     resendBudget: given.resendBudget ?? new WindowBudget(DEFAULT_RESEND_BUDGET),
     heartbeatMs: 10_000,

@@ -5,8 +5,11 @@ import { PingBook } from './ping.js'
 
 /** New bytes sent, after which a ping is worth its 12 bytes: it tells the round trip and what has arrived. */
 const PROBE_BYTES = 64 * 1024
-/** No two probes closer than this, ms. */
-const PROBE_GAP_MS = 10
+/**
+ * No two probes closer than this, ms. Not more than the round trip of the shortest path on which streams are striped: a
+ * full lane's next probe must be able to leave with the answer of the one before, or it waits for the heartbeat.
+ */
+const PROBE_GAP_MS = 5
 /** A carrier that brought less while a ping was under way was a quiet one. */
 const QUIET_BYTES = 32 * 1024
 
@@ -112,6 +115,7 @@ export class Probes {
     } else if (flags & FLAG_ACK) {
       if (this.#pings.answered(id)) this.#onAnswer()
       if (this.#carrier.bytesIn - this.#pings.mark < QUIET_BYTES) this.#carrier.onQuietRoundTrip(this.#pings.sample)
+      this.probeIfWanted()
     }
   }
 

@@ -4,11 +4,12 @@ import type { SessionEvents, SessionStats } from './api.js'
 import { Carrier } from './carrier.js'
 import { FLAG_FIN, FLAG_RST, GO_AWAY_NORMAL, TYPE_GO_AWAY, TYPE_WINDOW_UPDATE } from './frame.js'
 import { Heartbeat } from './heartbeat.js'
-import { lost, notKept } from './loss.js'
+import { lost, notKept, streamLimit } from './loss.js'
 import { sessionOptions, type SessionOptions } from './options.js'
 import { Recovery } from './recovery.js'
 import { StandingQueue } from './standing-queue.js'
-import { refuseStream, Stream } from './stream.js'
+import { Stream } from './stream.js'
+import { idleBeside } from './stripe.js'
 import { WireViolation } from './violation.js'
 import type { ReceiveWindow } from './window.js'
 import type { WindowTuning } from './window-tuning.js'
@@ -42,6 +43,7 @@ export class Session {
   #opened = 0
   #accepted = 0
   #unconsumed = 0
+  #reordering = 0
   #quietProbedAt = -Infinity
 
   constructor(role: Role, options: Partial<SessionOptions>, events: SessionEvents) {
@@ -113,6 +115,7 @@ export class Session {
       streamsAccepted: this.#accepted,
       carriers: this.#carriers.length,
       unconsumed: this.#unconsumed,
+      reordering: this.#reordering,
       pending,
       windowBorrowed: this.options.windowBudget.used,
       kept,
@@ -169,7 +172,7 @@ export class Session {
   open(options: { carrier?: Carrier } = {}): Stream {
     this.#assertOpen('open a stream')
     if (this.#streams.size >= this.options.maxStreams || this.#nextId > MAX_STREAM_ID) {
-      refuseStream(this.options.maxStreams)
+      throw streamLimit(this.options.maxStreams)
     }
     const carrier = options.carrier ?? this.pickCarrier() ?? (this.held ? this.recovery.homeFor() : null)
     if (carrier === null) {
@@ -279,6 +282,11 @@ export class Session {
     this.#unconsumed -= bytes
   }
 
+  /** For a stream: so many bytes more (or less) wait for what stands in front of them. */
+  bookReordering(bytes: number): void {
+    this.#reordering += bytes
+  }
+
   /** For a carrier: a ping's round trip, ms, while it brought little else. */
   bookQuietRoundTrip(rtt: number): void {
     this.#queue.sample(rtt, this.options.clock.now())
@@ -293,18 +301,9 @@ export class Session {
     for (const other of this.#carriers) if (other !== carrier) other.probes.probe()
   }
 
-  /**
-   * For a bulk stream on `carrier`: others that are idle, on a path that is long enough for that to matter. One stays
-   * free, for small streams.
-   */
+  /** For a bulk stream on `carrier`: others that are idle, on a path that is long enough for that to matter. */
   idleBeside(carrier: Carrier): Carrier[] {
-    if (!this.options.striping || !this.#queue.far) return []
-    const usable = this.#carriers.filter((other) => !other.retiring && !other.peerRetiring)
-    const idle = usable.filter(
-      (other) => other !== carrier && other.lanes.size === 0 && other.unacknowledged < LOAD_STEP,
-    )
-    const striped = usable.filter((other) => other.lanes.size > 0).length
-    return idle.slice(0, Math.max(0, usable.length - 1 - Math.max(1, striped)))
+    return this.options.striping && this.#queue.far ? idleBeside(carrier, this.#carriers) : []
   }
 
   /** For a stream: its ACK has left. */

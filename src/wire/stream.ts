@@ -1,4 +1,4 @@
-import { LimitError, NetworkError } from '../core/errors.js'
+import { NetworkError } from '../core/errors.js'
 import type { StreamHandler } from './api.js'
 import { ArrivalOrder } from './arrival-order.js'
 import type { Carrier } from './carrier.js'
@@ -10,9 +10,6 @@ import { giveBack, lend } from './slab.js'
 import { Stripe } from './stripe.js'
 import { ReceiveWindow, SendWindow } from './window.js'
 import { WindowTuning } from './window-tuning.js'
-
-/** After so many bytes more, a stream looks for carriers to be striped over. */
-const STRIPE_LOOK = 1024 * 1024
 
 /**
  * One yamux stream: slices in, slices out. Lifecycle, flow control and pending flags are three things:
@@ -38,12 +35,14 @@ export class Stream {
   readonly #inbound: boolean
   /** Once it is striped, for what we send. */
   #stripe: Stripe | null = null
-  #stripeLookAt = STRIPE_LOOK
+  #stripeLookAt: number
   readonly #order = new ArrivalOrder()
   #handler: StreamHandler | null = null
   #early: ByteQueue | null = null
   #synPending: boolean
   #ackPending: boolean
+  /** The peer has it: it opened it, or said ACK. */
+  #known: boolean
   #ending = false
   #finSent = false
   #finReceived = false
@@ -58,8 +57,9 @@ export class Stream {
     this.carrier = carrier
     this.id = id
     this.#inbound = inbound
+    this.#stripeLookAt = session.options.stripeAfter
     this.#synPending = !inbound
-    this.#ackPending = inbound
+    this.#ackPending = this.#known = inbound
   }
 
   /** True when the peer opened it. */
@@ -170,7 +170,7 @@ export class Stream {
     while (left > 0 && queue.bytes > 0 && !this.#closed && this.#stripe === null) {
       const chunk = queue.take(left)
       left -= chunk.end - chunk.start
-      this.#emit(chunk.buffer, chunk.start, chunk.end, chunk.ownership)
+      this.#emit(this.carrier, chunk.buffer, chunk.start, chunk.end, chunk.ownership)
     }
     if (this.#stripe !== null) this.#stripe.wake()
     return this.#afterTurn() && this.#stripe === null
@@ -202,10 +202,12 @@ export class Stream {
     return this.#order.full(low)
   }
 
-  /** For the carrier: the peer ends its direction at this offset. */
-  onEndAt(offset: number): void {
-    this.#order.endAt(offset)
-    if (this.#order.whole) this.onFlags(FLAG_FIN)
+  /** For the carrier: the peer ends its direction at this offset. False: it cannot end there. */
+  onEndAt(offset: number): boolean {
+    if (this.#finReceived) return true
+    if (!this.#order.endAt(offset, this.#receive.limit)) return false
+    this.#endIfWhole()
+    return true
   }
 
   /** For the carrier: true when no payload may come any more. */
@@ -217,11 +219,19 @@ export class Stream {
   onPayload(slice: Buffer, offset: number): void {
     if (this.#closed) return
     lend(slice, slice.length)
-    if (this.#order.take(offset, slice)) this.#deliver(slice)
-    else {
-      for (let next = this.#order.next(); next !== null; next = this.#order.next()) this.#deliver(next)
+    const order = this.#order
+    if (order.take(offset, slice, this.#receive.limit)) this.#deliver(slice)
+    else this.session.bookReordering(slice.length)
+    if (order.waiting > 0) this.#deliverWaiting()
+    this.#endIfWhole()
+  }
+
+  #deliverWaiting(): void {
+    const order = this.#order
+    for (let next = order.next(); next !== null; next = order.next()) {
+      this.session.bookReordering(-next.length)
+      this.#deliver(next)
     }
-    if (this.#order.whole) this.onFlags(FLAG_FIN)
   }
 
   #deliver(slice: Buffer): void {
@@ -236,16 +246,23 @@ export class Stream {
     return true
   }
 
-  /** For the carrier: flags of a frame, once its payload has been given on. */
+  /** For the carrier: flags of a frame, once its payload has come. @throws WireViolation UR_WIRE_OFFSET */
   onFlags(flags: number): void {
+    if (flags & FLAG_ACK) this.#known = true
     if (flags & FLAG_RST) {
       this.#finish(new NetworkError('UR_WIRE_RESET', `stream ${this.id} was reset by the other side`))
       if (this.#inbound) this.carrier.countReset()
-    } else if (flags & FLAG_FIN && !this.#finReceived) {
-      this.#finReceived = true
-      this.#tellEnd()
-      this.#closeWhenDone()
+    } else if (flags & FLAG_FIN && !this.#finReceived && !this.#closed) {
+      this.#order.endHere()
+      this.#endIfWhole()
     }
+  }
+
+  #endIfWhole(): void {
+    if (this.#finReceived || this.#closed || !this.#order.whole) return
+    this.#finReceived = true
+    this.#tellEnd()
+    this.#closeWhenDone()
   }
 
   /** For the session: what we send goes over another carrier from now on. */
@@ -272,7 +289,7 @@ export class Stream {
     if (queue.bytes === 0 && this.#stripe === null && this.carrier.egress.direct) {
       const sendable = Math.min(end - start, this.#send.credit)
       if (sendable > 0) {
-        this.#emit(buffer, start, start + sendable, ownership)
+        this.#emit(this.carrier, buffer, start, start + sendable, ownership)
         start += sendable
       }
     }
@@ -284,12 +301,12 @@ export class Stream {
     return false
   }
 
-  #emit(buffer: Buffer, start: number, end: number, ownership: Ownership): void {
+  #emit(carrier: Carrier, buffer: Buffer, start: number, end: number, ownership: Ownership): void {
     const length = end - start
     this.#send.sent += length
     this.session.bookSent(length)
-    this.carrier.egress.data(this.id, this.#takeFlags(), buffer, start, end, ownership)
-    this.carrier.probes.probeIfDue()
+    carrier.egress.data(this.id, this.#takeFlags(), buffer, start, end, ownership)
+    carrier.probes.probeIfDue()
     if (this.#send.sent >= this.#stripeLookAt) this.#lookForLanes()
   }
 
@@ -298,13 +315,14 @@ export class Stream {
     else this.#stripe.wake()
   }
 
-  /** A bulk stream: carriers that are idle may take a part of it. */
+  /** A bulk stream: carriers that are idle may take a part of it. What comes there before its SYN would be dropped. */
   #lookForLanes(): void {
-    this.#stripeLookAt = this.#send.sent + STRIPE_LOOK
+    this.#stripeLookAt = this.#send.sent + this.session.options.stripeAfter
+    if (!this.#known) return
     const idle = this.session.idleBeside(this.carrier)
     if (idle.length === 0) return
     if (this.#stripe === null) {
-      this.#stripe = new Stripe(this)
+      this.#stripe = new Stripe(this, this.session.options)
       this.#stripe.add(this.carrier)
     }
     for (const carrier of idle) this.#stripe.add(carrier)
@@ -315,20 +333,13 @@ export class Stream {
     return !this.#closed && this.#queue.bytes > 0 && this.#send.credit > 0
   }
 
-  /** For its stripe: sends up to `max` bytes of the queue on `carrier`. */
-  sendOn(carrier: Carrier, max: number): void {
-    const queue = this.#queue
-    const most = Math.min(max, this.#send.credit)
-    if (most > 0 && queue.bytes > 0 && !this.#closed) {
-      const { buffer, start, end, ownership } = queue.take(most)
-      carrier.egress.control(TYPE_OFFSET, 0, this.id, this.#send.sent % 2 ** 32)
-      this.#send.sent += end - start
-      this.session.bookSent(end - start)
-      carrier.egress.data(this.id, this.#takeFlags(), buffer, start, end, ownership)
-      carrier.probes.probeIfDue()
-      if (this.#send.sent >= this.#stripeLookAt) this.#lookForLanes()
-    }
+  /** For its stripe, while it is `sendable`: sends up to `max` bytes of the queue on `carrier`. Returns how many. */
+  sendOn(carrier: Carrier, max: number): number {
+    const { buffer, start, end, ownership } = this.#queue.take(Math.min(max, this.#send.credit))
+    carrier.egress.control(TYPE_OFFSET, 0, this.id, this.#send.sent % 2 ** 32)
+    this.#emit(carrier, buffer, start, end, ownership)
     this.#afterTurn()
+    return end - start
   }
 
   #takeFlags(): number {
@@ -370,6 +381,8 @@ export class Stream {
     this.#closeError = error
     this.#queue.clear()
     this.#stripe?.close()
+    this.session.bookReordering(-this.#order.waiting)
+    this.#order.clear()
     if (error !== null) {
       this.#early = null
       this.#endTold = true
@@ -385,12 +398,4 @@ export class Stream {
     this.#handler = null
     handler?.onClose(this.#closeError, this)
   }
-}
-
-/** @throws LimitError for a session that has as many streams as it may. */
-export function refuseStream(limit: number): never {
-  throw new LimitError(
-    'UR_WIRE_STREAM_LIMIT',
-    `tried to open a stream, but the session has all of its ${limit} streams open; close some or raise limits.streams_per_session`,
-  )
 }

@@ -1,4 +1,4 @@
 import t from 'tap'
 import { histories } from '../support/simulation/histories.js'
 
-t.test('3,000 histories of a session and its carriers', async (t) => histories(t, { seed: 1, count: 3_000 }))
+t.test('3,000 histories of a session and its carriers', (t) => histories(t, { seed: 1, count: 3_000 }))

@@ -39,23 +39,27 @@ t.test('one probe at a time, and none too soon; who had to wait is sent later', 
   probes.probe()
   probes.probe()
   t.equal(sent.length, 1)
-  clock.at = 5
+  clock.at = 4
   probes.onPing(FLAG_ACK, sent[0]![1])
   probes.probeIfWanted()
-  t.equal(sent.length, 1, 'within 10 ms of the last one')
-  clock.at = 10
+  t.equal(sent.length, 1, 'within 5 ms of the last one')
+  clock.at = 5
   probes.probeIfWanted()
   t.equal(sent.length, 2)
+  probes.probe()
+  clock.at = 10
   probes.onPing(FLAG_ACK, sent[1]![1])
+  t.equal(sent.length, 3, 'with the answer itself')
+  probes.onPing(FLAG_ACK, sent[2]![1])
   probes.probeIfWanted()
-  t.equal(sent.length, 2, 'nobody waits')
+  t.equal(sent.length, 3, 'nobody waits')
   clock.at = 30
   egress.written += 64 * 1024 - 13
   probes.probeIfDue()
-  t.equal(sent.length, 2)
+  t.equal(sent.length, 3)
   egress.written += 1
   probes.probeIfDue()
-  t.equal(sent.length, 3)
+  t.equal(sent.length, 4)
 })
 
 t.test('pings themselves are nothing to wait for', async (t) => {

@@ -1,5 +1,5 @@
 import { UniRouteError } from '../../../src/core/errors.js'
-import { HEADROOM, INITIAL_WINDOW } from '../../../src/wire/frame.js'
+import { HEADROOM } from '../../../src/wire/frame.js'
 import { Slab, SlabPool, lend } from '../../../src/wire/slab.js'
 import type { Stream } from '../../../src/wire/index.js'
 import { Random } from '../random.js'
@@ -25,6 +25,23 @@ function bytesOf(flow: number, offset: number, length: number): Buffer {
   return PATTERN.subarray(from, from + length)
 }
 
+/** What the wire did and may not. It takes what a handler throws for the end of a carrier, and goes on. */
+export class Faults {
+  #first: Error | null = null
+
+  /** Throws; the first of them is kept. */
+  add(what: string): never {
+    const error = new Error(what)
+    this.#first ??= error
+    throw error
+  }
+
+  /** Throws the first, if there was one. */
+  check(): void {
+    if (this.#first !== null) throw this.#first
+  }
+}
+
 /** One side of a stream and what it was told; the model against which the wire is held. */
 export class End {
   sent = 0
@@ -40,11 +57,14 @@ export class End {
   lazy = false
   peer: End | null = null
   readonly #flow: number
+  readonly #faults: Faults
 
   constructor(
     readonly stream: Stream,
     side: Side,
+    faults: Faults,
   ) {
+    this.#faults = faults
     this.#flow = 2 * stream.id + (side === 'client' ? 0 : 1)
     stream.attach({
       onData: (slice) => this.#onData(slice),
@@ -93,30 +113,30 @@ export class End {
   }
 
   #onData(slice: Buffer): void {
-    if (this.closed || this.endTold) throw new Error('bytes came after the end')
+    if (this.closed || this.endTold) this.#faults.add('bytes came after the end')
     const { peer } = this
     for (let at = 0; at < slice.length; at += PERIOD) {
       const piece = slice.subarray(at, at + PERIOD)
       if (!piece.equals(bytesOf(this.#flow ^ 1, this.received, piece.length))) {
-        throw new Error(`stream ${this.stream.id}: wrong bytes at ${this.received}`)
+        this.#faults.add(`stream ${this.stream.id}: wrong bytes at ${this.received}`)
       }
       this.received += piece.length
     }
-    if (peer !== null && this.received > peer.sent) throw new Error('more came than was sent')
+    if (peer !== null && this.received > peer.sent) this.#faults.add('more came than was sent')
     this.unconsumed += slice.length
-    if (this.unconsumed > INITIAL_WINDOW) throw new Error('more came than the window allows')
+    if (this.unconsumed > this.stream.session.options.windowMax) this.#faults.add('more came than the window allows')
     if (!this.lazy) this.consume()
   }
 
   #onEnd(): void {
-    if (this.endTold || this.closed) throw new Error('an end was told twice, or after the close')
+    if (this.endTold || this.closed) this.#faults.add('an end was told twice, or after the close')
     const { peer } = this
-    if (peer === null || !peer.ended || this.received !== peer.sent) throw new Error('an end came that is none')
+    if (peer === null || !peer.ended || this.received !== peer.sent) this.#faults.add('an end came that is none')
     this.endTold = true
   }
 
   #onClose(error: Error | null): void {
-    if (++this.closes > 1) throw new Error('a close was told twice')
+    if (++this.closes > 1) this.#faults.add('a close was told twice')
     this.error = error
   }
 }
@@ -129,13 +149,14 @@ export class Flow {
   constructor(
     stream: Stream,
     readonly side: Side,
+    readonly faults: Faults,
   ) {
-    this.opener = new End(stream, side)
+    this.opener = new End(stream, side, faults)
   }
 
   accept(stream: Stream): void {
-    if (this.acceptor !== null) throw new Error(`stream ${stream.id} was opened twice`)
-    this.acceptor = new End(stream, this.side === 'client' ? 'server' : 'client')
+    if (this.acceptor !== null) this.faults.add(`stream ${stream.id} was opened twice`)
+    this.acceptor = new End(stream, this.side === 'client' ? 'server' : 'client', this.faults)
     this.opener.peer = this.acceptor
     this.acceptor.peer = this.opener
   }

@@ -1,8 +1,21 @@
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
+import type { Clock } from '../../../src/core/clock.js'
 
 /** What a way brings behind its last byte. */
 export type Ending = 'fin' | 'rst'
+
+/** Where a link goes along. */
+export interface Path {
+  readonly clock: Clock
+  /** What each way takes, ms. */
+  readonly delayMs: number
+  /** Copies what is under way. */
+  copy(bytes: Buffer): Buffer
+}
+
+/** What is sent is there. */
+const NO_PATH: Path = { clock: { now: () => 0 }, delayMs: 0, copy: (bytes) => Buffer.from(bytes) }
 
 /** One direction of a link: bytes under way. */
 class Way {
@@ -10,30 +23,48 @@ class Way {
   ending: Ending | null = null
   /** What is sent from now on does not arrive. */
   dead = false
-  readonly #chunks: Buffer[] = []
+  readonly #path: Path
+  readonly #chunks: { bytes: Buffer; readonly at: number }[] = []
 
-  push(chunk: Buffer): void {
-    if (this.dead) return
-    this.#chunks.push(chunk)
-    this.bytes += chunk.length
+  constructor(path: Path) {
+    this.#path = path
   }
 
-  /** The next bytes, at most `max` of them. Call only when `bytes` > 0. */
+  push(bytes: Buffer): void {
+    if (this.dead) return
+    const { clock, delayMs } = this.#path
+    this.#chunks.push({ bytes: this.#path.copy(bytes), at: clock.now() + delayMs })
+    this.bytes += bytes.length
+  }
+
+  /** When the next bytes, or what is behind the last, come; null: nothing is under way. */
+  get nextAt(): number | null {
+    return this.#chunks[0]?.at ?? (this.ending === null ? null : 0)
+  }
+
+  /** The next bytes are there, or what is behind the last. */
+  get due(): boolean {
+    const at = this.nextAt
+    return at !== null && at <= this.#path.clock.now()
+  }
+
+  /** The next bytes, at most `max` of them. Call only when there are some. */
   take(max: number): Buffer {
-    const [first] = this.#chunks as [Buffer]
-    const taken = first.length <= max ? first : first.subarray(0, max)
-    if (taken === first) this.#chunks.shift()
-    else this.#chunks[0] = first.subarray(max)
+    const first = this.#chunks[0]!
+    const { bytes } = first
+    const taken = bytes.length <= max ? bytes : bytes.subarray(0, max)
+    if (taken === bytes) this.#chunks.shift()
+    else first.bytes = bytes.subarray(max)
     this.bytes -= taken.length
     return taken
   }
 
   /** Ends it: of the bytes under way the first `arrive` still come. */
   cut(arrive: number, ending: Ending | null): void {
-    const all = Buffer.concat(this.#chunks)
-    this.#chunks.length = 0
-    this.bytes = Math.min(arrive, all.length)
-    if (this.bytes > 0) this.#chunks.push(all.subarray(0, this.bytes))
+    const all = Buffer.concat(this.#chunks.map(({ bytes }) => bytes))
+    this.#chunks.length = this.bytes = 0
+    this.dead = false
+    if (arrive > 0) this.push(all.subarray(0, arrive))
     this.dead = true
     this.ending ??= ending
   }
@@ -85,7 +116,16 @@ export class SimSocket extends EventEmitter {
   }
 
   get receivable(): boolean {
-    return !this.destroyed && !this.#paused && (this.#in.bytes > 0 || (this.#in.ending !== null && !this.#endTold))
+    return this.#listens && this.#in.due
+  }
+
+  /** When there will be something to receive; null: nothing is under way. */
+  get receivableAt(): number | null {
+    return this.#listens ? this.#in.nextAt : null
+  }
+
+  get #listens(): boolean {
+    return this.reads && (this.#in.bytes > 0 || !this.#endTold)
   }
 
   // What the wire calls.
@@ -123,7 +163,7 @@ export class SimSocket extends EventEmitter {
     while (left > 0 && this.#writes.length > 0 && !this.destroyed) {
       const write = this.#writes[0]!
       const length = Math.min(left, write.bytes.length)
-      this.#out.push(Buffer.from(write.bytes.subarray(0, length)))
+      this.#out.push(write.bytes.subarray(0, length))
       left -= length
       this.writableLength -= length
       write.bytes = write.bytes.subarray(length)
@@ -179,20 +219,28 @@ export class Link {
   readonly server: SimSocket
   /** The client has had the server's answer; until then it does not know the connection. */
   welcomed = false
-  readonly #up = new Way()
-  readonly #down = new Way()
+  readonly #up: Way
+  readonly #down: Way
+  readonly #both: readonly SimSocket[]
+  readonly #server: readonly SimSocket[]
 
   constructor(
     readonly number: number,
     /** The client has no other, so it says. */
     readonly returns: boolean,
+    path = NO_PATH,
   ) {
+    this.#up = new Way(path)
+    this.#down = new Way(path)
     this.client = new SimSocket(this.#up, this.#down)
     this.server = new SimSocket(this.#down, this.#up)
+    this.#server = [this.server]
+    this.#both = [this.client, this.server]
   }
 
-  get ends(): readonly [SimSocket, SimSocket] {
-    return [this.client, this.server]
+  /** The ends that are in the hands of a session. */
+  get held(): readonly SimSocket[] {
+    return this.welcomed ? this.#both : this.#server
   }
 
   /** Nothing comes over it any more, and both sides know. */

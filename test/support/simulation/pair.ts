@@ -1,7 +1,9 @@
 import { WindowBudget, type Session, type SessionOptions } from '../../../src/wire/index.js'
 import { UniRouteError } from '../../../src/core/errors.js'
 import { sessionEnd } from '../wire-pair.js'
-import { Link } from './link.js'
+import { Random } from '../random.js'
+import type { Link } from './link.js'
+import { Network } from './network.js'
 import { Turns } from './turns.js'
 
 /** Two ends of a resumable session over links in memory; call everything within `turns.run`. */
@@ -12,8 +14,12 @@ export class SimPair {
   readonly links: Link[] = []
   /** Codes with which the sessions closed. */
   readonly closes: string[] = []
+  readonly #network: Network
 
-  constructor(options: Partial<SessionOptions> = {}) {
+  /** @param delayMs what each way of a link takes, once or three times */
+  constructor(options: Partial<SessionOptions> = {}, delayMs = 0) {
+    const path = { clock: this.turns, delayMs, copy: (bytes: Buffer) => Buffer.from(bytes) }
+    this.#network = new Network(new Random(1), path, null)
     const end = (role: 'client' | 'server'): Session =>
       sessionEnd(
         role,
@@ -30,7 +36,7 @@ export class SimPair {
 
   /** One more connection. `welcome` false: the server has it, the client not yet. */
   add(welcome = true): Link {
-    const link = new Link(this.server.nextCarrierNumber, false)
+    const link = this.#network.add(this.server.nextCarrierNumber, false)
     this.links.push(link)
     this.server.addCarrier(link.server.socket, undefined, link.number)
     if (welcome) this.welcome(link)
@@ -54,15 +60,6 @@ export class SimPair {
 
   /** Moves everything until nothing moves any more. */
   settle(): void {
-    for (let moved = true; moved;) {
-      moved = this.turns.turn()
-      for (const end of this.links.flatMap((link) => (link.welcomed ? link.ends : [link.server]))) {
-        const can = end.sendable > 0 || end.receivable || end.closing
-        if (end.sendable > 0) end.send(Infinity)
-        if (end.receivable) end.receive(Infinity)
-        if (end.closing) end.tellClose()
-        moved ||= can
-      }
-    }
+    this.#network.flow(this.turns)
   }
 }
