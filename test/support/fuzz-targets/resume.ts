@@ -2,10 +2,11 @@ import { UniRouteError } from '../../../src/core/errors.js'
 import { FrameParser, Session, WindowBudget } from '../../../src/wire/index.js'
 import { mustEqual, type FuzzTarget } from '../fuzz.js'
 import type { Random } from '../random.js'
-import { FIN, frame, GO_AWAY } from '../raw-peer.js'
+import { DATA, FIN, frame, GO_AWAY, SYN, WINDOW_UPDATE } from '../raw-peer.js'
 import { Link } from '../simulation/link.js'
 import { Turns } from '../simulation/turns.js'
 import { FRAMES_CORPUS, randomFrames } from './frames.js'
+import { OFFSET } from './offset-model.js'
 import { follow } from './session.js'
 
 const LOST = 16
@@ -57,12 +58,30 @@ export const resumeTarget: FuzzTarget = {
   },
 }
 
+/** A stream in pieces of which each says where it belongs, in any order, and maybe its end. */
+function stripedFrames(random: Random): Buffer {
+  const id = 1 + 2 * random.below(3)
+  const pieces: Buffer[] = []
+  let offset = 0
+  for (let left = 1 + random.below(8); left > 0; left--) {
+    const bytes = random.bytes(random.below(300))
+    pieces.push(Buffer.concat([frame(OFFSET, 0, id, offset), frame(DATA, 0, id, bytes)]))
+    offset += bytes.length
+  }
+  if (random.chance(0.5)) pieces.push(frame(OFFSET, FIN, id, offset))
+  const frames = [frame(WINDOW_UPDATE, SYN, id, 0)]
+  while (pieces.length > 0) frames.push(...pieces.splice(random.below(pieces.length), 1))
+  return Buffer.concat(frames)
+}
+
+const anyFrames = (random: Random): Buffer => random.pick([randomFrames, stripedFrames])(random)
+
 /** Whatever rest of a carrier's bytes comes by way of others, nested or not, its streams are told the same. */
 export const replayTarget: FuzzTarget = {
   name: 'bytes that come again',
   corpus: FRAMES_CORPUS,
-  generate: randomFrames,
-  mustReach: ['whole', 'violation'],
+  generate: anyFrames,
+  mustReach: ['whole', 'violation', 'out of order'],
   run(input, random) {
     if (ofCarriers(input)) return 'not tried'
     const live = (cuts: number[]): ReturnType<typeof honest> => {
@@ -95,12 +114,12 @@ function randomExchange(random: Random, depth: number): Buffer {
     const dice = random.below(10)
     if (dice < 4) frames.push(lost(number, random.pick([12, 24, 12 * random.below(10), random.pick(EDGES)])))
     else if (dice < 7) {
-      const inner = depth < 3 ? randomExchange(random, depth + 1) : randomFrames(random)
+      const inner = depth < 3 ? randomExchange(random, depth + 1) : anyFrames(random)
       const cut = random.chance(0.2) ? inner.subarray(0, random.below(inner.length)) : inner
       frames.push(replay(number, cut, random.pick([0, 0, FIN, FIN, 1, 0xffff])))
       if (random.chance(0.05)) frames.push(frame(REPLAY, 0, number, 0xffff_ffff))
     } else {
-      const others = randomFrames(random)
+      const others = anyFrames(random)
       if (!ofCarriers(others) || random.chance(0.1)) frames.push(others)
     }
   }
@@ -114,7 +133,7 @@ function hostile(turns: Turns, role: 'client' | 'server', carriers: number, inpu
   const streams: string[][] = []
   const session = new Session(
     role,
-    { ...budgets, resumable: true, maxStreams: MAX_STREAMS, clock: turns, controlRate: 50 },
+    { ...budgets, resumable: true, striping: true, maxStreams: MAX_STREAMS, clock: turns, controlRate: 50 },
     {
       onStream: (stream) => streams.push(follow(stream)),
       onClose(error) {
@@ -190,9 +209,9 @@ function outcomeOf(session: Session, closedWith: Error | null): string {
 /** Whether it says something of carriers: of a lost one there is nothing to retire, or to lose. */
 function ofCarriers(input: Buffer): boolean {
   let found = false
-  const sink = { onHeader: (type: number) => void (found ||= type >= GO_AWAY), onPayload() {}, onPayloadEnd() {} }
+  const onHeader = (type: number): void => void (found ||= type >= GO_AWAY && type !== OFFSET)
   try {
-    new FrameParser(sink, { resumable: true }).push(input)
+    new FrameParser({ onHeader, onPayload() {}, onPayloadEnd() {} }, { resumable: true, striping: true }).push(input)
   } catch {
     // It is tried up to there.
   }
@@ -207,7 +226,7 @@ function honest(
   random: Random,
 ): { told: string[][]; outcome: string } {
   const told: string[][] = []
-  const options = { resumable: true, maxStreams: MAX_STREAMS, clock: turns, controlRate: 1e6 }
+  const options = { resumable: true, striping: true, maxStreams: MAX_STREAMS, clock: turns, controlRate: 1e6 }
   const session = new Session('server', options, { onStream: (stream) => told.push(follow(stream)), onClose: () => {} })
   const links = [1, 2, 3].map((number) => new Link(number, false))
   const carriers = links.map((link) => session.addCarrier(link.server.socket, undefined, link.number))
@@ -217,8 +236,10 @@ function honest(
       link.server.emit('data', Buffer.from(bytes.subarray(at, end)))
       at = end
       while (turns.turn());
+      reordered ||= session.stats().reordering > 0
     }
   }
+  let reordered = false
   const [one, two, three] = links as [Link, Link, Link]
   feed(one, input.subarray(0, cuts[0]))
   const alive = (): boolean => !session.ending
@@ -243,7 +264,7 @@ function honest(
       }
     }
   }
-  const outcome = session.ending ? 'violation' : 'whole'
+  const outcome = session.ending ? 'violation' : reordered ? 'out of order' : 'whole'
   session.destroy(new Error('the test is over'))
   close(links)
   return { told, outcome }
