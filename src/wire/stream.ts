@@ -222,16 +222,11 @@ export class Stream {
     const order = this.#order
     if (order.take(offset, slice, this.#receive.limit)) this.#deliver(slice)
     else this.session.bookReordering(slice.length)
-    if (order.waiting > 0) this.#deliverWaiting()
-    this.#endIfWhole()
-  }
-
-  #deliverWaiting(): void {
-    const order = this.#order
     for (let next = order.next(); next !== null; next = order.next()) {
       this.session.bookReordering(-next.length)
       this.#deliver(next)
     }
+    this.#endIfWhole()
   }
 
   #deliver(slice: Buffer): void {
