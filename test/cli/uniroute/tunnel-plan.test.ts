@@ -29,6 +29,17 @@ t.test('flags', async (t) => {
   t.throws(() => planFromFlags('tcp', 'nonsense', {}), { code: 'UR_UPSTREAM_SYNTAX' })
 })
 
+t.test('a rule that nobody keeps is refused', async (t) => {
+  const { config: it, file } = config(
+    t as Tap,
+    'tunnels: { web: { kind: http, upstream: 3000, cidr_deny: 10.0.0.0/8 } }',
+  )
+  t.throws(() => plansFromConfig(it, file, ['web'], false), {
+    code: 'UR_CONFIG_UNAVAILABLE',
+    message: /tunnels\.web\.cidr_deny/,
+  })
+})
+
 t.test('tunnels of the file, by name or all', async (t) => {
   const { config: it, file } = config(t as Tap, FILE)
   t.match(plansFromConfig(it, file, ['db', 'db'], false), [
