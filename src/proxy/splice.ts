@@ -269,10 +269,15 @@ export class Splice implements StreamHandler, IntakeSink {
   }
 }
 
-/** Ends a socket with RST where its kind has that (TCP), otherwise without waiting for what is still queued. */
+/**
+ * Ends a socket with RST where its kind has that (TCP), otherwise without waiting for what is still queued. libuv resets
+ * none whose FIN is on its way out, and Node would then neither close it nor say so: it is reset a turn later.
+ */
 export function resetSocket(socket: Socket): void {
   if (socket instanceof TLSSocket || socket.remoteFamily === undefined) socket.destroy()
-  else socket.resetAndDestroy()
+  else if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0) {
+    socket.once('finish', () => socket.resetAndDestroy())
+  } else socket.resetAndDestroy()
 }
 
 function waitOneTurn(pipe: Splice): void {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { splice, type SpliceResult } from '../../src/proxy/index.js'
+import { resetSocket, splice, type SpliceResult } from '../../src/proxy/index.js'
 import { within } from '../support/hang.js'
 import { sessionPair, socketPair } from '../support/wire-pair.js'
 
@@ -152,4 +152,18 @@ t.test('a visitor that does not read stops the upstream, and loses nothing', asy
   t.equal(got.bytes, total)
   t.equal(got.sha256, expected.digest('hex'))
   t.equal(unconsumed(), 0)
+})
+
+t.test('a socket whose FIN is just leaving is closed by a reset all the same', async (t) => {
+  const [socket, peer] = await socketPair()
+  peer.allowHalfOpen = true
+  peer.resume()
+  socket.write('last words')
+  await once(peer, 'data')
+  socket.end()
+  const closed = once(socket, 'close')
+  resetSocket(socket)
+  await within('its close', closed)
+  t.equal(socket.errored, null)
+  peer.destroy()
 })
