@@ -49,10 +49,10 @@ const EVERYTHING: HttpOptions = {
 /** The options after a journey inside `Bind`. */
 function travelled(options: HttpOptions): HttpOptions {
   const bytes = encodeDelimited(Control, {
-    bind: { request: 1, kind: Kind.KIND_HTTP, name: 'shop', http: encodeHttpOptions(options) },
+    bind: { request: 1, kind: Kind.KIND_HTTP, name: 'shop', httpOptions: encodeHttpOptions(options) },
   })
   const start = bytes.findIndex((byte) => byte < 0x80) + 1
-  return decodeHttpOptions(decodeMessage(Control, bytes.subarray(start)).bind?.http)
+  return decodeHttpOptions(decodeMessage(Control, bytes.subarray(start)).bind?.httpOptions)
 }
 
 t.test('what an agent asks for is what the server keeps', async (t) => {
@@ -97,7 +97,7 @@ t.test('the most that may be asked for fits in a message', async (t) => {
     },
   }
   t.same(travelled(most), most)
-  t.ok(encodeDelimited(Control, { bind: { http: encodeHttpOptions(most) } }).length < MAX_MESSAGE_BYTES)
+  t.ok(encodeDelimited(Control, { bind: { httpOptions: encodeHttpOptions(most) } }).length < MAX_MESSAGE_BYTES)
 })
 
 const refused = (message: HttpOptionsInit) => {
@@ -177,7 +177,7 @@ t.test('whatever bytes come: options, a refusal, or no message', async (t) => {
           Control,
           Buffer.from([0x0a, ...lengthOf(bytes.length + 3), 0x52, ...lengthOf(bytes.length), ...bytes]),
         )
-        decodeHttpOptions(message.bind?.http)
+        decodeHttpOptions(message.bind?.httpOptions)
       } catch (error) {
         if (!['UR_BIND_INVALID', 'UR_RULE_UNKNOWN', 'UR_PROTOCOL_MESSAGE'].includes((error as RefusedError).code))
           throw error
