@@ -1,22 +1,44 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { eventually } from './hang.js'
 import { must } from './processes.js'
 import { ROOT, takeLock } from './places.js'
 
+const PROGRAMS = '.tmp/programs'
+
 /** Builds `dist/` when a source is newer; of several test files that want it at once, one builds and the others wait. */
-export async function ensureBuilt(): Promise<void> {
-  if (await upToDate()) return
-  const lock = path.join(ROOT, '.tmp/build.lock')
+export function ensureBuilt(): Promise<void> {
+  return ensure('dist', ['src'], () => must('npm', ['run', '--silent', 'build'], { cwd: ROOT, ms: 240_000 }))
+}
+
+/**
+ * The JavaScript of a TypeScript file of ours, with all that it imports: a test that starts many processes does not wait
+ * for each of them to be compiled. The same waiting as for `dist/`.
+ */
+export async function compiled(file: string): Promise<string> {
+  await ensure(PROGRAMS, ['src', 'test/support'], async () => {
+    const emit = ['--noEmit', 'false', '--noCheck', '--declaration', 'false', '--rootDir', '.', '--outDir', PROGRAMS]
+    await must(path.join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.json', ...emit], { cwd: ROOT, ms: 240_000 })
+    for (const asIs of ['package.json', 'src/protocol/generated']) {
+      await cp(path.join(ROOT, asIs), path.join(ROOT, PROGRAMS, asIs), { recursive: true })
+    }
+  })
+  return path.join(ROOT, PROGRAMS, path.relative(ROOT, file).replace(/\.ts$/, '.js'))
+}
+
+/** Runs `build`, which writes the folder `into`, unless that is newer than all of `sources`. */
+async function ensure(into: string, sources: readonly string[], build: () => Promise<unknown>): Promise<void> {
+  const lock = path.join(ROOT, '.tmp', `${path.basename(into)}.lock`)
   await mkdir(path.dirname(lock), { recursive: true })
   await eventually(
-    'the build',
+    `the build of ${into}`,
     async () => {
-      if (await upToDate()) return
+      // While another one holds it, the folder may be new and not whole.
       if (!(await takeLock(lock))) throw new Error('another process builds')
       try {
-        await must('npm', ['run', '--silent', 'build'], { cwd: ROOT, ms: 240_000 })
-        if (!(await upToDate())) throw new Error('npm run build left dist/ older than src/')
+        if (await upToDate(into, sources)) return
+        await build()
+        if (!(await upToDate(into, sources))) throw new Error(`the build left ${into} older than ${sources.join(', ')}`)
       } finally {
         await rm(lock, { force: true })
       }
@@ -26,9 +48,9 @@ export async function ensureBuilt(): Promise<void> {
   )
 }
 
-async function upToDate(): Promise<boolean> {
-  const [source, built] = await Promise.all([newest(path.join(ROOT, 'src')), newest(path.join(ROOT, 'dist'))])
-  return built >= source
+async function upToDate(into: string, sources: readonly string[]): Promise<boolean> {
+  const [built, ...times] = await Promise.all([into, ...sources].map((folder) => newest(path.join(ROOT, folder))))
+  return (built ?? 0) >= Math.max(...times)
 }
 
 /** Time of the newest file under `folder`, 0 when there is none. */
