@@ -35,11 +35,16 @@ t.test('what is no agent and no visitor on the TLS port', async (t) => {
     t.ok(ms < DEADLINE_MS)
   })
 
-  t.test('nothing, and half a ClientHello, until the deadline', async (t) => {
+  t.test('nothing, half a ClientHello, and an agent without a Hello, until the deadline', async (t) => {
     const half = (await clientHello()).subarray(0, 60)
-    const [silent, partial] = await Promise.all([exchange(server.port, ''), exchange(server.port, half)])
-    for (const [name, { ms }] of Object.entries({ silent, partial })) {
-      t.ok(ms > DEADLINE_MS - 500 && ms < DEADLINE_MS + 2000, `${name}: closed after ${Math.round(ms)} ms`)
+    const waits = {
+      silent: silence(server.port, ''),
+      partial: silence(server.port, half),
+      agent: silentAgent(server.port),
+    }
+    for (const [name, wait] of Object.entries(waits)) {
+      const ms = Math.round(await wait)
+      t.ok(ms > DEADLINE_MS - 500 && ms < DEADLINE_MS + 2000, `${name}: closed after ${ms} ms`)
     }
     await rejected(server, 'UR_HELLO_TIMEOUT', 2)
   })
@@ -63,30 +68,8 @@ t.test('what is no agent and no visitor on the TLS port', async (t) => {
     await rejected(server, 'UR_HELLO_INVALID')
   })
 
-  t.test('an agent that says nothing after its TLS handshake', async (t) => {
-    const start = performance.now()
-    const socket = tls.connect({
-      port: server.port,
-      host: '127.0.0.1',
-      ALPNProtocols: ['uniroute/1'],
-      rejectUnauthorized: false,
-    })
-    socket.on('error', () => undefined)
-    socket.resume()
-    await new Promise((resolve) => socket.once('close', resolve))
-    const ms = Math.round(performance.now() - start)
-    t.ok(ms > DEADLINE_MS - 500 && ms < DEADLINE_MS + 2000, `closed after ${ms} ms`)
-  })
-
   t.test('an agent that sends garbage after its TLS handshake', async (t) => {
-    const socket = tls.connect({
-      port: server.port,
-      host: '127.0.0.1',
-      ALPNProtocols: ['uniroute/1'],
-      rejectUnauthorized: false,
-    })
-    socket.on('error', () => undefined)
-    socket.resume()
+    const socket = connectAsAgent(server.port)
     socket.write(Buffer.alloc(70_000, 0xff))
     await new Promise((resolve) => socket.once('close', resolve))
     t.pass('is closed')
@@ -131,6 +114,27 @@ async function openSilent(t: { teardown(work: () => unknown): unknown }, port: n
     sockets.push(...batch)
   }
   return sockets
+}
+
+/** How long a connection that sends `bytes` and then nothing is let stay, ms. */
+async function silence(port: number, bytes: Buffer | string): Promise<number> {
+  return (await exchange(port, bytes)).ms
+}
+
+/** The same of an agent's connection after its TLS handshake. */
+async function silentAgent(port: number): Promise<number> {
+  const start = performance.now()
+  const socket = connectAsAgent(port)
+  await new Promise((resolve) => socket.once('close', resolve))
+  return performance.now() - start
+}
+
+function connectAsAgent(port: number): tls.TLSSocket {
+  const options = { port, host: '127.0.0.1', ALPNProtocols: ['uniroute/1'], rejectUnauthorized: false }
+  const socket = tls.connect(options)
+  socket.on('error', () => undefined)
+  socket.resume()
+  return socket
 }
 
 /** A ClientHello as Node sends it. */

@@ -8,6 +8,10 @@ import { Relay } from '../support/relay.js'
 /** What the user may wait at most once the cause has gone away. */
 const BACK_MS = 2000
 
+// Each waits most of its time for the silence that it is about: they wait together.
+t.jobs = 3
+const together = { buffered: true }
+
 /** An echo behind `uniroute tcp`, the agent connected through a relay. */
 async function tunnelThroughRelay(t: Test, limits: Readonly<Record<string, unknown>> = {}) {
   const options: ServerOptions = { config: { limits } }
@@ -46,8 +50,9 @@ async function sameSession(t: Test, server: Server): Promise<void> {
   t.equal(await server.metric('uniroute_sessions_total'), 1, 'the session is the same')
 }
 
-t.test('agent frozen by SIGSTOP, and thawed', async (t) => {
-  t.test('for a moment: the same connections go on', async (t) => {
+t.test('agent frozen by SIGSTOP, and thawed', together, async (t) => {
+  t.jobs = 2
+  t.test('for a moment: the same connections go on', together, async (t) => {
     const { agent, port, server } = await tunnelThroughRelay(t)
     const visitor = await visit(port)
     await echoOn(visitor)
@@ -80,7 +85,7 @@ t.test('agent frozen by SIGSTOP, and thawed', async (t) => {
     })
   })
 
-  t.test('for longer than limits.resume_timeout: visitors are let go, the address comes back', async (t) => {
+  t.test('for longer than limits.resume_timeout: visitors are let go, the address comes back', together, async (t) => {
     const { agent, port, server } = await tunnelThroughRelay(t, { resume_timeout: '1s' })
     const visitor = await visit(port)
     await echoOn(visitor)
@@ -95,8 +100,9 @@ t.test('agent frozen by SIGSTOP, and thawed', async (t) => {
   })
 })
 
-t.test('the network between agent and server', async (t) => {
-  t.test('resets every connection, again and again: visitors go on', async (t) => {
+t.test('the network between agent and server', together, async (t) => {
+  t.jobs = 2
+  t.test('resets every connection, again and again: visitors go on', together, async (t) => {
     const { relay, port, server } = await tunnelThroughRelay(t)
     const visitor = await visit(port)
     await echoOn(visitor)
@@ -110,25 +116,29 @@ t.test('the network between agent and server', async (t) => {
     visitor.destroy()
   })
 
-  t.test('resets every connection with limits.resume_timeout 0s: visitors end, the address comes back', async (t) => {
-    const { relay, port, server } = await tunnelThroughRelay(t, { resume_timeout: '0s' })
-    const visitor = await visit(port)
-    await echoOn(visitor)
-    const gone = endOf(visitor)
-    relay.cut()
-    await within('the end of the visitor', gone)
-    await backInTime(t, port)
-    t.equal(await server.metric('uniroute_sessions_total'), 2)
-    t.equal(await server.metric('uniroute_holds_total'), 0)
-  })
+  t.test(
+    'resets every connection with limits.resume_timeout 0s: visitors end, the address comes back',
+    together,
+    async (t) => {
+      const { relay, port, server } = await tunnelThroughRelay(t, { resume_timeout: '0s' })
+      const visitor = await visit(port)
+      await echoOn(visitor)
+      const gone = endOf(visitor)
+      relay.cut()
+      await within('the end of the visitor', gone)
+      await backInTime(t, port)
+      t.equal(await server.metric('uniroute_sessions_total'), 2)
+      t.equal(await server.metric('uniroute_holds_total'), 0)
+    },
+  )
 
-  t.test('swallows packets for 10 s, then heals: visitors go on', async (t) => {
+  t.test('swallows packets until the server has noticed, then heals: visitors go on', together, async (t) => {
     const { relay, port, server } = await tunnelThroughRelay(t)
     const [busy, idle] = await Promise.all([visit(port), visit(port)])
     await Promise.all([echoOn(busy), echoOn(idle)])
     relay.swallow()
     const answered = echoOn(busy)
-    await pause(10_000)
+    await isHeld(server)
     relay.heal()
     const start = performance.now()
     await answered
@@ -141,7 +151,7 @@ t.test('the network between agent and server', async (t) => {
     idle.destroy()
   })
 
-  t.test('swallows packets while nothing is sent, until both sides have noticed, then heals', async (t) => {
+  t.test('swallows packets while nothing is sent, until both sides have noticed, then heals', together, async (t) => {
     const { relay, port, agent, server } = await tunnelThroughRelay(t)
     const visitor = await visit(port)
     await echoOn(visitor)
@@ -159,7 +169,7 @@ t.test('the network between agent and server', async (t) => {
     visitor.destroy()
   })
 
-  t.test('loses packets for a moment: the same connections go on', async (t) => {
+  t.test('loses packets for a moment: the same connections go on', together, async (t) => {
     const { relay, port, upstream } = await tunnelThroughRelay(t)
     const visitor = await visit(port)
     await echoOn(visitor)
@@ -174,7 +184,7 @@ t.test('the network between agent and server', async (t) => {
   })
 })
 
-t.test('server killed with -9 and started again on the same port', async (t) => {
+t.test('server killed with -9 and started again on the same port', together, async (t) => {
   const { server, port, agent } = await tunnelThroughRelay(t)
   const visitor = await visit(port)
   await echoOn(visitor)
@@ -191,7 +201,7 @@ t.test('server killed with -9 and started again on the same port', async (t) => 
   t.equal(agent.process.ending, null)
 })
 
-t.test('the port stays the same for the next agent of the same token and tunnel', async (t) => {
+t.test('the port stays the same for the next agent of the same token and tunnel', together, async (t) => {
   const [server, upstream] = await Promise.all([Server.start(t), startEcho(t)])
   const token = await server.createToken('me')
   const first = await Agent.start(t, server, ['tcp', String(upstream.port)], { token })

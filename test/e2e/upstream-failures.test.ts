@@ -10,7 +10,23 @@ import { Process } from '../support/processes.js'
 import { Agent, Server } from '../support/product.js'
 import { echo, echoOn, exchange, startEcho, startUpstream, visit } from '../support/pumps.js'
 
-t.test('an upstream that refuses', async (t) => {
+// One of them waits for the agent's patience to end, and the others need not wait for it.
+t.jobs = 2
+
+t.test(
+  'an upstream that hangs while it accepts: the visitor is let go after a limit',
+  { buffered: true },
+  async (t) => {
+    const server = await Server.start(t)
+    const agent = await Agent.start(t, server, ['tcp', String(await deafPort(t))])
+    const { answer } = await exchange(agent.port(), 'hello', { ms: 25_000 })
+    t.equal(answer.length, 0)
+    await agent.failed('UR_UPSTREAM_TIMED_OUT')
+    await counted(server, 'UR_UPSTREAM_TIMED_OUT')
+  },
+)
+
+t.test('an upstream that refuses', { buffered: true }, async (t) => {
   const server = await Server.start(t)
   const port = await freePort()
   const agent = await Agent.start(t, server, ['tcp', String(port)])
@@ -26,7 +42,7 @@ t.test('an upstream that refuses', async (t) => {
   t.pass('and the tunnel works as soon as the upstream does')
 })
 
-t.test('an upstream that resets', async (t) => {
+t.test('an upstream that resets', { buffered: true }, async (t) => {
   const server = await Server.start(t)
   const upstream = await startUpstream(t, (socket) => {
     socket.once('data', () => {
@@ -46,7 +62,7 @@ t.test('an upstream that resets', async (t) => {
   t.match(await agent.failed(/./), { code: 'UR_UPSTREAM_RESET' })
 })
 
-t.test('a visitor that resets', async (t) => {
+t.test('a visitor that resets', { buffered: true }, async (t) => {
   const server = await Server.start(t)
   let heard: (how: string) => void
   const ended = new Promise<string>((resolve) => (heard = resolve))
@@ -62,18 +78,11 @@ t.test('a visitor that resets', async (t) => {
   t.equal(await within('the upstream to hear of it', ended), 'ECONNRESET')
 })
 
-t.test('an upstream that hangs', async (t) => {
-  const server = await Server.start(t)
-
-  t.test('while it accepts: the visitor is let go after a limit', async (t) => {
-    const agent = await Agent.start(t, server, ['tcp', String(await deafPort(t))])
-    const { answer } = await exchange(agent.port(), 'hello', { ms: 25_000 })
-    t.equal(answer.length, 0)
-    await agent.failed('UR_UPSTREAM_TIMED_OUT')
-    await counted(server, 'UR_UPSTREAM_TIMED_OUT')
-  })
-
-  t.test('after it accepted: others are not held up, and the visitor may leave', async (t) => {
+t.test(
+  'an upstream that hangs after it accepted: others are not held up, and the visitor may leave',
+  { buffered: true },
+  async (t) => {
+    const server = await Server.start(t)
     const upstream = await startUpstream(t, (socket) => socket.pause())
     const agent = await Agent.start(t, server, ['tcp', String(upstream.port)])
     const working = await Agent.start(t, server, ['tcp', String((await startEcho(t)).port)])
@@ -90,10 +99,10 @@ t.test('an upstream that hangs', async (t) => {
       if (upstream.open.size > 1) throw new Error('still there')
     })
     full.destroy()
-  })
-})
+  },
+)
 
-t.test('an upstream by unix socket, by name, and over TLS', async (t) => {
+t.test('an upstream by unix socket, by name, and over TLS', { buffered: true }, async (t) => {
   const server = await Server.start(t)
   const file = path.join(await temporaryFolder(t), 'up.sock')
   const unix = net.createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket))
