@@ -74,7 +74,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#tunnels = options.tunnels.map((spec) => new Tunnel(spec, { timeoutMs, clock }))
     this.#loop = new ConnectLoop<Dialled, Link>({
       clock,
-      dial: (tryNumber, signal) => this.#dial(this.#targetOf(tryNumber), signal),
+      dial: (tryNumber, signal, answered) => this.#dial(this.#targetOf(tryNumber), signal, answered),
       open: (dialled, signal) => this.#open(dialled, signal),
       discard: ({ socket }) => socket.destroy(),
       onOpen: (link) => this.#onOpen(link),
@@ -156,8 +156,8 @@ export class Agent extends EventEmitter<AgentEvents> {
     return targets[tryNumber % targets.length]!
   }
 
-  async #dial(target: HostPort, signal: AbortSignal): Promise<Dialled> {
-    return { target, socket: await this.#dialer.dial(target, signal) }
+  async #dial(target: HostPort, signal: AbortSignal, answered?: () => void): Promise<Dialled> {
+    return { target, socket: await this.#dialer.dial(target, signal, answered) }
   }
 
   async #open(dialled: Dialled, signal: AbortSignal): Promise<Link> {

@@ -8,7 +8,11 @@ const EAGER_MS = 60_000
 /** Bounds of the delays while eager, and later, ms. */
 const EAGER = { baseMs: 200, maxMs: 1_500 }
 const PATIENT = { baseMs: 1_500, maxMs: 15_000 }
-/** A try that has said nothing for so long gets a second one beside it, while eager and later, ms. */
+/**
+ * A try that nothing has come of for so long gets a second one beside it, while eager and later, ms: half to one and a
+ * half of it, so that agents which lost their connections together do not go on together. As rarely as later when the
+ * server has answered: it may be slow because many come back at once, and each try more makes it slower.
+ */
 const EAGER_HEDGE_MS = 1_000
 const PATIENT_HEDGE_MS = 5_000
 /** A session that lived for so long was a good one, ms. */
@@ -17,8 +21,11 @@ const STEADY_MS = 3_000
 const MAX_TRIES = 5
 
 export interface ConnectLoopOptions<Dialled, Session> {
-  /** First half of a try: everything up to the preface. Must reject when the signal is aborted. */
-  dial(tryNumber: number, signal: AbortSignal): Promise<Dialled>
+  /**
+   * First half of a try: everything up to the preface. Must reject when the signal is aborted, and call `answered` when
+   * the server has taken the connection.
+   */
+  dial(tryNumber: number, signal: AbortSignal, answered: () => void): Promise<Dialled>
   /** Second half: the preface. Only one runs at a time. */
   open(dialled: Dialled, signal: AbortSignal): Promise<Session>
   /** Closes what was dialled and is not needed. */
@@ -39,16 +46,21 @@ export interface ConnectLoopOptions<Dialled, Session> {
 
 /**
  * Tries to open a session until one is open: exponential backoff with full jitter, for ever. A try that hangs does not
- * hold up the next: as long as an outage swallows packets, a fresh one starts every second, and the first to get
- * through wins.
+ * hold up the next: as long as an outage swallows packets, a fresh one starts every second or so, and the first that the
+ * server answers wins.
  */
 export class ConnectLoop<Dialled, Session> {
   readonly #options: ConnectLoopOptions<Dialled, Session>
   readonly #eager: Backoff
   readonly #patient: Backoff
+  readonly #random: () => number
   readonly #tries = new Set<AbortController>()
+  /** Those of them that the server has answered. */
+  readonly #answered = new Set<AbortController>()
   #opening: AbortController | null = null
   #timer: NodeJS.Timeout | null = null
+  /** What the timer waits for is a try beside others. */
+  #hedging = false
   #running = false
   #startedAt = 0
   #openedAt: number | null = null
@@ -56,9 +68,10 @@ export class ConnectLoop<Dialled, Session> {
 
   constructor(options: ConnectLoopOptions<Dialled, Session>) {
     this.#options = options
-    const random = options.random ? { random: options.random } : {}
-    this.#eager = new Backoff({ ...EAGER, ...random })
-    this.#patient = new Backoff({ ...PATIENT, ...random })
+    const { random = Math.random } = options
+    this.#random = random
+    this.#eager = new Backoff({ ...EAGER, random })
+    this.#patient = new Backoff({ ...PATIENT, random })
   }
 
   get running(): boolean {
@@ -97,8 +110,7 @@ export class ConnectLoop<Dialled, Session> {
   stop(): void {
     this.#running = false
     this.#clearTimer()
-    for (const other of this.#tries) other.abort()
-    this.#tries.clear()
+    for (const other of this.#tries) this.#abort(other)
     this.#opening = null
   }
 
@@ -112,12 +124,18 @@ export class ConnectLoop<Dialled, Session> {
 
   #schedule(delayMs: number): void {
     this.#clearTimer()
+    this.#hedging = false
     this.#timer = setTimeout(() => {
       this.#timer = null
       this.#makeRoom()
       void this.#try()
-      this.#schedule(this.#isEager ? EAGER_HEDGE_MS : PATIENT_HEDGE_MS)
+      this.#hedge(this.#isEager ? EAGER_HEDGE_MS : PATIENT_HEDGE_MS)
     }, delayMs)
+  }
+
+  #hedge(aboutMs: number): void {
+    this.#schedule(aboutMs * (0.5 + this.#random()))
+    this.#hedging = true
   }
 
   /** The oldest of too many tries is the least likely to come through. */
@@ -125,10 +143,23 @@ export class ConnectLoop<Dialled, Session> {
     if (this.#tries.size < MAX_TRIES) return
     for (const oldest of this.#tries) {
       if (oldest === this.#opening) continue
-      oldest.abort()
-      this.#tries.delete(oldest)
+      this.#abort(oldest)
       return
     }
+  }
+
+  /** The server has taken the connection of this try: those that it has not answered yet are not needed. */
+  #onAnswered(mine: AbortController): void {
+    if (mine.signal.aborted) return
+    this.#answered.add(mine)
+    for (const other of this.#tries) if (!this.#answered.has(other)) this.#abort(other)
+    if (this.#hedging) this.#hedge(PATIENT_HEDGE_MS)
+  }
+
+  #abort(one: AbortController): void {
+    one.abort()
+    this.#tries.delete(one)
+    this.#answered.delete(one)
   }
 
   #clearTimer(): void {
@@ -140,7 +171,7 @@ export class ConnectLoop<Dialled, Session> {
     const mine = new AbortController()
     this.#tries.add(mine)
     try {
-      const dialled = await this.#options.dial(this.#count++, mine.signal)
+      const dialled = await this.#options.dial(this.#count++, mine.signal, () => this.#onAnswered(mine))
       if (mine.signal.aborted || this.#opening !== null) {
         this.#options.discard(dialled)
         return
@@ -155,6 +186,7 @@ export class ConnectLoop<Dialled, Session> {
       if (!mine.signal.aborted) this.#onFailure(mine, error)
     } finally {
       this.#tries.delete(mine)
+      this.#answered.delete(mine)
       if (this.#opening === mine) this.#opening = null
     }
   }

@@ -6,6 +6,7 @@ import type { HostPort } from '../config/index.js'
 import { hostPortText, reasonText, systemCode } from './addresses.js'
 import { proxyConnect } from './proxy-connect.js'
 import { proxyFor } from './proxy-env.js'
+import { TlsTickets } from './tls-tickets.js'
 import { Trust } from './trust.js'
 
 /** How long one address of a host with several may take before it is given up for the next, ms (Node's default: 250). */
@@ -22,6 +23,7 @@ export interface ServerDialOptions {
 export class ServerDialer {
   readonly #options: ServerDialOptions
   readonly #trust: Trust
+  readonly #tickets = new TlsTickets()
 
   constructor(options: ServerDialOptions) {
     this.#options = options
@@ -29,10 +31,11 @@ export class ServerDialer {
   }
 
   /**
-   * A connection on which the preface may be sent at once. Aborting the signal rejects with its reason.
+   * A connection on which the preface may be sent at once. Aborting the signal rejects with its reason. `answered` is
+   * called when the server has taken the connection, before TLS.
    * Throws NetworkError, CertificateError, ProtocolError or ConfigError; each says what was tried.
    */
-  async dial(target: HostPort, signal?: AbortSignal): Promise<TLSSocket> {
+  async dial(target: HostPort, signal?: AbortSignal, answered?: () => void): Promise<TLSSocket> {
     const { timeoutMs, env } = this.#options
     const deadline = new Deadline(timeoutMs, signal)
     const open: Socket[] = []
@@ -59,12 +62,16 @@ export class ServerDialer {
         deadline.step = `get through its proxy ${hostPortText(proxy)}`
         await deadline.race(proxyConnect(socket, proxy, target))
       }
+      answered?.()
       deadline.step = 'finish the TLS handshake'
+      const server = hostPortText(target)
+      const ticket = this.#tickets.take(server, secureContext)
       const secure = tls.connect({
         socket,
         host: target.host,
         ...serverName(target.host),
         ...(secureContext && { secureContext }),
+        ...(ticket && { session: ticket }),
         ALPNProtocols: [ALPN],
         minVersion: 'TLSv1.3',
         rejectUnauthorized: this.#options.insecure !== true,
@@ -74,6 +81,7 @@ export class ServerDialer {
         throw tlsError(target, error)
       })
       if (secure.alpnProtocol !== ALPN) throw noServer(target)
+      this.#tickets.collect(server, secureContext, secure)
       return secure
     } catch (error) {
       for (const socket of open) socket.destroy()

@@ -204,8 +204,8 @@ export class Link {
     if (welcome.secret.length > 0) this.#secret = welcome.secret
     const others = [...this.session.carriers]
     this.session.addCarrier(socket, head, welcome.carrier)
+    this.#pool?.refill()
     for (const other of others) other.lose()
-    this.#pool?.adjust()
     const awayMs = this.#heldAt === null ? 0 : this.#options.clock.now() - this.#heldAt
     this.#heldAt = null
     this.#resumption = { awayMs, visitors: this.#visitors }

@@ -4,12 +4,15 @@ import type { TunnelLimits } from './api.js'
 
 /** How often what held sessions hold is looked at, ms: their visitors go on sending until their queues are full. */
 const LOOK_MS = 500
+/** So soon after one more came, ms: when a path breaks they come by the thousand, and a look costs as much as there are. */
+const LOOK_SOON_MS = 100
 
 /** Sessions whose agents are away, and the bounds of what is held for them. Above, the one that holds the most ends. */
 export class HeldSessions {
   readonly #limits: () => TunnelLimits
   readonly #sessions = new Set<AgentSession>()
   #timer: NodeJS.Timeout | null = null
+  #soon: NodeJS.Timeout | null = null
 
   constructor(limits: () => TunnelLimits) {
     this.#limits = limits
@@ -34,7 +37,7 @@ export class HeldSessions {
   add(session: AgentSession): void {
     this.#sessions.add(session)
     this.#timer ??= setInterval(() => this.#look(), LOOK_MS).unref()
-    this.#look()
+    this.#soon ??= setTimeout(() => this.#look(), LOOK_SOON_MS).unref()
   }
 
   delete(session: AgentSession): void {
@@ -45,6 +48,7 @@ export class HeldSessions {
   }
 
   #look(): void {
+    this.#soon = null
     const { heldConnections, heldBytes } = this.#limits()
     this.#bound((session) => session.visitors, heldConnections, 'visitors (limits.held_connections)')
     this.#bound((session) => session.heldBytes, heldBytes, 'bytes (limits.held_bytes)')

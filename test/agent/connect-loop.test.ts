@@ -7,6 +7,8 @@ import { eventually, within } from '../support/hang.js'
 interface Try {
   readonly number: number
   readonly signal: AbortSignal
+  /** The server takes its connection. */
+  answered(): void
   succeed(): void
   fail(error: Error): void
 }
@@ -31,10 +33,10 @@ class Bench {
     this.loop = new ConnectLoop<number, string>({
       clock: { now: () => this.now },
       random: () => this.random,
-      dial: (number, signal) =>
+      dial: (number, signal, answered) =>
         new Promise((resolve, reject) => {
           signal.addEventListener('abort', () => reject(signal.reason as Error))
-          this.tries.push({ number, signal, succeed: () => resolve(number), fail: reject })
+          this.tries.push({ number, signal, answered, succeed: () => resolve(number), fail: reject })
           this.#heard()
         }),
       open: (number) =>
@@ -98,6 +100,23 @@ t.test('while one hangs on, no more than five are tried at once', async (t) => {
     bench.tries.map(({ signal }) => signal.aborted),
     [true, false, false, false, false, false],
   )
+})
+
+t.test('a server that has answered is not asked again for a while, however slow it is', async (t) => {
+  const bench = new Bench(t)
+  bench.loop.start(false)
+  await bench.triesMade(2)
+  const start = performance.now()
+  bench.tries[1]!.answered()
+  t.same(
+    bench.tries.map(({ signal }) => signal.aborted),
+    [true, false],
+    'what it has not answered is not needed',
+  )
+  await bench.triesMade(3)
+  t.ok(performance.now() - start > 2_400, 'the next comes after half of 5 s at the earliest')
+  bench.tries[2]!.answered()
+  t.notOk(bench.tries[1]!.signal.aborted, 'and takes nothing from the one before')
 })
 
 t.test('delays are jittered and bounded: close together at first, then growing', async (t) => {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import path from 'node:path'
 import t from 'tap'
@@ -6,6 +6,7 @@ import { ServerDialer } from '../../src/agent/dial-server.js'
 import type { LogFields } from '../../src/core/logger.js'
 import { silentLogger } from '../../src/core/logger.js'
 import { startConnectProxy } from '../support/connect-proxy.js'
+import { within } from '../support/hang.js'
 import { freePort, listen, temporaryFolder } from '../support/places.js'
 import { startUpstream } from '../support/pumps.js'
 import { makeAgent, next, ready, TestServer } from './test-server.js'
@@ -47,6 +48,30 @@ t.test('a CA file that is missing, or holds no certificate', async (t) => {
   await t.rejects(dialer({ caFile: file }).dial(target), { code: 'UR_CA_FILE', exitCode: 2, message: /ENOENT/ })
   await writeFile(file, 'not a certificate')
   await t.rejects(dialer({ caFile: file }).dial(target), { code: 'UR_CA_FILE', message: /holds no certificate/ })
+})
+
+t.test('TLS is resumed with tickets of earlier connections, each once', async (t) => {
+  const server = await TestServer.start(t)
+  const caFile = server.authority.ca
+  const dialing = dialer({ caFile })
+  const target = { host: 'localhost', port: server.port }
+  /** Dials, and waits for the tickets of a whole handshake: OpenSSL sends two. */
+  const dial = async (): Promise<boolean> => {
+    const socket = await dialing.dial(target)
+    t.teardown(() => socket.destroy())
+    const resumed = socket.isSessionReused()
+    let tickets = 0
+    const both = new Promise<void>((resolve) => socket.on('session', () => ++tickets === 2 && resolve()))
+    if (!resumed) await within('two tickets', both)
+    return resumed
+  }
+  t.same([await dial(), await dial(), await dial(), await dial()], [false, true, true, false])
+
+  await writeFile(caFile, `${await readFile(caFile, 'utf8')}\n`)
+  t.same([await dial(), await dial()], [false, true], 'other authorities verify the certificate themselves')
+
+  server.forgetTickets()
+  t.same([await dial(), await dial()], [false, true], 'a server that was restarted knows nothing of them')
 })
 
 t.test('something that is no UniRoute server', async (t) => {

@@ -155,6 +155,11 @@ export class TestServer {
     await closed
   }
 
+  /** Tickets that it gave are worth nothing any more, as after a restart. */
+  forgetTickets(): void {
+    this.#server.setTicketKeys(randomBytes(48))
+  }
+
   /** Resets every connection. */
   cut(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy()
