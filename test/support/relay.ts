@@ -13,12 +13,15 @@ interface Pair {
  * - `freeze`/`thaw`: nothing passes for a while, then all of it (packets were lost and sent again);
  * - `swallow`/`heal`: connections of before are dead for ever without a FIN or RST (a NAT forgot them);
  *   new ones are accepted, wait, and pass once healed (a SYN that is sent again);
- * - `cut`: every connection gets a RST.
+ * - `cut`: every connection gets a RST;
+ * - `refuse`/`admit`: so do they, and new ones are refused for a while.
  */
 export class Relay {
   port = 0
   /** Connections that were made through it. */
   connections = 0
+  /** Told of each when its other half is dialled. */
+  onDial: () => void = () => undefined
   /** Settles with the first connection. */
   readonly visited: Promise<void>
   private onVisit: () => void = () => undefined
@@ -26,17 +29,19 @@ export class Relay {
   private readonly pairs = new Set<Pair>()
   private readonly held = new Set<net.Socket>()
   private readonly target: () => number
+  private readonly host: string
   private frozen = false
   private swallowing = false
 
-  private constructor(target: () => number) {
+  private constructor(target: () => number, host: string) {
     this.target = target
+    this.host = host
     this.visited = new Promise((resolve) => (this.onVisit = resolve))
     this.server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (near) => this.accept(near))
   }
 
   static async start(t: Owner, target: number | (() => number), host = '127.0.0.1'): Promise<Relay> {
-    const relay = new Relay(typeof target === 'number' ? () => target : target)
+    const relay = new Relay(typeof target === 'number' ? () => target : target, host)
     relay.port = await listen(relay.server, 0, host)
     t.teardown(() => relay.close())
     return relay
@@ -53,6 +58,7 @@ export class Relay {
   }
 
   private join(near: net.Socket): void {
+    this.onDial()
     const far = net.connect({ port: this.target(), host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
     const pair: Pair = { near, far, dead: false }
     this.pairs.add(pair)
@@ -109,6 +115,27 @@ export class Relay {
   /** Every connection is reset, new ones are taken. */
   cut(): void {
     this.each((socket) => socket.resetAndDestroy())
+  }
+
+  /** Every connection is reset, new ones are refused. */
+  refuse(): void {
+    this.server.close()
+    this.cut()
+  }
+
+  /** New ones are taken again, on the same port. */
+  async admit(): Promise<void> {
+    await listen(this.server, this.port, this.host)
+  }
+
+  /**
+   * How many new connections the kernel takes before we do, and at least one; beyond, it does not answer SYNs. So a
+   * process that is stopped with a backlog of 0 is a path on which packets are lost.
+   */
+  setBacklog(connections: number): void {
+    // Listening once more is how POSIX changes it; Node has no word for that.
+    const { _handle } = this.server as unknown as { _handle: { listen(backlog: number): number } }
+    _handle.listen(connections)
   }
 
   /** The connection that was made last is reset. */
