@@ -85,6 +85,7 @@ export const oneConnection: TunnelMeasurement = {
   async run(tunnel, place, seconds) {
     const load = { connections: 1 }
     await warmUp(tunnel, place)
+    await wrk(tunnel, place, load, 3)
     const { result, cpu } = await withCpu(tunnel, () => wrk(tunnel, place, load, seconds))
     const figures = { p50: result.p50, p99: result.p99 }
     return tunnel.server.length === 0 ? figures : { ...figures, cpu: (cpu / result.requests) * 1e6 }
