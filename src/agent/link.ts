@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import { Backoff } from '../core/backoff.js'
 import type { Clock } from '../core/clock.js'
+import { lossesSlowConnections } from '../core/congestion.js'
 import { NetworkError, type UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import { printable } from '../core/printable.js'
@@ -105,11 +106,12 @@ export class Link {
     this.#secret = welcome.secret
     const resumable = opened.capabilities.includes('resume')
     const striping = opened.capabilities.includes('stripe')
+    const stripes = lossesSlowConnections() ? 'tried' : 'never'
     const resumeTimeoutMs = welcome.resumeTimeoutMs === 0 ? 0 : welcome.resumeTimeoutMs + RESUME_MARGIN_MS
     const streams = Math.min(welcome.limits?.streams || MAX_VISITORS, MAX_VISITORS)
     this.session = new Session(
       'client',
-      { clock, maxInboundStreams: streams, maxStreams: streams + 1, resumable, striping, resumeTimeoutMs },
+      { clock, maxInboundStreams: streams, maxStreams: streams + 1, resumable, striping, stripes, resumeTimeoutMs },
       {
         onStream: (stream) => stream.attach(new Visitor(this.#visitorContext)),
         onCarrierClose: (carrier, error) => this.#onCarrierClose(carrier, error),

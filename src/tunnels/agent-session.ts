@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { lossesSlowConnections } from '../core/congestion.js'
 import { LimitError, NetworkError, ProtocolError, RefusedError, UniRouteError } from '../core/errors.js'
 import type { Code } from '../core/error-codes.js'
 import type { LogFields, Logger } from '../core/logger.js'
@@ -72,6 +73,7 @@ export class AgentSession {
       clock: context.clock,
       resumable: identity.resumable,
       striping: identity.striping,
+      stripes: lossesSlowConnections() ? 'tried' : 'never',
       ...wire,
     }
     this.wire = new Session('server', options, {

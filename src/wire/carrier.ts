@@ -348,7 +348,7 @@ export class Carrier implements FrameSink {
 
   /** For its probes. */
   onQuietRoundTrip(rtt: number): void {
-    this.session.bookQuietRoundTrip(rtt)
+    this.session.path.onQuietRoundTrip(rtt)
   }
 
   #onGoAway(flags: number, code: number): void {

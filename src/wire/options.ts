@@ -26,6 +26,11 @@ export interface SessionOptions {
   /** A stream that has sent so much looks for idle carriers, and again after as much more. */
   stripeAfter: number
   /**
+   * What becomes of such a stream that we send, where `striping`. `tried`: it is striped while that brings it more;
+   * `always`: it keeps what carriers it finds; `never`: one connection of ours is as fast as the path, losses or not.
+   */
+  stripes: 'tried' | 'always' | 'never'
+  /**
    * What of a striped stream one carrier gets in a row. 16 to 64 KiB: the peer bounds the pieces that wait, and it is a
    * data frame.
    */
@@ -64,6 +69,7 @@ export function sessionOptions(given: Partial<SessionOptions>): SessionOptions {
     resumable: false,
     striping: false,
     stripeAfter: 1024 * 1024,
+    stripes: 'tried',
     stripeChunk: 64 * 1024,
     stripeUnderWay: 512 * 1024,
     resumeTimeoutMs: 30_000,

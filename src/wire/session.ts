@@ -6,13 +6,10 @@ import { FLAG_FIN, FLAG_RST, GO_AWAY_NORMAL, TYPE_GO_AWAY, TYPE_WINDOW_UPDATE } 
 import { Heartbeat } from './heartbeat.js'
 import { lost, notKept, streamLimit } from './loss.js'
 import { sessionOptions, type SessionOptions } from './options.js'
+import { Path } from './path.js'
 import { Recovery } from './recovery.js'
-import { StandingQueue } from './standing-queue.js'
 import { Stream } from './stream.js'
-import { idleBeside } from './stripe.js'
 import { WireViolation } from './violation.js'
-import type { ReceiveWindow } from './window.js'
-import type { WindowTuning } from './window-tuning.js'
 
 /** `client` opens odd stream ids (the agent), `server` even ones. */
 export type Role = 'client' | 'server'
@@ -24,12 +21,12 @@ export class Session {
   readonly role: Role
   readonly options: SessionOptions
   readonly recovery: Recovery
+  readonly path = new Path(this)
   readonly #events: SessionEvents
   readonly #carriers: Carrier[] = []
   readonly #streams = new Map<number, Stream>()
   readonly #unacknowledged = new Set<Stream>()
   readonly #heartbeat: Heartbeat
-  readonly #queue = new StandingQueue()
   #nextId: number
   #inbound = 0
   #goneAway = false
@@ -44,7 +41,6 @@ export class Session {
   #accepted = 0
   #unconsumed = 0
   #reordering = 0
-  #quietProbedAt = -Infinity
 
   constructor(role: Role, options: Partial<SessionOptions>, events: SessionEvents) {
     this.role = role
@@ -141,7 +137,7 @@ export class Session {
     const carrier = new Carrier(this, number, socket)
     this.#carriers.push(carrier)
     this.#heartbeat.start()
-    if (held) this.#queue.restart()
+    if (held) this.path.restart()
     if (this.#goneAway) this.#sayGoAway(carrier)
     this.recovery.onAdded(carrier)
     carrier.start(head)
@@ -285,25 +281,6 @@ export class Session {
   /** For a stream: so many bytes more (or less) wait for what stands in front of them. */
   bookReordering(bytes: number): void {
     this.#reordering += bytes
-  }
-
-  /** For a carrier: a ping's round trip, ms, while it brought little else. */
-  bookQuietRoundTrip(rtt: number): void {
-    this.#queue.sample(rtt, this.options.clock.now())
-  }
-
-  /** For a stream on `carrier`: an update of its window is due. */
-  tuneWindow(carrier: Carrier, window: ReceiveWindow, tuning: WindowTuning): void {
-    const now = this.options.clock.now()
-    tuning.tune(window, { now, leastRtt: carrier.probes.leastRtt, queue: this.#queue }, this.options)
-    if (!this.#queue.far || now - this.#quietProbedAt < this.#queue.base / 2) return
-    this.#quietProbedAt = now
-    for (const other of this.#carriers) if (other !== carrier) other.probes.probe()
-  }
-
-  /** For a bulk stream on `carrier`: others that are idle, on a path that is long enough for that to matter. */
-  idleBeside(carrier: Carrier): Carrier[] {
-    return this.options.striping && this.#queue.far ? idleBeside(carrier, this.#carriers) : []
   }
 
   /** For a stream: its ACK has left. */

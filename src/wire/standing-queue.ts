@@ -4,6 +4,8 @@ const FAR_MS = 5
 const TARGET_MS = 6
 /** Below this a path is taken to have no queue, ms: windows may be too small for it. */
 const EMPTY_MS = 3
+/** Windows are bounded while this stands, ms: a congestion control that measures the path lets less stand now and then. */
+const STANDING_MS = 5
 /** A queue longer than this, in spite of windows for less, needs a second look, ms. */
 const LONG_MS = 2 * TARGET_MS
 /** The least of the samples of so many idle round trips tells what stands. */
@@ -78,9 +80,14 @@ export class StandingQueue {
     return fresh && least < Infinity ? least - this.#base : 0
   }
 
+  /** Something stands in the queues. */
+  stands(now: number): boolean {
+    return this.standing(now) >= EMPTY_MS
+  }
+
   /** How long a byte should be under way at most, there and its credit back; Infinity: any time. */
   horizon(now: number): number {
-    return this.#bounded && this.standing(now) >= EMPTY_MS ? this.#base + TARGET_MS : Infinity
+    return this.#bounded && this.standing(now) >= STANDING_MS ? this.#base + TARGET_MS : Infinity
   }
 
   /** The path is another one: nothing that was measured counts any more. */

@@ -7,7 +7,8 @@ import { FLAG_ACK, FLAG_FIN, FLAG_RST, FLAG_SYN, TYPE_OFFSET, TYPE_WINDOW_UPDATE
 import { ByteQueue, pins } from './queue.js'
 import type { Session } from './session.js'
 import { giveBack, lend } from './slab.js'
-import { Stripe } from './stripe.js'
+import type { Stripe } from './stripe.js'
+import { Striping } from './striping.js'
 import { ReceiveWindow, SendWindow } from './window.js'
 import { WindowTuning } from './window-tuning.js'
 
@@ -36,6 +37,7 @@ export class Stream {
   /** Once it is striped, for what we send. */
   #stripe: Stripe | null = null
   #stripeLookAt: number
+  #striping: Striping | null = null
   readonly #order = new ArrivalOrder()
   #handler: StreamHandler | null = null
   #early: ByteQueue | null = null
@@ -148,7 +150,7 @@ export class Stream {
     const due = this.#receive.consume(bytes)
     this.session.bookConsumed(this.#receive.consumed - before)
     if (!due || this.#finReceived) return
-    this.session.tuneWindow(this.carrier, this.#receive, this.#tuning)
+    this.session.path.tuneWindow(this.carrier, this.#receive, this.#tuning)
     const credit = this.#receive.refill()
     if (credit === 0) return
     this.carrier.control(TYPE_WINDOW_UPDATE, this.#takeFlags(), this.id, credit)
@@ -312,15 +314,11 @@ export class Stream {
 
   /** A bulk stream: carriers that are idle may take a part of it. What comes there before its SYN would be dropped. */
   #lookForLanes(): void {
-    this.#stripeLookAt = this.#send.sent + this.session.options.stripeAfter
+    this.#stripeLookAt = this.#send.sent + this.session.options.stripeAfter / 4
     if (!this.#known) return
-    const idle = this.session.idleBeside(this.carrier)
-    if (idle.length === 0) return
-    if (this.#stripe === null) {
-      this.#stripe = new Stripe(this, this.session.options)
-      this.#stripe.add(this.carrier)
-    }
-    for (const carrier of idle) this.#stripe.add(carrier)
+    this.#striping ??= new Striping(this, this.session)
+    this.#striping.look(this.#send.sent)
+    this.#stripe = this.#striping.stripe
   }
 
   /** For its stripe. */

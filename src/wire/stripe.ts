@@ -89,6 +89,19 @@ export class Stripe {
     this.wake()
   }
 
+  /** It goes on over the carrier where it is at home alone. */
+  narrow(): void {
+    for (const lane of this.#lanes.values()) if (lane.carrier !== this.#stream.carrier) this.#drop(lane)
+    this.wake()
+  }
+
+  /** Bytes on its carriers that the other side is not known to have. */
+  get unacknowledged(): number {
+    let bytes = 0
+    for (const { carrier } of this.#lanes.values()) bytes += carrier.unacknowledged
+    return bytes
+  }
+
   close(): void {
     for (const lane of this.#lanes.values()) this.#drop(lane)
   }

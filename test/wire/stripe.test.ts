@@ -6,8 +6,8 @@ import { pumpRandom, farSocketPair, sessionEnd, type SessionEnd } from '../suppo
 const MIB = 1024 * 1024
 
 async function farPair(t: Test, carriers: number, options: Partial<SessionOptions> = {}) {
-  const client = sessionEnd('client', [], { resumable: true, striping: true, ...options })
-  const server = sessionEnd('server', [], { resumable: true, striping: true, ...options })
+  const client = sessionEnd('client', [], { resumable: true, striping: true, stripes: 'always', ...options })
+  const server = sessionEnd('server', [], { resumable: true, striping: true, stripes: 'always', ...options })
   const add = async (): Promise<void> => {
     const [a, b] = await farSocketPair(10)
     const number = Math.max(client.session.nextCarrierNumber, server.session.nextCarrierNumber)
@@ -75,7 +75,7 @@ t.test('a striped stream goes on while its carriers are lost one after the other
 
 /** Two ends over five links, whose length they know. */
 function farSimPair(options: Partial<SessionOptions> = {}, delayMs = 5): SimPair {
-  const pair = new SimPair({ striping: true, stripeAfter: 1_000, ...options }, delayMs)
+  const pair = new SimPair({ striping: true, stripes: 'always', stripeAfter: 1_000, ...options }, delayMs)
   pair.turns.run(() => {
     for (let i = 0; i < 5; i++) pair.add()
     pair.settle()
@@ -198,4 +198,37 @@ t.test('full carriers take more as soon as what is under way has arrived, also b
       t.equal(got(), 2_002_001, 'four of five are lost')
     })
   }
+})
+
+t.test('where several carriers bring no more than one, a stream leaves them again and arrives unchanged', async (t) => {
+  const pair = farSimPair({ stripes: 'tried' })
+  pair.turns.run(() => {
+    const { stream, got } = known(pair)
+    const seen = new Set<string>()
+    let written = 1
+    for (let round = 0; round < 200; round++) {
+      stream.write(Buffer.alloc(200_000))
+      written += 200_000
+      pair.settle()
+      pair.turns.advance(5)
+      seen.add(lanesOf(pair.server).join(''))
+    }
+    t.same([...seen], ['00000', '11110', '10000'], 'one, all but one, one')
+    t.equal(got(), written)
+    stream.end()
+    pair.settle()
+    t.ok(pair.client.stream(stream.id)?.finReceived)
+    t.same(pair.closes, [])
+  })
+})
+
+t.test('where one connection is as fast as the path, nothing is tried', async (t) => {
+  const pair = farSimPair({ stripes: 'never' })
+  pair.turns.run(() => {
+    const { stream, got } = known(pair)
+    for (let i = 0; i < 50; i++) stream.write(Buffer.alloc(10_000))
+    pair.settle()
+    t.same(lanesOf(pair.server), [0, 0, 0, 0, 0])
+    t.equal(got(), 500_001)
+  })
 })

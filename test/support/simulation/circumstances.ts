@@ -67,6 +67,7 @@ export function circumstances(random: Random): Circumstances {
 export function sizes(random: Random, { striping, windowLimit }: Circumstances): Partial<SessionOptions> {
   return {
     striping,
+    stripes: 'always',
     windowMax: INITIAL_WINDOW + windowLimit,
     carrierBacklog: random.pick([500, 8_000, 256 * 1024]),
     streamQueue: random.pick([500, 8_000, 256 * 1024]),

@@ -1,0 +1,91 @@
+/** A rate is measured over so many round trips, and so many bytes: carriers tell every 64 KiB what has arrived. */
+const SPAN_TRIPS = 8
+const SPAN_BYTES = 1024 * 1024
+/** A rate that is more by so much is another one, and not noise. */
+const GAIN = 1.3
+/** A rate that became more by so much from one span to the next is still growing by itself. */
+const GROWTH = 1.15
+/** A rate that fell below so much of the one before a trial needs another trial. */
+const FALL = 0.6
+/** A span that took longer is not one of bulk, ms. */
+const LONGEST_SPAN_MS = 10_000
+/** A path that was full is taken to be full for so many spans more. */
+const FULL_SPANS = 2
+/** After a trial that brought nothing the next one waits for so long, ms; then twice as long. */
+const PAUSE_MS = 10_000
+const LONGEST_PAUSE_MS = 160_000
+
+/** What becomes of a stream: it stays on the carriers that it has, takes all that are idle, or leaves all but its own. */
+export type StripeAdvice = 'stay' | 'widen' | 'narrow'
+
+/** What is known when a stream is looked at. */
+export interface StripeLook {
+  /** ms */
+  readonly now: number
+  /** Of the empty path, ms. */
+  readonly roundTrip: number
+  /** Bytes stand in the queues of the path. */
+  readonly full: boolean
+  /** Bytes of the stream that the other side is known to have. */
+  readonly arrived: number
+}
+
+/**
+ * Whether several carriers bring a bulk stream more than one does. Losses slow down a connection, not the path, and then
+ * they bring a multiple; where the path itself is full they bring nothing, and disturb each other. Once what one carrier
+ * delivers grows no more, and the path is not full, all idle ones are tried for a while.
+ *
+ * Pure: the clock comes with every call.
+ */
+export class StripeTrial {
+  #phase: 'alone' | 'settling' | 'trial' | 'striped' = 'alone'
+  #since: number | null = null
+  #fullAt = -Infinity
+  #arrived = 0
+  /** Of the span before; in a trial, of what came before it. */
+  #before: number | null = null
+  /** Before the last trial, which brought nothing. */
+  #atTrial = 0
+  #pausedUntil = -Infinity
+  #pauseMs = PAUSE_MS
+
+  /** Now and then, while the stream sends. */
+  look({ now, roundTrip, full, arrived }: StripeLook): StripeAdvice {
+    if (this.#phase === 'striped') return 'widen'
+    const span = SPAN_TRIPS * roundTrip
+    if (full) this.#fullAt = now
+    const took = now - (this.#since ?? now)
+    if (this.#since !== null && (took < span || arrived - this.#arrived < SPAN_BYTES)) return 'stay'
+    const rate = this.#since === null || took > LONGEST_SPAN_MS ? null : (arrived - this.#arrived) / took
+    this.#since = now
+    this.#arrived = arrived
+    return this.#judge(rate, now, now - this.#fullAt < FULL_SPANS * span)
+  }
+
+  #judge(rate: number | null, now: number, full: boolean): StripeAdvice {
+    if (this.#phase === 'settling') {
+      this.#phase = 'trial'
+      return 'widen'
+    }
+    const before = this.#before
+    this.#before = rate
+    if (this.#phase === 'trial') {
+      if (rate === null || before === null || rate < before * GAIN) return this.#giveUp(now, before)
+      this.#phase = 'striped'
+      return 'widen'
+    }
+    if (rate === null || before === null || full || rate > before * GROWTH) return 'stay'
+    if (now < this.#pausedUntil && rate > this.#atTrial * FALL) return 'stay'
+    this.#phase = 'settling'
+    return 'widen'
+  }
+
+  #giveUp(now: number, before: number | null): StripeAdvice {
+    this.#phase = 'alone'
+    this.#before = null
+    this.#atTrial = before ?? 0
+    this.#pausedUntil = now + this.#pauseMs
+    this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS)
+    return 'narrow'
+  }
+}

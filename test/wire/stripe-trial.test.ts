@@ -1,0 +1,92 @@
+import t from 'tap'
+import { StripeTrial, type StripeAdvice } from '../../src/wire/stripe-trial.js'
+
+const ROUND_TRIP = 50
+const LOOK_MS = 100
+/** A span of a trial, ms. */
+const SPAN = 8 * ROUND_TRIP
+
+/** A bulk stream that is looked at every 100 ms. */
+class Bulk {
+  now = 1000
+  readonly trial = new StripeTrial()
+  readonly advice: StripeAdvice[] = []
+  #arrived = 0
+
+  /** It delivers `rate` times 10 bytes/ms for `ms`. Returns what was advised, without 'stay'. */
+  run(rate: number, ms: number, full = false): StripeAdvice[] {
+    const heard: StripeAdvice[] = []
+    for (const end = this.now + ms; this.now < end;) {
+      this.now += LOOK_MS
+      this.#arrived += rate * 10 * LOOK_MS
+      const look = { now: this.now, roundTrip: ROUND_TRIP, full, arrived: this.#arrived }
+      const advice = this.trial.look(look)
+      if (advice !== 'stay') heard.push(advice)
+    }
+    return heard
+  }
+
+  /** Runs at `rate` until something is advised; `within` ms. */
+  until(rate: number, within: number): StripeAdvice | null {
+    for (const end = this.now + within; this.now < end;) {
+      const [advice] = this.run(rate, LOOK_MS)
+      if (advice !== undefined) return advice
+    }
+    return null
+  }
+}
+
+t.test('while one carrier delivers more and more, nothing is tried', (t) => {
+  const bulk = new Bulk()
+  for (let rate = 100; rate < 10_000; rate *= 1.3) t.same(bulk.run(rate, SPAN), [])
+  t.end()
+})
+
+t.test('where several carriers bring more, the stream keeps them, and takes those that come', (t) => {
+  const bulk = new Bulk()
+  t.equal(bulk.until(1_000, 5 * SPAN), 'widen')
+  t.same(new Set(bulk.run(4_000, 4 * SPAN)), new Set(['widen']))
+  t.same(new Set(bulk.run(300, 20 * SPAN)), new Set(['widen']), 'for good')
+  t.end()
+})
+
+t.test('where they bring nothing, it leaves them, and tries again later and later', (t) => {
+  const bulk = new Bulk()
+  const tries: number[] = []
+  while (bulk.now < 200_000) {
+    const advice = bulk.until(1_000, 200_000)
+    if (advice !== 'widen') break
+    tries.push(bulk.now)
+    t.same(bulk.run(1_200, 2 * SPAN), ['widen', 'narrow'], 'a fifth more is noise')
+  }
+  t.ok(tries.length >= 3, `${tries.length} tries`)
+  const gaps = tries.slice(1).map((at, index) => at - tries[index]!)
+  for (const [index, gap] of gaps.entries()) t.ok(gap >= 10_000 * 2 ** index, `${gap} ms`)
+  t.end()
+})
+
+t.test('it tries again at once when one carrier delivers far less than before the last trial', (t) => {
+  const bulk = new Bulk()
+  t.equal(bulk.until(1_000, 5 * SPAN), 'widen')
+  t.same(bulk.run(1_000, 2 * SPAN), ['widen', 'narrow'])
+  t.equal(bulk.until(800, 4 * SPAN), null)
+  t.equal(bulk.until(300, 4 * SPAN), 'widen')
+  t.end()
+})
+
+t.test('on a path that is full, or was a moment ago, nothing is tried', (t) => {
+  const bulk = new Bulk()
+  t.same(bulk.run(1_000, 20 * SPAN, true), [])
+  t.same(bulk.run(1_000, SPAN), [])
+  t.equal(bulk.until(1_000, 4 * SPAN), 'widen')
+  t.end()
+})
+
+t.test('a stream that pauses is not judged by its pauses', (t) => {
+  const bulk = new Bulk()
+  for (let turn = 0; turn < 5; turn++) {
+    bulk.now += 20_000
+    t.same(bulk.run(1_000, SPAN), [], 'the first span is compared with nothing')
+  }
+  t.end()
+})
