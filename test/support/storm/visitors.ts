@@ -62,15 +62,16 @@ class Visitor {
     clearTimeout(this.timer)
   }
 
-  /** Resolves when all is back that was sent until now, with the time. */
+  /** Resolves when all is back that was sent until now, or nothing more comes, with the time. */
   back(): Promise<number> {
-    if (this.reader.records >= this.sent) return Promise.resolve(sharedNow())
+    if (this.done || this.reader.records >= this.sent) return Promise.resolve(sharedNow())
     this.wanted = this.sent
     return new Promise((resolve) => (this.flows = () => resolve(sharedNow())))
   }
 
   /** Ends the connection in good order. */
   async end(): Promise<void> {
+    if (this.done) return
     const ended = once(this.socket, 'end')
     this.done = true
     this.socket.end()
@@ -94,6 +95,7 @@ class Visitor {
     if (this.done) return
     this.done = true
     this.stop()
+    this.flows()
     say('fault', { visitor: this.id, sent: this.sent, came: this.reader.records, why })
   }
 }
