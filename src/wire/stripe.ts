@@ -163,6 +163,7 @@ export class Lane implements RingMember {
   sendTurn(): boolean {
     const { room } = this
     if (room > 0 && this.carrier.lanes.has(this)) this.#stripe.send(this, room)
+    else this.#stripe.wake() // a replay took the room while it waited
     return false
   }
 }

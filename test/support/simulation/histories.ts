@@ -49,6 +49,12 @@ export async function histories(t: Test, { seed, count }: { seed: number; count:
   t.ok(growth < MAX_GROWTH, `memory grew by ${growth} bytes`)
 }
 
+/** Lives the history of one seed. */
+export function relive(t: Test, seed: number): void {
+  t.doesNotThrow(() => lived(seed))
+  t.end()
+}
+
 /** What came up in the history of a seed. */
 function lived(seed: number): Iterable<string> {
   const history = new History(new Random(seed))
