@@ -26,7 +26,8 @@ export interface StripeLook {
   readonly roundTrip: number
   /** Bytes stand in the queues of the path. */
   readonly full: boolean
-  /** Bytes of the stream that the other side is known to have. */
+  /** Bytes of the stream: sent, and known to have arrived. */
+  readonly sent: number
   readonly arrived: number
 }
 
@@ -44,18 +45,22 @@ export class StripeTrial {
   #arrived = 0
   /** Of the span before; in a trial, of what came before it. */
   #before: number | null = null
+  /** What was under way when a trial began ends here: it may be long in coming, and all that is behind it waits. */
+  #settledAt = 0
   /** Before the last trial, which brought nothing. */
   #atTrial = 0
   #pausedUntil = -Infinity
   #pauseMs = PAUSE_MS
 
   /** Now and then, while the stream sends. */
-  look({ now, roundTrip, full, arrived }: StripeLook): StripeAdvice {
+  look({ now, roundTrip, full, sent, arrived }: StripeLook): StripeAdvice {
     if (this.#phase === 'striped') return 'widen'
     const span = SPAN_TRIPS * roundTrip
     if (full) this.#fullAt = now
     const took = now - (this.#since ?? now)
     if (this.#since !== null && (took < span || arrived - this.#arrived < SPAN_BYTES)) return 'stay'
+    if (this.#phase === 'settling' && took <= LONGEST_SPAN_MS && arrived < this.#settledAt) return 'stay'
+    this.#settledAt = sent
     const rate = this.#since === null || took > LONGEST_SPAN_MS ? null : (arrived - this.#arrived) / took
     this.#since = now
     this.#arrived = arrived
@@ -74,10 +79,14 @@ export class StripeTrial {
       this.#phase = 'striped'
       return 'widen'
     }
-    if (rate === null || before === null || full || rate > before * GROWTH) return 'stay'
-    if (now < this.#pausedUntil && rate > this.#atTrial * FALL) return 'stay'
+    if (rate === null || full || !this.#mayTry(rate, before, now)) return 'stay'
     this.#phase = 'settling'
     return 'widen'
+  }
+
+  #mayTry(rate: number, before: number | null, now: number): boolean {
+    if (now < this.#pausedUntil) return rate < this.#atTrial * FALL
+    return before !== null && rate <= before * GROWTH
   }
 
   #giveUp(now: number, before: number | null): StripeAdvice {

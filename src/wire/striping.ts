@@ -22,7 +22,7 @@ export class Striping {
     const path = this.#session.path.look(carrier)
     if (path === null) return
     const underWay = (this.stripe ?? carrier).unacknowledged
-    const advice = this.#trial === null ? 'widen' : this.#trial.look({ ...path, arrived: sent - underWay })
+    const advice = this.#trial === null ? 'widen' : this.#trial.look({ ...path, sent, arrived: sent - underWay })
     if (advice === 'widen') this.#widen()
     else if (advice === 'narrow') this.stripe?.narrow()
   }

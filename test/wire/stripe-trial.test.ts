@@ -10,7 +10,7 @@ const SPAN = 8 * ROUND_TRIP
 class Bulk {
   now = 1000
   readonly trial = new StripeTrial()
-  readonly advice: StripeAdvice[] = []
+  underWay = 0
   #arrived = 0
 
   /** It delivers `rate` times 10 bytes/ms for `ms`. Returns what was advised, without 'stay'. */
@@ -19,7 +19,13 @@ class Bulk {
     for (const end = this.now + ms; this.now < end;) {
       this.now += LOOK_MS
       this.#arrived += rate * 10 * LOOK_MS
-      const look = { now: this.now, roundTrip: ROUND_TRIP, full, arrived: this.#arrived }
+      const look = {
+        now: this.now,
+        roundTrip: ROUND_TRIP,
+        full,
+        sent: this.#arrived + this.underWay,
+        arrived: this.#arrived,
+      }
       const advice = this.trial.look(look)
       if (advice !== 'stay') heard.push(advice)
     }
@@ -71,6 +77,17 @@ t.test('it tries again at once when one carrier delivers far less than before th
   t.same(bulk.run(1_000, 2 * SPAN), ['widen', 'narrow'])
   t.equal(bulk.until(800, 4 * SPAN), null)
   t.equal(bulk.until(300, 4 * SPAN), 'widen')
+  t.end()
+})
+
+t.test('what was under way when a trial began does not count', (t) => {
+  const bulk = new Bulk()
+  bulk.underWay = 1_000 * 10 * 3 * SPAN
+  t.equal(bulk.until(1_000, 5 * SPAN), 'widen')
+  t.same(bulk.run(500, 5 * SPAN), [], 'it is slow to come')
+  t.equal(bulk.until(4_000, 3 * SPAN), 'widen')
+  bulk.underWay = 0
+  t.same(new Set(bulk.run(4_000, 4 * SPAN)), new Set(['widen']))
   t.end()
 })
 
