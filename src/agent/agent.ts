@@ -5,9 +5,10 @@ import { systemClock, type Clock } from '../core/clock.js'
 import { ConfigError, NetworkError, RefusedError, type UniRouteError } from '../core/errors.js'
 import { silentLogger, type Logger } from '../core/logger.js'
 import { parseHostPort, type HostPort } from '../config/index.js'
-import { agentHandshake, PROTOCOL_VERSION, ServerRefusal } from '../protocol/index.js'
+import { agentHandshake, ServerRefusal } from '../protocol/index.js'
 import { hostPortText } from './addresses.js'
 import type { AgentEvents, AgentOptions, AgentState, AgentStatus, SessionInfo } from './api.js'
+import { attach } from './attach.js'
 import { checkOptions } from './check-options.js'
 import { ConnectLoop } from './connect-loop.js'
 import { isLasting, ServerDialer } from './dial-server.js'
@@ -108,7 +109,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     }
     this.#log.debug({ server, instance: this.#instanceId }, 'connecting')
     this.#unwatchNetwork = watchNetwork(() => this.#onNetworkChanged())
-    this.#loop.start(false)
+    void this.#begin()
   }
 
   /**
@@ -149,6 +150,11 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   // Connecting.
+
+  async #begin(): Promise<void> {
+    for (const tunnel of this.#tunnels) await tunnel.prepare()
+    if (this.#state === 'connecting') this.#loop.start(false)
+  }
 
   #targetOf(tryNumber: number): HostPort {
     if (this.#link?.resumable) return this.#link.node
@@ -219,6 +225,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#session = { id: sessionId, node, serverVersion }
     this.#log.debug({ session: sessionId, node, server_version: serverVersion }, 'session opened')
     this.emit('online', this.#session, link.resumption)
+    link.refuseUnkept()
   }
 
   #onFailure(error: UniRouteError, retryInMs: number): void {
@@ -386,15 +393,4 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#leaving.clear()
     this.emit('close', error)
   }
-}
-
-/** Says Attach for the session of `link`; `returns`: it has no other connection. Throws as `agentHandshake`. */
-async function attach(
-  link: Link,
-  socket: TLSSocket,
-  { returns, signal }: { returns: boolean; signal: AbortSignal },
-): Promise<AttachedCarrier> {
-  const preface = { sessionId: link.welcome.sessionId, secret: link.secret, protocol: PROTOCOL_VERSION, returns }
-  const { welcome, head } = await agentHandshake(socket, { attach: preface }, { signal })
-  return { socket, welcome, head }
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.js'
 import type { UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Secret } from '../core/secret.js'
-import type { HostPort, Upstream } from '../config/index.js'
+import type { Credentials, HostPort, HttpOptions, Upstream } from '../config/index.js'
 
 /** One tunnel that the agent offers. */
 export interface TunnelSpec {
@@ -43,6 +43,11 @@ export interface HttpTunnelOptions {
   readonly weight?: number
   /** `pool`: a visitor stays with the agent that served it first. */
   readonly sticky?: boolean
+  /**
+   * Which requests pass, and what becomes of their fields. Default: all do, and nothing. A server that could not keep to
+   * it gets no such tunnel (UR_RULE_UNKNOWN).
+   */
+  readonly options?: HttpOptions<Credentials>
 }
 
 export interface UpstreamTls {

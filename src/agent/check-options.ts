@@ -1,6 +1,7 @@
 import { ConfigError } from '../core/errors.js'
 import { Secret } from '../core/secret.js'
-import type { AgentOptions } from './api.js'
+import type { AgentOptions, HttpTunnelOptions } from './api.js'
+import { checkHttpOptions } from './http-options.js'
 
 /** What plain JavaScript may have given instead of `T`. */
 type Unchecked<T> = { readonly [Key in keyof T]?: unknown } | null | undefined
@@ -38,7 +39,7 @@ function checkTunnels(tunnels: unknown): void {
   }
   const names = new Set<unknown>()
   for (const [i, tunnel] of (tunnels as Unchecked<AgentOptions['tunnels'][number]>[]).entries()) {
-    const { name, kind, upstream } = tunnel ?? {}
+    const { name, kind, upstream, http } = tunnel ?? {}
     const option = `the option tunnels[${i}]`
     if (!isText(name)) throw wrong(`${option}.name is missing or no text`)
     if (kind !== 'tcp' && kind !== 'tls' && kind !== 'http') {
@@ -48,6 +49,18 @@ function checkTunnels(tunnels: unknown): void {
       throw wrong(`${option}.upstream is missing; write upstream: readUpstream('localhost:8080')`)
     if (names.has(name)) throw wrong(`${option}.name is that of another tunnel too; give each its own`)
     names.add(name)
+    checkHttp(`${option}.http`, kind, http)
+  }
+}
+
+function checkHttp(option: string, kind: string, http: unknown): void {
+  const { options } = (http ?? {}) as NonNullable<Unchecked<HttpTunnelOptions>>
+  if (options === undefined) return
+  if (kind !== 'http') throw wrong(`${option}.options is for tunnels of kind 'http'`)
+  try {
+    checkHttpOptions(options)
+  } catch (error) {
+    throw wrong(`${option}.options is not allowed: ${(error as Error).message}`)
   }
 }
 

@@ -1,6 +1,7 @@
-import { hashCredentials } from '../access/visitor-rules/index.js'
+import { hashCredentials, PASSWORD_COST } from '../access/visitor-rules/index.js'
 import type { Credentials, HashedCredentials, HttpOptions } from '../config/index.js'
-import { encodeHttpOptions, type HttpOptionsInit } from '../protocol/index.js'
+import { Secret } from '../core/secret.js'
+import { decodeHttpOptions, encodeHttpOptions, type HttpOptionsInit } from '../protocol/index.js'
 
 /**
  * The options of an `http` tunnel as they ride in `Bind`: with hashes for passwords, which do not leave the agent. To be
@@ -12,3 +13,18 @@ export async function httpOptionsToBind(options: HttpOptions<Credentials>): Prom
   for (const credentials of options.rules.basicAuth) basicAuth.push(await hashCredentials(credentials))
   return encodeHttpOptions({ ...options, rules: { ...options.rules, basicAuth } })
 }
+
+/**
+ * Makes sure that no server would refuse these options, whoever made them; nothing else is to be sent to one.
+ * Throws RefusedError UR_BIND_INVALID, as the server does, or TypeError for what is no HttpOptions at all.
+ */
+export function checkHttpOptions(options: unknown): asserts options is HttpOptions<Credentials> {
+  const given = options as HttpOptions<Credentials>
+  if (!given.rules.basicAuth.every(({ password }) => password instanceof Secret)) {
+    throw new TypeError('a password for basic auth is no Secret')
+  }
+  const basicAuth = given.rules.basicAuth.map(({ user }) => ({ ...NO_HASH, user }))
+  decodeHttpOptions(encodeHttpOptions({ ...given, rules: { ...given.rules, basicAuth } }))
+}
+
+const NO_HASH = { salt: Buffer.alloc(16), hash: Buffer.alloc(32), cost: PASSWORD_COST }

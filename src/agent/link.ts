@@ -2,7 +2,7 @@ import type { TLSSocket } from 'node:tls'
 import { Backoff } from '../core/backoff.js'
 import type { Clock } from '../core/clock.js'
 import { lossesSlowConnections } from '../core/congestion.js'
-import { NetworkError, type UniRouteError } from '../core/errors.js'
+import { NetworkError, RefusedError, type UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import { printable } from '../core/printable.js'
 import { parseHostPort, type HostPort } from '../config/index.js'
@@ -87,6 +87,8 @@ export class Link {
   readonly #visitorContext: VisitorContext
   readonly #byId = new Map<number, Tunnel>()
   readonly #requests = new Map<number, Tunnel>()
+  /** Those that ask for what the server does not know: it would leave it out, and serve them all the same. */
+  #unkept: Tunnel[]
   readonly #rebinds = new Set<NodeJS.Timeout>()
   readonly #rebindDelay = new Backoff({ baseMs: 500, maxMs: 15_000 })
   #lastRequest = 0
@@ -156,7 +158,9 @@ export class Link {
       clock,
       log,
     })
-    for (const tunnel of options.tunnels) this.#bind(tunnel)
+    const knowsOptions = opened.capabilities.includes('http-options')
+    this.#unkept = options.tunnels.filter((tunnel) => tunnel.hasOptions && !knowsOptions)
+    for (const tunnel of options.tunnels) if (!this.#unkept.includes(tunnel)) this.#bind(tunnel)
     this.#pool.adjust()
   }
 
@@ -233,6 +237,21 @@ export class Link {
   /** Visitors that are held while there is no connection; null: there is one. */
   get held(): number | null {
     return this.session.held ? this.#visitors : null
+  }
+
+  /** Tells of the tunnels that the server could not serve as they ask for; once. */
+  refuseUnkept(): void {
+    const unkept = this.#unkept
+    this.#unkept = []
+    for (const tunnel of unkept) {
+      const { name } = tunnel.spec
+      const server = `the server ${hostPortText(this.#options.opened.target)} (version ${printable(this.welcome.serverVersion)})`
+      const message = `${server} does not know the rules and header options of the tunnel "${name}", and would serve it without them; update the server, or leave them out`
+      const error = new RefusedError('UR_RULE_UNKNOWN', message)
+      // Another server may know them, and once one did.
+      tunnel.refused(error, !tunnel.proven)
+      this.#options.events.refused(tunnel, error)
+    }
   }
 
   /** Tells the server that this agent leaves, takes no new visitors, and calls `idle` once, when none is left. */

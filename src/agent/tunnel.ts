@@ -1,8 +1,10 @@
 import type { Clock } from '../core/clock.js'
 import type { UniRouteError } from '../core/errors.js'
-import { Http, Kind, type BindInit } from '../protocol/index.js'
+import { asksForNothing } from '../config/index.js'
+import { Http, Kind, type BindInit, type HttpOptionsInit } from '../protocol/index.js'
 import type { HttpTunnelOptions, TunnelSpec, TunnelStatus } from './api.js'
 import { UpstreamDialer } from './dial-upstream.js'
+import { httpOptionsToBind } from './http-options.js'
 
 /** How long new visitors may wait for an agent that lost its connection, ms. */
 export const DEFAULT_HOLD_MS = 10_000
@@ -31,10 +33,24 @@ export class Tunnel {
   failures = 0
   /** Totals as the splices count them: out is to the upstream. */
   readonly traffic = { bytesIn: 0, bytesOut: 0 }
+  /** As they ride in Bind; null: there are none, or they are not prepared. */
+  #httpOptions: HttpOptionsInit | null = null
 
   constructor(spec: TunnelSpec, options: { timeoutMs: number; clock: Clock }) {
     this.spec = spec
     this.dialer = new UpstreamDialer(spec, options)
+  }
+
+  /** Whether it asks for something of its requests and responses, which a server must know to serve it. */
+  get hasOptions(): boolean {
+    const { options } = this.spec.http ?? {}
+    return options !== undefined && !asksForNothing(options)
+  }
+
+  /** Makes ready what it asks for; before the first `bind`. */
+  async prepare(): Promise<void> {
+    const { options } = this.spec.http ?? {}
+    if (options !== undefined && this.hasOptions) this.#httpOptions = await httpOptionsToBind(options)
   }
 
   /** The request for its address. */
@@ -58,7 +74,7 @@ export class Tunnel {
       subdomain,
       proxyProtocol,
       holdMs,
-      ...(kind === 'http' && { http: httpBind(this.spec.http ?? {}, this.lastHost) }),
+      ...(kind === 'http' && { http: httpBind(this.spec.http ?? {}, this.lastHost), httpOptions: this.#httpOptions }),
     }
   }
 

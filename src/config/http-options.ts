@@ -61,6 +61,14 @@ export interface HttpRules<User = HashedCredentials> {
   readonly webhook: Webhook | null
 }
 
+/** The rules that are there. */
+export function rulesSet(rules: HttpRules<unknown>): (keyof HttpRules)[] {
+  return (Object.keys(rules) as (keyof HttpRules)[]).filter((rule) => {
+    const value = rules[rule]
+    return Array.isArray(value) ? value.length > 0 : value !== null
+  })
+}
+
 /** What a user may say of the requests and responses of an `http` tunnel. */
 export interface HttpOptions<User = HashedCredentials> {
   /** What the upstream gets as `Host`; null: what the visitor sent. */
@@ -68,4 +76,11 @@ export interface HttpOptions<User = HashedCredentials> {
   readonly requestHeaders: HeaderEdits
   readonly responseHeaders: HeaderEdits
   readonly rules: HttpRules<User>
+}
+
+/** Whether nothing is asked for: requests and responses are treated as those of any tunnel. */
+export function asksForNothing(options: HttpOptions<unknown>): boolean {
+  const { hostHeader, requestHeaders, responseHeaders, rules } = options
+  const edits = [requestHeaders, responseHeaders].flatMap(({ add, remove }) => [...add, ...remove])
+  return hostHeader === null && edits.length === 0 && rulesSet(rules).length === 0
 }

@@ -2,7 +2,7 @@ import { HOP_BY_HOP, isFieldName, isFieldValue } from '../core/http-fields.js'
 import { Secret } from '../core/secret.js'
 import { parseHostPort } from './addresses.js'
 import { Rejected, type Value } from './field.js'
-import { type Credentials, type Rate, type Webhook, WEBHOOK_PROVIDERS } from './http-options.js'
+import { type Credentials, type HeaderEdits, type Rate, type Webhook, WEBHOOK_PROVIDERS } from './http-options.js'
 import { oneOrMore, secret, value } from './values.js'
 
 /** Bounds of what rides in one message to the server: together it stays below its 64 KiB. */
@@ -26,6 +26,22 @@ const NOT_TO_EDIT: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'content-length
 /** Whether the user may add fields of that name, or remove them. */
 export function isEditableField(name: string): boolean {
   return isFieldName(name) && !NOT_TO_EDIT.has(name.toLowerCase())
+}
+
+/** Fields by which the server tells the upstream who the visitor is. Of two that say different things it may take either. */
+const TOLD_BY_SERVER: ReadonlySet<string> = new Set([
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+])
+
+/** A field that would stand beside that of the server in a request, as it is added and not removed; undefined: none. */
+export function doubledField({ add, remove }: HeaderEdits): string | undefined {
+  const plain = (name: string) => name.toLowerCase().replaceAll('_', '-')
+  const removed = new Set(remove.map(plain))
+  return add.find((name, i) => i % 2 === 0 && TOLD_BY_SERVER.has(plain(name)) && !removed.has(plain(name)))
 }
 
 /** `Name: value` as [name, value]; undefined when it is no field that may be added. */

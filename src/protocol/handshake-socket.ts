@@ -57,6 +57,8 @@ export interface ServerHandshakeOptions {
   timeoutMs?: number
   /** Protocol versions that are spoken. */
   versions?: readonly number[]
+  /** What this side can do. */
+  capabilities?: readonly string[]
 }
 
 /** A carrier whose preface was read. Exactly one of `hello` and `attach` is set; call `welcome` or `refuse` once. */
@@ -97,7 +99,8 @@ export async function serverHandshake(socket: Socket, options: ServerHandshakeOp
         ),
     })
     const first = preface.hello ?? preface.attach
-    const capabilities = preface.hello ? commonCapabilities(CAPABILITIES, preface.hello.capabilities) : []
+    const ours = options.capabilities ?? CAPABILITIES
+    const capabilities = preface.hello ? commonCapabilities(ours, preface.hello.capabilities) : []
     return {
       ...preface,
       head,

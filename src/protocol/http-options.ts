@@ -1,4 +1,5 @@
 import {
+  doubledField,
   HTTP_BOUNDS,
   type HashedCredentials,
   type HeaderEdits,
@@ -10,6 +11,7 @@ import {
   parseNetwork,
   parseWebhookProvider,
   type Rate,
+  rulesSet,
   type Webhook,
 } from '../config/index.js'
 import { RefusedError } from '../core/errors.js'
@@ -20,10 +22,9 @@ import type { HttpOptionsInit } from './messages.js'
 import { shortText } from './short-text.js'
 
 type RulesMessage = NonNullable<HttpOptionsInit['rules']>
-type RuleName = keyof HttpRules
 
 /** How rules are called in `HttpRules.required`: as their fields there. */
-const NAMES: Readonly<Record<RuleName, string>> = {
+const NAMES: Readonly<Record<keyof HttpRules, string>> = {
   basicAuth: 'basic_auth',
   cidrAllow: 'cidr_allow',
   cidrDeny: 'cidr_deny',
@@ -63,9 +64,12 @@ export function encodeHttpOptions({
 export function decodeHttpOptions(message: HttpOptionsInit | null | undefined): HttpOptions {
   const host = message?.hostHeader ?? ''
   if (host !== '' && parseHostPort(host, 80) === undefined) throw invalid('the Host header is no host')
+  const requestHeaders = decodeEdits(message?.requestHeaders)
+  const doubled = doubledField(requestHeaders)
+  if (doubled !== undefined) throw invalid(`the header field ${quoted(doubled)}, which is added and not removed`)
   return {
     hostHeader: host === '' ? null : host,
-    requestHeaders: decodeEdits(message?.requestHeaders),
+    requestHeaders,
     responseHeaders: decodeEdits(message?.responseHeaders),
     rules: decodeRules(message?.rules),
   }
@@ -92,7 +96,7 @@ function decodeEdits(message: HttpOptionsInit['requestHeaders']): HeaderEdits {
 function encodeRules(rules: HttpRules): RulesMessage {
   const { basicAuth, cidrAllow, cidrDeny, maxBody, rate, ratePerVisitor, circuitBreaker, webhook } = rules
   return {
-    required: setRules(rules).map((rule) => NAMES[rule]),
+    required: rulesSet(rules).map((rule) => NAMES[rule]),
     basicAuth: basicAuth.map(({ user, salt, hash, cost }) => ({ user, salt, hash, ...cost })),
     cidrAllow: cidrAllow.map(networkText),
     cidrDeny: cidrDeny.map(networkText),
@@ -117,17 +121,9 @@ function decodeRules(message: RulesMessage | null | undefined): HttpRules {
     circuitBreaker: message?.circuitBreaker ? decodeShare(message.circuitBreaker) : null,
     webhook: decodeWebhook(message?.webhook),
   }
-  const set = new Set(setRules(rules).map((rule) => NAMES[rule]))
+  const set = new Set(rulesSet(rules).map((rule) => NAMES[rule]))
   for (const name of required) if (!set.has(name)) throw invalid(`the rule ${name} is announced, and empty`)
   return rules
-}
-
-/** The rules that are not empty. */
-function setRules(rules: HttpRules): RuleName[] {
-  return (Object.keys(NAMES) as RuleName[]).filter((rule) => {
-    const value = rules[rule]
-    return Array.isArray(value) ? value.length > 0 : value !== null
-  })
 }
 
 function decodeUsers(message: NonNullable<RulesMessage['basicAuth']>): HashedCredentials[] {

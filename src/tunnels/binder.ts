@@ -45,6 +45,9 @@ export class Binder {
     if (bind.name === '' || bind.name.length > 100 || bind.name !== printable(bind.name)) {
       throw new RefusedError('UR_BIND_INVALID', 'A tunnel needs a name of 1 to 100 printable characters.')
     }
+    if (bind.httpOptions && bind.kind !== Kind.KIND_HTTP) {
+      throw new RefusedError('UR_BIND_INVALID', 'Rules for requests and header fields are for tunnels of kind http.')
+    }
     switch (bind.kind) {
       case Kind.KIND_TCP:
         return bind.remotePort === 0 ? this.#bindAnyPort(session, bind) : this.#bindPort(session, bind)

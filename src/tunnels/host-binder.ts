@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js'
 import { RefusedError } from '../core/errors.js'
-import { Http, Kind, type Bind } from '../protocol/index.js'
+import { decodeHttpOptions, Http, Kind, type Bind } from '../protocol/index.js'
 import { normaliseHost, normalisePattern, normalisePrefix } from '../routing/index.js'
 import type { AgentSession } from './agent-session.js'
 import type { PublicUrl, TunnelTable } from './api.js'
@@ -75,11 +75,14 @@ export class HostBinder {
     if (prefix === null) {
       throw new RefusedError('UR_BIND_INVALID', `"${clip(http.path)}" is not a path, such as /api; correct --path.`)
     }
+    // First of all: a tunnel whose rules cannot be kept must take nothing from others.
+    const options = decodeHttpOptions(bind.httpOptions)
     const host = this.#httpHost(session, bind, http.preferredHost)
     const { site, pool, balance, losers } = this.#place(session, host, prefix, http)
     const spec: HttpSpec = {
       scheme: SCHEMES[http.scheme] ?? 'https',
       upstreamProtocol: PROTOCOLS[http.upstreamProtocol] ?? 'http1',
+      options,
     }
     const { name, holdMs } = bind
     const url = this.#options.publicUrl(spec.scheme === 'http' ? 'http' : 'https', host, null)

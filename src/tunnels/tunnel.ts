@@ -1,3 +1,4 @@
+import type { HttpOptions } from '../config/index.js'
 import { Kind } from '../protocol/index.js'
 import type { AgentSession } from './agent-session.js'
 import type { PoolMember } from './pool.js'
@@ -19,6 +20,8 @@ export interface TunnelSpec {
 export interface HttpSpec {
   readonly scheme: 'https' | 'http' | 'both'
   readonly upstreamProtocol: 'http1' | 'http2'
+  /** Which requests pass, and what becomes of their fields. */
+  readonly options: HttpOptions
 }
 
 /** Told what becomes of a tunnel. Called synchronously; must not throw. */

@@ -9,7 +9,7 @@ t.test('passwords do not leave the agent, their hashes do, and the server can ch
     { path: ['basic_auth'], value: ['ann:correct horse', 'bob:another one'], origin: '--basic-auth' },
   ])
   const http = await httpOptionsToBind(httpOptionsOf(keys, readUpstream('3000')))
-  const bytes = encodeDelimited(Control, { bind: { http } })
+  const bytes = encodeDelimited(Control, { bind: { httpOptions: http } })
   for (const password of ['correct horse', 'another one']) {
     for (const encoding of ['utf8', 'base64', 'hex'] as const) {
       t.notOk(bytes.includes(Buffer.from(password).toString(encoding)), `${password} as ${encoding}`)

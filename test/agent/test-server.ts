@@ -10,6 +10,7 @@ import { NetworkError, RefusedError } from '../../src/core/errors.js'
 import { Secret } from '../../src/core/secret.js'
 import {
   ALPN,
+  CAPABILITIES,
   ControlChannel,
   encodeStreamOpen,
   serverHandshake,
@@ -99,6 +100,8 @@ export class TestServer {
   readonly sessions: TestSession[] = []
   attaches = 0
   connections = 0
+  /** Those that this server has. */
+  capabilities = CAPABILITIES
   /** Throw to refuse. */
   onHello: (hello: Hello) => void = () => undefined
   onBind: (bind: Bind, session: TestSession) => void = (bind, session) => this.bound(bind, session)
@@ -121,7 +124,7 @@ export class TestServer {
       socket.on('close', () => this.#sockets.delete(socket))
     })
     server.on('secureConnection', (socket) => {
-      void serverHandshake(socket).then(
+      void serverHandshake(socket, { capabilities: this.capabilities }).then(
         (incoming) => this.#onCarrier(socket, incoming),
         () => undefined,
       )

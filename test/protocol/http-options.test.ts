@@ -137,6 +137,7 @@ t.test('an agent that breaks the rules for rules is refused', async (t) => {
     'a field that ends the line': { requestHeaders: { add: [{ name: 'x', value: 'a\r\nX-Evil: 1' }] } },
     'a field with NUL': { responseHeaders: { add: [{ name: 'x', value: 'a\0' }] } },
     'a name that ends the line': { requestHeaders: { add: [{ name: 'x\r\ny', value: 'a' }] } },
+    'a field of ours a second time': { requestHeaders: { add: [{ name: 'X-Forwarded-For', value: '6.6.6.6' }] } },
     'no name': { requestHeaders: { add: [{ value: 'a' }] } },
     'a field of the connection': { requestHeaders: { add: [{ name: 'Transfer-Encoding', value: 'chunked' }] } },
     'the host taken away': { requestHeaders: { remove: ['host'] } },

@@ -152,6 +152,33 @@ t.test('what makes no sense, and more tunnels than allowed', async (t) => {
   t.match((await agent.bind()).refused, { code: 'UR_TUNNEL_LIMIT' })
 })
 
+t.test(
+  'rules: the tunnel has those that its agent asked for; unknown ones, nonsense and other kinds are refused',
+  async (t) => {
+    const server = await testServer(t)
+    const agent = await TestAgent.connect(t, server)
+    const http = { kind: Kind.KIND_HTTP, subdomain: 'shop' }
+    const first = await agent.bind({ ...http, httpOptions: { rules: { required: ['max_body'], maxBody: 10 } } })
+    t.ok(first.bound)
+    const [tunnel] = [...[...server.agents.sessions()][0]!.tunnels.values()]
+    t.match(tunnel?.http?.options, { hostHeader: null, rules: { maxBody: 10, rate: null } })
+
+    // Nobody loses a name to a tunnel that is not served.
+    const other = await TestAgent.connect(t, server)
+    const unknown = { rules: { required: ['geo_allow'] } }
+    t.match((await other.bind({ ...http, httpOptions: unknown })).refused, {
+      code: 'UR_RULE_UNKNOWN',
+      retryable: false,
+      message: /"geo_allow".*Update the server/,
+    })
+    const evil = { requestHeaders: { add: [{ name: 'X-A', value: 'a\r\nX-Evil: 1' }] } }
+    t.match((await other.bind({ ...http, httpOptions: evil })).refused, { code: 'UR_BIND_INVALID' })
+    t.equal(tunnel?.bound, true)
+    const onTls = await agent.bind({ kind: Kind.KIND_TLS, subdomain: 'db', httpOptions: { hostHeader: 'a' } })
+    t.match(onTls.refused, { code: 'UR_BIND_INVALID', message: /kind http/ })
+  },
+)
+
 t.test('a port that is unbound can be bound again by the very next message', async (t) => {
   const server = await testServer(t)
   const agent = await TestAgent.connect(t, server)

@@ -1,6 +1,6 @@
 export { BodyGuard } from './body-guard.js'
 export { CircuitBreaker, type CircuitBreakerOptions, type CircuitState, type Permit } from './circuit-breaker.js'
-export { hashCredentials } from './password.js'
+export { hashCredentials, PASSWORD_COST } from './password.js'
 export { PasswordQueue, type PasswordQueueOptions } from './password-queue.js'
 export type { Refusal } from './refusal.js'
 export { type RuleContext, VisitorRules } from './visitor-rules.js'
