@@ -17,9 +17,14 @@ export function nominate(connection: string, nominated: Set<string> | null): Set
 
 /** Takes the fields of those names (in lower case) out of `fields`, in place. The first `from` parts are left alone. */
 export function removeFields(fields: string[], names: ReadonlySet<string>, from = 0): void {
+  keepFields(fields, (name) => !names.has(name.toLowerCase()), from)
+}
+
+/** As `removeFields`, for the names that `isKept` does not want. */
+export function keepFields(fields: string[], isKept: (name: string) => boolean, from = 0): void {
   let kept = from
   for (let i = from; i < fields.length; i += 2) {
-    if (names.has((fields[i] as string).toLowerCase())) continue
+    if (!isKept(fields[i] as string)) continue
     fields[kept] = fields[i] as string
     fields[kept + 1] = fields[i + 1] as string
     kept += 2

@@ -1,3 +1,4 @@
+export { removeFields } from './connection.js'
 export { nodeAddress, plainAddress, visitorBehind, type IsTrusted } from './forwarded.js'
 export { illegalField } from './illegal.js'
 export { RandomIds } from './random-ids.js'
@@ -9,5 +10,6 @@ export {
   type RequestFacts,
   type RequestHeadersOptions,
 } from './request.js'
-export { ResponseHeaders, trailerFields, type ResponseFacts } from './response.js'
+export { ResponseHeaders, type ResponseFacts } from './response.js'
+export { trailerFields } from './trailers.js'
 export { MAX_PASSES } from './via.js'

@@ -1,10 +1,12 @@
 import type { Fields } from '../../../core/http-fields.js'
 import type { HeaderEdits } from '../../../config/index.js'
-import { removeFields } from './connection.js'
+import { keepFields, removeFields } from './connection.js'
+import { Edits } from './edits.js'
 import { forwardedElement } from './forwarded.js'
 import { GivenFields, kindOfField, Kind } from './given.js'
 import type { RandomIds } from './random-ids.js'
 import { isTraceId, isTraceparent, isTracestate } from './trace.js'
+import { trailerFields } from './trailers.js'
 import { passesHere } from './via.js'
 
 /** What a visitor speaks. */
@@ -63,15 +65,13 @@ const COLON = 0x3a
  */
 export class RequestHeaders {
   readonly #host: string | null
-  readonly #add: Fields
-  readonly #remove: ReadonlySet<string> | null
+  readonly #edits: Edits
   readonly #pseudonym: string
   readonly #ids: RandomIds
 
   constructor({ host, edits, pseudonym, ids }: RequestHeadersOptions) {
     this.#host = host
-    this.#add = edits.add
-    this.#remove = edits.remove.length === 0 ? null : new Set(edits.remove.map((name) => name.toLowerCase()))
+    this.#edits = new Edits(edits)
     this.#pseudonym = pseudonym
     this.#ids = ids
   }
@@ -103,9 +103,19 @@ export class RequestHeaders {
     out.push('X-Request-Id', facts.requestId)
     const traceparent = this.#pushTrace(out, given, facts.requestId)
     if (facts.upgrade !== null) out.push('Upgrade', facts.upgrade, 'Connection', 'Upgrade')
-    if (this.#remove !== null) removeFields(out, this.#remove, 2)
-    for (const part of this.#add) out.push(part)
+    this.#edits.apply(out, 2)
     return { fields: out, traceparent, passes: given.via === null ? 0 : passesHere(given.via, this.#pseudonym) }
+  }
+
+  /**
+   * What may come behind a request's body, in a new array: nothing that is not passed on in front of it either, as there
+   * are upstreams that take the one for the other.
+   */
+  trailers(fields: Fields): string[] {
+    const out = trailerFields(fields)
+    keepFields(out, (name) => kindOfField(name) === Kind.ORDINARY)
+    this.#edits.remove(out)
+    return out
   }
 
   #pushTrace(out: string[], { traceparent, tracestate }: GivenFields, requestId: string): string {

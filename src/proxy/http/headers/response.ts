@@ -1,8 +1,10 @@
 import { HOP_BY_HOP, type Fields } from '../../../core/http-fields.js'
 import type { HeaderEdits } from '../../../config/index.js'
 import { nominate, removeFields } from './connection.js'
+import { Edits } from './edits.js'
 import { NameTable } from './name-table.js'
 import type { HttpVersion } from './request.js'
+import { trailerFields } from './trailers.js'
 
 const DROPPED = 1
 const CONNECTION = 2
@@ -36,12 +38,10 @@ export interface ResponseFacts {
  * after it; informational responses (1xx) are left as they came.
  */
 export class ResponseHeaders {
-  readonly #add: Fields
-  readonly #remove: ReadonlySet<string> | null
+  readonly #edits: Edits
 
   constructor(edits: HeaderEdits) {
-    this.#add = edits.add
-    this.#remove = edits.remove.length === 0 ? null : new Set(edits.remove.map((name) => name.toLowerCase()))
+    this.#edits = new Edits(edits)
   }
 
   /** The fields as the visitor gets them: a new array, the caller's own. `fields` are not changed. */
@@ -69,30 +69,14 @@ export class ResponseHeaders {
     }
     if (status < 200 && status !== 101) return out
     out.push('X-Request-Id', requestId)
-    if (this.#remove !== null) removeFields(out, this.#remove)
-    for (const part of this.#add) out.push(part)
+    this.#edits.apply(out)
     return out
   }
-}
 
-/** Fields that must not come behind a body (RFC 9110 §6.5.1): they say how the message is to be read, or who may. */
-const NOT_IN_TRAILERS: ReadonlySet<string> = new Set([
-  ...HOP_BY_HOP,
-  ...[
-    'authorization',
-    'cache-control',
-    'content-encoding',
-    'content-length',
-    'content-range',
-    'content-type',
-    'cookie',
-  ],
-  ...['expect', 'host', 'max-forwards', 'set-cookie', 'trailer', 'www-authenticate'],
-])
-
-/** The trailers that may be passed on, in a new array: of requests and of responses. */
-export function trailerFields(fields: Fields): string[] {
-  const out = fields.filter((_, i) => !(fields[i & ~1] as string).startsWith(':'))
-  removeFields(out, NOT_IN_TRAILERS)
-  return out
+  /** What may come behind a response's body, in a new array. */
+  trailers(fields: Fields): string[] {
+    const out = trailerFields(fields)
+    this.#edits.remove(out)
+    return out
+  }
 }

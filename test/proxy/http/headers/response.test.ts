@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ResponseHeaders, trailerFields } from '../../../../src/proxy/http/headers/index.js'
+import { ResponseHeaders } from '../../../../src/proxy/http/headers/index.js'
 import { namesOf, valuesOf } from './support.js'
 
 const plain = new ResponseHeaders({ add: [], remove: [] })
@@ -82,24 +82,4 @@ t.test('an informational response is left as it came, but for the fields of the 
 
 t.test('a response of HTTP/2 has no pseudo-headers left', async (t) => {
   t.same(namesOf(plain.rewrite([':status', '200', 'a', 'b'], facts)), ['a', 'x-request-id'])
-})
-
-t.test('trailers are passed on, but none that says how to read the message', async (t) => {
-  const fields = [
-    'grpc-status',
-    '0',
-    'Content-Length',
-    '3',
-    'X-Sum',
-    'a',
-    'Transfer-Encoding',
-    'chunked',
-    'Host',
-    'h',
-    ':path',
-    '/',
-  ]
-  t.same(trailerFields([...fields, 'Set-Cookie', 'a=b', 'grpc-message', 'ok', 'Trailer', 'x', 'Connection', 'x-sum']), [
-    ...['grpc-status', '0', 'X-Sum', 'a', 'grpc-message', 'ok'],
-  ])
 })
