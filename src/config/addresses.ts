@@ -85,6 +85,7 @@ export function parseNetwork(text: string): Network | undefined {
 
 /** Whether an address belongs to any of the networks. An IPv4 address written as `::ffff:a.b.c.d` counts as IPv4. */
 export function networkMatcher(networks: readonly Network[]): (address: string) => boolean {
+  if (networks.length === 0) return () => false
   const list = new BlockList()
   for (const { address, prefix } of networks) list.addSubnet(address, prefix, isIPv6(address) ? 'ipv6' : 'ipv4')
   return (address) => {

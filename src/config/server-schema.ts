@@ -48,6 +48,11 @@ const listen = section('Where the server listens. A port of 0 is any free port.'
     default: [],
     reload: true,
   }),
+  trusted_proxies: field(networks, {
+    doc: '`http` tunnels: networks of proxies whose `X-Forwarded-…`, `Forwarded` and `X-Request-Id` are believed. Those of everybody else are dropped.',
+    default: [],
+    reload: true,
+  }),
 })
 
 const acme = section('Certificates from an ACME authority.', {
@@ -204,6 +209,10 @@ const limits = section('Bounds. A reloaded value is for new sessions and connect
     doc: '`http` tunnels: bytes of the requests that wait.',
     default: '64MiB',
     reload: true,
+  }),
+  http_webhook_bytes: field(size('8MiB', '64GiB'), {
+    doc: '`http` tunnels: bytes of webhooks that are kept until they are verified (`verify_webhook`), of all tunnels together.',
+    default: '64MiB',
   }),
 })
 

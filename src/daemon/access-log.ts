@@ -7,13 +7,13 @@ const MOST = 500
 
 /** Writes one line of the access log, at level info: who asked for what, what was answered, and how long that took. */
 export function logRequest(log: Logger, record: RequestRecord): void {
-  const { exchange, requestId, tunnel, status, code, bytesIn, bytesOut, durationMs, complete } = record
+  const { exchange, visitor, requestId, tunnel, status, code, bytesIn, bytesOut, durationMs, complete } = record
   const { method, target, authority, version } = exchange.head
   log.info(
     {
       request: requestId,
       tunnel,
-      visitor: exchange.visitor.address,
+      visitor,
       method: printable(method),
       host: printable(authority).slice(0, MOST),
       path: printable(target).slice(0, MOST),

@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls'
 import { TokenGate } from '../access/index.js'
+import { ByteBudget, PasswordQueue } from '../access/visitor-rules/index.js'
 import { networkMatcher, type ServerConfig } from '../config/index.js'
 import { systemClock } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
@@ -45,6 +46,7 @@ export class Daemon {
   readonly certificates: Certificates
   #config: ServerConfig
   #isTrustedProxy: (address: string) => boolean
+  #tellsTruth: (address: string) => boolean
   readonly #log: Logger
   readonly #metrics = new Metrics({ version: VERSION })
   readonly #closers: Closers
@@ -67,6 +69,7 @@ export class Daemon {
     this.certificates = certificates
     this.#closers = closers
     this.#isTrustedProxy = networkMatcher(config.listen.proxy_protocol)
+    this.#tellsTruth = networkMatcher(config.listen.trusted_proxies)
     const metrics = this.#metrics
     metrics.setLimits(config.limits)
 
@@ -77,11 +80,15 @@ export class Daemon {
     const isTrustedProxy = (address: string) => this.#isTrustedProxy(address)
     const table = this.#table
     this.#tcpPorts = new TcpPorts({ table, ranges, admission: this.#admission, limits, isTrustedProxy })
+    const passwords = new PasswordQueue()
+    const webhookBudget = new ByteBudget(config.limits.http_webhook_bytes)
     this.#http = new HttpProxy({
       table,
       clock: systemClock,
       log,
       limits: () => httpLimits(this.#config),
+      rules: { clock: systemClock, now: () => Date.now(), passwords, webhookBudget },
+      isTrustedProxy: (address) => this.#tellsTruth(address),
       httpsUrl: (host) => publicUrl(config, this.#ports, 'https', host, null),
       onRequest: (record) => {
         metrics.httpRequest(record.status, record.durationMs, record.code)
@@ -91,7 +98,13 @@ export class Daemon {
     })
     metrics.addSource(() => {
       const { active, held } = this.#http.forwarder
-      return { httpActive: active, httpHeld: held.count, httpHeldBytes: held.bytes }
+      return {
+        httpActive: active,
+        httpHeld: held.count,
+        httpHeldBytes: held.bytes,
+        httpWebhookBytes: webhookBudget.used,
+        httpLoginsWaiting: passwords.waiting,
+      }
     })
     const gate = new TokenGate({ tokens: store.tokens, log })
     closers.add(() => gate.close())
@@ -166,6 +179,7 @@ export class Daemon {
     await this.certificates.reload(config)
     this.#config = config
     this.#isTrustedProxy = networkMatcher(config.listen.proxy_protocol)
+    this.#tellsTruth = networkMatcher(config.listen.trusted_proxies)
     this.#metrics.setLimits(config.limits)
     this.#metrics.reloaded('ok')
     this.#log.info({ changed: diff.reloadable }, 'configuration reloaded')

@@ -101,6 +101,10 @@ export const NUMBERS = {
   httpActive: [gauge('http_requests_in_flight', 'Requests of `http` tunnels that are not over.')],
   httpHeld: [gauge('http_requests_held', 'Requests that wait for an agent or an upstream that is away.')],
   httpHeldBytes: [gauge('http_requests_held_bytes', 'Bytes of the requests that wait.')],
+  httpWebhookBytes: [
+    gauge('http_webhook_bytes', 'Bytes of webhooks that are kept until they are verified and delivered.'),
+  ],
+  httpLoginsWaiting: [gauge('http_logins_waiting', 'Passwords of visitors that wait to be checked; at most 64.')],
   heldSessions: [gauge('held_sessions', 'Agents without any connection whose visitors are held.')],
   heldVisitors: [gauge('held_connections', 'Visitors of agents that are away, held until they are back.')],
   lostCarriers: [gauge('lost_carriers', 'Carriers that are lost, and whose bytes are not yet in order.')],

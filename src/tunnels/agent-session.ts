@@ -168,7 +168,7 @@ export class AgentSession {
   /**
    * Opens a stream for a visitor of `tunnel`; `first` are the visitor's bytes that came already. `target` gets what
    * the upstream says, and `onClose` with the reason when the upstream was not reached.
-   * `connectionId`: 32 hexadecimal digits for the logs of both sides; by default one is drawn.
+   * `connectionId`: for the logs of both sides; by default 32 hexadecimal digits are drawn.
    * Whoever calls must call `visitorGone` once, when the visitor is.
    * Throws NetworkError or LimitError when it cannot even be tried.
    */

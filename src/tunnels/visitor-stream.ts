@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto'
+import { randomBytes, randomFillSync } from 'node:crypto'
 import { NetworkError, ProtocolError, type UniRouteError } from '../core/errors.js'
 import { acceptError, encodeStreamOpen, StreamAcceptReader } from '../protocol/index.js'
 import { HEADROOM, type Stream, type StreamHandler } from '../wire/index.js'
@@ -80,12 +80,18 @@ export function openingSlab(tunnel: Tunnel, connectionId: string, visitor: Visit
     sni: visitor.sni ?? '',
     // A ClientHello has room for more protocols than the header of a stream.
     alpn: visitor.alpn?.slice(0, MAX_ALPN) ?? '',
-    traceId: `00-${connectionId}-${connectionId.slice(8, 24)}-00`,
+    traceId: traceparentOf(connectionId),
   })
   const slab = Buffer.allocUnsafe(HEADROOM + header.length + (first?.length ?? 0))
   header.copy(slab, HEADROOM)
   first?.copy(slab, HEADROOM + header.length)
   return slab
+}
+
+/** An id that a proxy gave may be of another form than a trace's. */
+function traceparentOf(connectionId: string): string {
+  const trace = /^[0-9a-f]{32}$/.test(connectionId) ? connectionId : randomBytes(16).toString('hex')
+  return `00-${trace}-${trace.slice(8, 24)}-00`
 }
 
 /** Connection ids: 16 random bytes in hexadecimal, as W3C trace ids are. Random bytes are drawn for many at once. */

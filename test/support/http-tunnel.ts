@@ -6,7 +6,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Test } from 'tap'
 import { Agent, type TunnelSpec } from '../../src/agent/index.js'
 import { devServerConfig, readUpstream } from '../../src/config/index.js'
-import { silentLogger } from '../../src/core/logger.js'
+import { silentLogger, type Logger } from '../../src/core/logger.js'
 import { Secret } from '../../src/core/secret.js'
 import { Daemon } from '../../src/daemon/daemon.js'
 import { devToken } from '../../src/daemon/dev-token.js'
@@ -48,7 +48,12 @@ export class HttpTunnels {
     this.plainPort = portOf(made.daemon.addresses.http)
   }
 
-  static async start(t: Test, limits: Readonly<Record<string, unknown>> = {}): Promise<HttpTunnels> {
+  /** `settings`: keys of the configuration, such as `listen.trusted_proxies`. */
+  static async start(
+    t: Test,
+    limits: Readonly<Record<string, unknown>> = {},
+    { settings: more = {}, log = silentLogger }: { settings?: Readonly<Record<string, unknown>>; log?: Logger } = {},
+  ): Promise<HttpTunnels> {
     const dir = t.testdir()
     const settings = {
       data_dir: dir,
@@ -56,6 +61,7 @@ export class HttpTunnels {
       'listen.http': '127.0.0.1:0',
       'listen.metrics': '127.0.0.1:0',
       ...Object.fromEntries(Object.entries(limits).map(([key, value]) => [`limits.${key}`, value])),
+      ...more,
     }
     const overrides = Object.entries(settings).map(([key, value]) => ({
       path: key.split('.'),
@@ -63,7 +69,7 @@ export class HttpTunnels {
       origin: 'the test',
     }))
     const config = devServerConfig(overrides)
-    const daemon = await Daemon.start({ config, log: silentLogger })
+    const daemon = await Daemon.start({ config, log })
     t.teardown(() => daemon.drain(0))
     const ca = await readFile(daemon.certificates.book.caFile ?? '')
     return new HttpTunnels(t, { daemon, ca, token: await devToken(daemon.store, dir) })

@@ -1,4 +1,5 @@
-import type { HttpRules } from '../../config/index.js'
+import { isDeepStrictEqual } from 'node:util'
+import type { HttpRules, Webhook } from '../../config/index.js'
 import type { Clock } from '../../core/clock.js'
 import { type Fields, singleField } from '../../core/http-fields.js'
 import { AddressRule } from './address-rule.js'
@@ -21,6 +22,16 @@ export interface RuleContext {
   readonly webhookBudget: ByteBudget
 }
 
+/** What counts, or remembers. */
+interface Parts {
+  readonly basicAuth: BasicAuth | null
+  readonly rate: TunnelRate | null
+  readonly visitorRate: VisitorRate | null
+  readonly webhook: WebhookRule | null
+}
+
+const NO_PARTS: Parts = { basicAuth: null, rate: null, visitorRate: null, webhook: null }
+
 /**
  * The rules of one `http` tunnel, made once and asked on every request, in this order:
  *
@@ -33,46 +44,62 @@ export class VisitorRules {
   readonly #rules: HttpRules
   readonly #clock: Clock
   readonly #addresses: AddressRule
-  readonly #basicAuth: BasicAuth | null
-  readonly #rate: TunnelRate | null
-  readonly #visitorRate: VisitorRate | null
-  readonly #webhook: WebhookRule | null
+  readonly #parts: Parts
 
-  constructor(rules: HttpRules, { clock, now, passwords, webhookBudget }: RuleContext) {
+  /**
+   * `others`: rules of the same address, of other agents or from before. What they counted counts on where a rule is the
+   * same: an agent that comes back, or comes beside others, gives nobody more requests, guesses or replays.
+   */
+  constructor(rules: HttpRules, context: RuleContext, others: readonly VisitorRules[] = []) {
+    const { clock, now, passwords, webhookBudget } = context
     const { cidrAllow, cidrDeny, basicAuth, rate, ratePerVisitor, webhook, maxBody } = rules
+    const like = (...names: (keyof HttpRules)[]): Parts => {
+      const other = others.find((each) => areSame(rules, each.#rules, names))
+      return other === undefined ? NO_PARTS : other.#parts
+    }
+    const webhookOptions = { budget: webhookBudget, maxBody: maxBody ?? Number.POSITIVE_INFINITY, now }
     this.#rules = rules
     this.#clock = clock
     this.#addresses = new AddressRule(cidrAllow, cidrDeny)
-    this.#basicAuth = basicAuth.length === 0 ? null : new BasicAuth(basicAuth, { clock, passwords })
-    this.#rate = rate === null ? null : new TunnelRate(rate, clock)
-    this.#visitorRate = ratePerVisitor === null ? null : new VisitorRate(ratePerVisitor, clock)
-    this.#webhook =
-      webhook === null
-        ? null
-        : new WebhookRule(webhook, { budget: webhookBudget, maxBody: maxBody ?? Number.POSITIVE_INFINITY, now })
+    this.#parts = {
+      basicAuth:
+        basicAuth.length === 0 ? null : (like('basicAuth').basicAuth ?? new BasicAuth(basicAuth, { clock, passwords })),
+      rate: rate === null ? null : (like('rate').rate ?? new TunnelRate(rate, clock)),
+      visitorRate:
+        ratePerVisitor === null ? null : (like('ratePerVisitor').visitorRate ?? new VisitorRate(ratePerVisitor, clock)),
+      webhook:
+        webhook === null ? null : (like('webhook', 'maxBody').webhook ?? new WebhookRule(webhook, webhookOptions)),
+    }
+  }
+
+  /** Whether it was made for rules that say the same. */
+  isFor(rules: HttpRules): boolean {
+    return areSame(rules, this.#rules, Object.keys(rules) as (keyof HttpRules)[])
   }
 
   /**
    * Whether a request may pass, going by its head: address, announced length, rate of the visitor, login, rate of the
-   * tunnel, which only counts what got so far. Null: it may. `address`: the visitor's IP address. A promise only while a
-   * password is checked that was not seen before.
+   * tunnel, which only counts what got so far. Null: it may. `address`: the visitor's IP address. `passed`: rules that let
+   * this request pass before; what they share with these is not asked, and not counted, a second time. A promise only
+   * while a password is checked that was not seen before.
    */
-  check(fields: Fields, address: string): Refusal | null | Promise<Refusal | null> {
+  check(fields: Fields, address: string, passed?: VisitorRules): Refusal | null | Promise<Refusal | null> {
     if (!this.#addresses.allows(address)) return refusal('UR_VISITOR_ADDRESS')
     const { maxBody } = this.#rules
     if (maxBody !== null && Number(singleField(fields, 'content-length') ?? 0) > maxBody) {
       return refusal('UR_BODY_TOO_LARGE')
     }
-    const tooMany = this.#visitorRate?.take(address) ?? null
+    const { basicAuth, rate, visitorRate } = this.#without(passed)
+    const tooMany = visitorRate?.take(address) ?? null
     if (tooMany !== null) return tooMany
-    const login = this.#basicAuth?.check(fields, address) ?? null
-    if (login instanceof Promise) return login.then((refused) => refused ?? this.#takeRate())
-    return login ?? this.#takeRate()
+    const login = basicAuth?.check(fields, address) ?? null
+    if (login instanceof Promise) return login.then((refused) => refused ?? rate?.take() ?? null)
+    return login ?? rate?.take() ?? null
   }
 
-  /** The check of a request by its signature and body, or why it may not pass; null: there is no such rule. */
-  webhook(request: WebhookRequest): WebhookCheck | Refusal | null {
-    return this.#webhook?.begin(request) ?? null
+  /** The check of a request by its signature and body, or why it may not pass; null: there is none. `passed`: as above. */
+  webhook(request: WebhookRequest, passed?: VisitorRules): WebhookCheck | Refusal | null {
+    return this.#without(passed).webhook?.begin(request) ?? null
   }
 
   /** Counts the body of one request; null: it may be of any length. What it does not let pass is UR_BODY_TOO_LARGE. */
@@ -87,7 +114,27 @@ export class VisitorRules {
     return circuitBreaker === null ? null : new CircuitBreaker({ clock: this.#clock, threshold: circuitBreaker })
   }
 
-  #takeRate(): Refusal | null {
-    return this.#rate?.take() ?? null
+  /** What is to be asked of a request that passed there. */
+  #without(passed: VisitorRules | undefined): Parts {
+    if (passed === undefined) return this.#parts
+    const [own, asked] = [this.#parts, passed.#parts]
+    return {
+      basicAuth: own.basicAuth === asked.basicAuth ? null : own.basicAuth,
+      rate: own.rate === asked.rate ? null : own.rate,
+      visitorRate: own.visitorRate === asked.visitorRate ? null : own.visitorRate,
+      webhook: own.webhook === asked.webhook ? null : own.webhook,
+    }
   }
+}
+
+function areSame(a: HttpRules, b: HttpRules, names: readonly (keyof HttpRules)[]): boolean {
+  return names.every((name) =>
+    name === 'webhook' ? areSameWebhooks(a.webhook, b.webhook) : isDeepStrictEqual(a[name], b[name]),
+  )
+}
+
+/** What a Secret holds cannot be seen from outside, so that any two would look the same. */
+function areSameWebhooks(a: Webhook | null, b: Webhook | null): boolean {
+  if (a === null || b === null) return a === b
+  return a.provider === b.provider && a.header === b.header && a.secret.reveal() === b.secret.reveal()
 }

@@ -9,6 +9,29 @@ export interface Timed {
   onDeadline(): void
 }
 
+/** What is waited for now: one thing, or nothing. */
+export class Deadline implements Timed {
+  deadline = Infinity
+  #act: (() => void) | null = null
+
+  /** `act` is called when `off` is not by then, ms of the clock. What was waited for before is not any more. */
+  expect(deadline: number, act: () => void): void {
+    this.deadline = deadline
+    this.#act = act
+  }
+
+  off(): void {
+    this.deadline = Infinity
+    this.#act = null
+  }
+
+  onDeadline(): void {
+    const act = this.#act
+    this.off()
+    act?.()
+  }
+}
+
 /** Looks at many deadlines with one timer, twice a second. */
 export class Deadlines {
   readonly #clock: Clock

@@ -1,19 +1,24 @@
+import type { RuleContext } from '../../access/visitor-rules/index.js'
 import type { Clock } from '../../core/clock.js'
 import type { Code } from '../../core/error-codes.js'
 import { UniRouteError } from '../../core/errors.js'
 import { Site, type Pool, type TunnelTable } from '../../tunnels/index.js'
-import type { Exchange } from './api.js'
+import type { Exchange, RequestHead } from './api.js'
 import { Deadlines } from './deadlines.js'
 import { Forwarding } from './forwarding.js'
-import { RandomIds, RequestHeaders, ResponseHeaders } from './headers/index.js'
+import { RandomIds } from './headers/index.js'
 import { HeldRequests } from './held-requests.js'
 import { hostOf } from './host.js'
 import type { HttpLimits } from './limits.js'
+import { Policies } from './policies.js'
+import { senderOf, type Sender } from './sender.js'
 import { Upstreams } from './upstreams.js'
 
 /** One request that is over, for the access log and the metrics. */
 export interface RequestRecord {
   readonly exchange: Exchange
+  /** The visitor's own address, also behind trusted proxies. */
+  readonly visitor: string
   readonly requestId: string
   /** Name of the tunnel; null: none was found. */
   readonly tunnel: string | null
@@ -33,13 +38,17 @@ export interface ForwarderOptions {
   readonly table: TunnelTable
   readonly clock: Clock
   limits(): HttpLimits
+  /** What the rules of all tunnels share. */
+  readonly rules: RuleContext
+  /** Whether an address is that of a proxy which tells the truth about visitors, in `X-Forwarded-For` and the like. */
+  isTrustedProxy(address: string): boolean
   /** The https:// address of a host, without a path. */
   httpsUrl(host: string): string
   /** Called once for each request, at its end. Must not throw. */
   onRequest(record: RequestRecord): void
 }
 
-const NO_EDITS = { add: [], remove: [] }
+type Scheme = RequestHead['scheme']
 
 /** Takes requests from all fronts to the agents. */
 export class Forwarder {
@@ -48,8 +57,7 @@ export class Forwarder {
   readonly held: HeldRequests
   readonly deadlines: Deadlines
   readonly ids = new RandomIds()
-  readonly requestHeaders: RequestHeaders
-  readonly responseHeaders = new ResponseHeaders(NO_EDITS)
+  readonly policies: Policies
   /** Requests that are not over. */
   active = 0
   readonly #options: ForwarderOptions
@@ -58,7 +66,7 @@ export class Forwarder {
     this.#options = options
     this.clock = options.clock
     this.upstreams = new Upstreams(options.clock, () => options.limits().headerBytes)
-    this.requestHeaders = new RequestHeaders({ host: null, edits: NO_EDITS, pseudonym: 'uniroute', ids: this.ids })
+    this.policies = new Policies(options.rules, this.ids)
     this.held = new HeldRequests(() => options.limits())
     this.deadlines = new Deadlines(options.clock)
   }
@@ -72,12 +80,17 @@ export class Forwarder {
     new Forwarding(this, exchange).start()
   }
 
+  /** Who sent a request. */
+  senderOf(exchange: Exchange): Sender {
+    return senderOf(exchange, this.#options.isTrustedProxy)
+  }
+
   /**
-   * The agents for a request. Throws ProtocolError UR_HTTP_MALFORMED, or UniRouteError UR_HTTP_NO_TUNNEL or
+   * The agents for a request that came by `scheme`. Throws ProtocolError UR_HTTP_MALFORMED, or UniRouteError UR_HTTP_NO_TUNNEL or
    * UR_HTTP_MISDIRECTED: a connection is for the tunnel whose name it was made for, and a client that sends it requests
    * for another one (because both have the same certificate) must not reach that one's agent.
    */
-  route({ head, connectionHost }: Exchange): Pool {
+  route({ head, connectionHost }: Exchange, scheme: Scheme): Pool {
     const host = hostOf(head.authority)
     const { table } = this.#options
     const site = table.findHost(host)
@@ -87,14 +100,14 @@ export class Forwarder {
     if (!(site instanceof Site)) throw noSuchTunnel(host)
     const pool = site.find(head.target)
     if (pool === undefined) throw noSuchTunnel(`${host}, or none for this path`)
-    if (head.scheme === 'https' && isOnly(pool, 'http')) throw noSuchTunnel(host)
+    if (scheme === 'https' && isOnly(pool, 'http')) throw noSuchTunnel(host)
     return pool
   }
 
-  /** Where a request without TLS should go instead; null: the tunnel serves it as it is. */
-  redirect({ head }: Exchange, pool: Pool): string | null {
-    if (head.scheme === 'https' || !isOnly(pool, 'https')) return null
-    return this.#options.httpsUrl(hostOf(head.authority)) + head.target
+  /** Where a request that came by `scheme` should go instead; null: the tunnel serves it as it is. */
+  redirect({ authority, target }: RequestHead, scheme: Scheme, pool: Pool): string | null {
+    if (scheme === 'https' || !isOnly(pool, 'https')) return null
+    return this.#options.httpsUrl(hostOf(authority)) + target
   }
 
   /** For a forwarding: it is over. */
@@ -105,7 +118,7 @@ export class Forwarder {
 }
 
 /** Whether all tunnels of a pool are reached by this scheme only. */
-function isOnly(pool: Pool, scheme: 'http' | 'https'): boolean {
+function isOnly(pool: Pool, scheme: Scheme): boolean {
   const { members } = pool
   return members.every(({ tunnel }) => tunnel.http?.scheme === scheme) && (members.length > 0 || scheme === 'https')
 }

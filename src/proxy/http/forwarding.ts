@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
+import type { Refusal } from '../../access/visitor-rules/index.js'
 import type { Code } from '../../core/error-codes.js'
-import { NetworkError, UniRouteError } from '../../core/errors.js'
+import { NetworkError } from '../../core/errors.js'
 import type { Pool, PoolMember } from '../../tunnels/index.js'
 import type {
   Exchange,
@@ -11,123 +11,157 @@ import type {
   UpstreamHead,
   UpstreamRequest,
 } from './api.js'
-import type { Timed } from './deadlines.js'
-import { errorPage } from './error-page.js'
-import { valueOf } from './fields.js'
+import { Deadline } from './deadlines.js'
 import type { Forwarder } from './forwarder.js'
-import { MAX_PASSES, trailerFields } from './headers/index.js'
-import { codeOf, failureOf, isUnseen, isUpstreamAbsent } from './problem.js'
+import { requestIdOf } from './headers/index.js'
+import { answerProblem, answerRedirect } from './own-answers.js'
+import type { Policy } from './policies.js'
+import { codeOf, failureOf, isUnseen, isUpstreamAbsent, isUpstreamFault } from './problem.js'
+import { problemOf, type Problem } from './problems.js'
+import { RequestBody } from './request-body.js'
+import { RuleCheck } from './rule-check.js'
+import type { Sender } from './sender.js'
 import { stickyCookie, stickyKey } from './sticky.js'
+import { Turn } from './turn.js'
+import { upstreamHead } from './upstream-head.js'
 import { Wait } from './wait.js'
 
 /** Methods that may be sent again when nobody knows whether they were carried out (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
-/** Upgrades of which a request by HTTP/2 has no key (RFC 8441 §5), and one by HTTP/1.1 must have one. */
-const WEBSOCKET = 'websocket'
+/** Failures that another try would only repeat. */
+const NEVER_AGAIN: ReadonlySet<Code> = new Set(['UR_HTTP_MALFORMED', 'UR_HTTP_LOOP'])
 
 /**
- * One request on its way: finds an agent, sends the request, sends it again where that does no harm, and brings the
- * answer back.
+ * One request on its way: finds an agent whose rules let it pass, sends the request, sends it again where that does no
+ * harm, and brings the answer back.
  *
- *   start ──▶ attempt ◀──▶ wait          a member of the pool, or none just now
- *                │  ▲
- *                │  └─ onError: retry    the answer has not begun
- *                ▼
- *             onRespond ──▶ onEnd        or: onUpgrade, refuse
+ *   start ──▶ attempt ──▶ rules ──▶ send ◀──▶ wait    a member of the pool, or none just now
+ *                ▲          └────▶ refuse
+ *                │                  │
+ *                └── onError: retry ┤                 the answer has not begun
+ *                                   ▼
+ *                               onRespond ──▶ onEnd   or: onUpgrade, refuse
  */
-export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
-  deadline = Infinity
+export class Forwarding implements ExchangeEvents, ResponseSink {
   readonly #forwarder: Forwarder
   readonly #exchange: Exchange
   readonly #startedAt: number
+  readonly #sender: Sender
   readonly #requestId: string
+  readonly #body: RequestBody
+  /** Once there are rules to ask. */
+  #rules: RuleCheck | null = null
+  readonly #deadline = new Deadline()
   #pool: Pool | null = null
+  /** The policy of the member that was chosen last, and the head that goes there. */
+  #policy: Policy | null = null
   #head: UpstreamHead | null = null
-  #member: PoolMember | null = null
+  #turn: Turn | null = null
   #request: UpstreamRequest | null = null
   /** Those that did not serve it. */
   readonly #tried = new Set<PoolMember>()
+  /** Why one of them did not even get it. */
+  #resting: Refusal | null = null
   #wait: Wait | null = null
   #waitingSince: number | null = null
   #key: string | null = null
-  /** What the visitor sends is no longer whole here. */
-  #bodyUsed = false
-  #bodyDone: boolean
   #fresh = false
   #answered = false
+  /** The upstream answered it, and did not fail. */
+  #delivered = false
   #closed = false
-  #onDeadline: (() => void) | null = null
   #status = 0
   #code: Code | null = null
-  #bytesIn = 0
   #bytesOut = 0
 
   constructor(forwarder: Forwarder, exchange: Exchange) {
     this.#forwarder = forwarder
     this.#exchange = exchange
     this.#startedAt = forwarder.clock.now()
-    this.#requestId = forwarder.ids.hex(16)
-    this.#bodyDone = exchange.head.body === 'none'
+    this.#sender = forwarder.senderOf(exchange)
+    this.#requestId = requestIdOf(exchange.head.headers, this.#sender.peerTrusted, forwarder.ids)
+    this.#body = new RequestBody(exchange)
   }
 
   start(): void {
     this.#forwarder.active++
-    this.#forwarder.deadlines.add(this)
+    this.#forwarder.deadlines.add(this.#deadline)
     this.#exchange.start(this)
     const { head } = this.#exchange
+    const { scheme } = this.#sender
     try {
-      this.#pool = this.#forwarder.route(this.#exchange)
+      this.#pool = this.#forwarder.route(this.#exchange, scheme)
     } catch (error) {
       return this.#refuse(error)
     }
-    const elsewhere = this.#forwarder.redirect(this.#exchange, this.#pool)
+    const elsewhere = this.#forwarder.redirect(head, scheme, this.#pool)
     if (elsewhere !== null) return this.#redirect(elsewhere)
     if (this.#pool.balance.sticky) this.#key = stickyKey(head.headers)
-    const { fields, passes } = this.#rewritten()
-    if (passes > MAX_PASSES) return this.#refuse(new UniRouteError('UR_HTTP_LOOP', 'The request goes round in a loop.'))
-    if (head.version === '2' && head.upgrade === WEBSOCKET) {
-      fields.push('Sec-WebSocket-Key', randomBytes(16).toString('base64'))
-    }
-    const { method, target, scheme, body, upgrade } = head
-    this.#head = { method, target, scheme, fields, body, upgrade }
     this.#attempt()
-  }
-
-  #rewritten(): { fields: string[]; passes: number } {
-    const { head, visitor } = this.#exchange
-    const { version, scheme, authority, upgrade } = head
-    const { address: peer, serverPort: port } = visitor
-    const facts = { version, scheme, authority, port, peer, peerTrusted: false, requestId: this.#requestId, upgrade }
-    return this.#forwarder.requestHeaders.rewrite(head.headers, facts)
   }
 
   #answerFields(status: number, headers: RawHeaders): string[] {
     const { version } = this.#exchange.head
-    return this.#forwarder.responseHeaders.rewrite(headers, { status, version, requestId: this.#requestId })
+    return this.#policy!.responseHeaders.rewrite(headers, { status, version, requestId: this.#requestId })
   }
 
   // Attempts.
 
   readonly #attempt = (): void => {
     const pool = this.#pool!
-    const { clock, upstreams } = this.#forwarder
+    const { clock, policies } = this.#forwarder
     const member = pool.pick(clock.now(), this.#tried, this.#key)
-    if (member === undefined) return this.#waitForAgent(pool)
-    this.#member = member
-    member.active++
+    const policy = policies.of(pool, member)
+    const { rules } = policy
+    if (rules === null || this.#rules?.hasPassed(rules) === true) return this.#send(member, policy)
+    this.#rules ??= new RuleCheck(this.#exchange.head, this.#sender, (check, collected) => {
+      this.#expectBody()
+      this.#body.collect(check, collected)
+    })
+    this.#rules.ask(rules, (verdict) => {
+      if (verdict === null) this.#send(member, policy)
+      else if (verdict instanceof Error) this.#refuse(verdict)
+      else this.#turnAway(verdict)
+    })
+  }
+
+  /** The rules let it pass. */
+  #send(member: PoolMember | undefined, policy: Policy): void {
+    if (member === undefined) return this.#resting === null ? this.#waitForAgent() : this.#turnAway(this.#resting)
+    // It may have gone while a password was checked or a body came.
+    if (!member.tunnel.available) return this.#attempt()
+    const turn = Turn.begin(member, policy)
+    if (!(turn instanceof Turn)) {
+      this.#resting = turn
+      this.#tried.add(member)
+      return this.#attempt()
+    }
+    this.#turn = turn
     try {
-      const origin = { visitor: this.#exchange.visitor, requestId: this.#requestId }
-      this.#request = upstreams.of(member.tunnel).request(this.#head!, origin, this, this.#fresh)
+      const head = this.#headFor(policy)
+      const origin = { visitor: this.#sender.visitor, requestId: this.#requestId }
+      const request = this.#forwarder.upstreams.of(member.tunnel).request(head, origin, this, this.#fresh)
+      // It failed at once, and `onError` went on from there.
+      if (this.#turn !== turn) return
+      this.#request = request
     } catch (error) {
       this.onError(error as Error)
       return
     }
     this.#expectAnswer()
-    if (!this.#bodyDone) this.#exchange.resume()
+    this.#body.sendWith(this.#request, policy)
+  }
+
+  #headFor(policy: Policy): UpstreamHead {
+    if (this.#head !== null && this.#policy === policy) return this.#head
+    this.#policy = policy
+    const facts = { requestId: this.#requestId, continued: this.#body.isKept }
+    return (this.#head = upstreamHead(this.#exchange, policy, this.#sender, facts))
   }
 
   /** Nobody can serve it now. */
-  #waitForAgent(pool: Pool): void {
+  #waitForAgent(): void {
+    const pool = this.#pool!
     this.#waitingSince ??= this.#forwarder.clock.now()
     const error = new NetworkError('UR_AGENT_OFFLINE', `The agent of ${pool.site.host} is not connected.`)
     this.#holdUntil((pool.emptySince ?? this.#waitingSince) + pool.holdMs, error, false)
@@ -137,23 +171,29 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
   #holdUntil(deadline: number, error: Error, poll: boolean): void {
     const { clock, held } = this.#forwarder
     if (deadline <= clock.now()) return this.#refuse(error)
-    this.#wait ??= Wait.enter(held, this.#head!)
+    this.#wait ??= Wait.enter(held, this.#exchange.head)
     if (this.#wait === null) {
       return this.#refuse(new NetworkError('UR_HELD_LIMIT', 'Too many requests wait already for agents that are away.'))
     }
-    this.#expect(deadline, () => this.#refuse(error))
+    this.#deadline.expect(deadline, () => this.#refuse(error))
     this.#wait.until(this.#pool!, poll, () => {
       this.#tried.clear()
+      this.#resting = null
       this.#attempt()
     })
   }
 
-  #leaveMember(): PoolMember | null {
-    const member = this.#member
-    if (member !== null) member.active--
-    this.#member = null
+  #leave(): void {
+    this.#turn?.leave()
+    this.#turn = null
     this.#request = null
-    return member
+    this.#body.stop(false)
+  }
+
+  #abandonRequest(): void {
+    const request = this.#request
+    this.#leave()
+    request?.abort()
   }
 
   // ResponseSink
@@ -163,60 +203,64 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
   }
 
   onRespond(status: number, headers: RawHeaders, reason: string, isWhole: boolean): void {
-    this.#answered = true
-    this.#status = status
+    this.#accept(status)
     this.#wait?.leave()
-    this.#member?.worked()
-    this.#deadlineOff()
-    const fields = this.#answerFields(status, headers)
-    this.#addCookie(fields)
-    this.#exchange.respond(status, fields, reason, isWhole)
+    const cookie = stickyCookie(this.#turn?.member, this.#key, this.#sender.scheme === 'https')
+    this.#exchange.respond(status, [...this.#answerFields(status, headers), ...cookie], reason, isWhole)
   }
 
   onData(chunk: Buffer): boolean {
     this.#bytesOut += chunk.length
     if (this.#exchange.write(chunk)) return true
-    this.#expect(this.#forwarder.clock.now() + this.#forwarder.limits.bodyTimeoutMs, () => this.#giveUp())
+    const { clock, limits } = this.#forwarder
+    this.#deadline.expect(clock.now() + limits.bodyTimeoutMs, () => this.#breakOff('UR_HTTP_SLOW_VISITOR'))
     return false
   }
 
   onEnd(trailers: RawHeaders): void {
-    this.#leaveMember()
-    this.#exchange.end(trailers.length === 0 ? trailers : trailerFields(trailers))
+    this.#leave()
+    this.#exchange.end(trailers.length === 0 ? trailers : this.#policy!.responseHeaders.trailers(trailers))
   }
 
   onUpgrade(status: number, headers: RawHeaders, upgraded: Upgraded): void {
-    this.#answered = true
-    this.#status = status
-    this.#member?.worked()
-    const member = this.#leaveMember()
-    if (member !== null) member.active++
-    this.#deadlineOff()
+    this.#accept(status)
+    const turn = this.#turn
+    this.#turn = null
+    this.#leave()
     const visitor = this.#exchange.switchProtocols(status, this.#answerFields(status, headers))
     upgraded.join(visitor, (error) => {
-      if (member !== null) member.active--
+      turn?.leave()
       this.#close(error === null)
     })
   }
 
+  /** The upstream answers. */
+  #accept(status: number): void {
+    this.#answered = true
+    this.#status = status
+    this.#delivered = status < 500
+    this.#turn?.settle(this.#delivered ? 'ok' : 'failed')
+    this.#turn?.member.worked()
+    this.#deadline.off()
+  }
+
   onWritable(): void {
-    this.#exchange.resume()
+    this.#body.goOn()
     if (!this.#answered) this.#expectAnswer()
   }
 
   onError(error: Error): void {
-    const used = this.#request?.used === true
-    const member = this.#leaveMember()
-    if (this.#closed) return
-    if (this.#answered) {
-      this.#code = codeOf(error)
-      this.#exchange.abort()
-      return
-    }
-    const again = !this.#bodyUsed && (isUnseen(error) || IDEMPOTENT.has(this.#exchange.head.method))
-    if (!again || codeOf(error) === 'UR_HTTP_MALFORMED') return this.#refuse(error)
+    const member = this.#turn?.member ?? null
     // A connection that the upstream was just closing says nothing of the upstream.
-    if (used && !this.#fresh) {
+    const isStale = this.#request?.used === true && !this.#fresh
+    if (!isStale && isUpstreamFault(error)) this.#turn?.settle('failed')
+    this.#leave()
+    if (this.#closed) return
+    if (this.#answered) return this.#breakOff(codeOf(error))
+    const again = !this.#body.used && (isUnseen(error) || IDEMPOTENT.has(this.#exchange.head.method))
+    if (!again || NEVER_AGAIN.has(codeOf(error))) return this.#refuse(error)
+    this.#body.stop(true)
+    if (isStale) {
       this.#fresh = true
       this.#attempt()
       return
@@ -234,7 +278,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
       this.#key = null
     }
     if (pool.members.some((other) => other.tunnel.available && !this.#tried.has(other))) return this.#attempt()
-    if (pool.members.every(({ tunnel }) => !tunnel.available)) return this.#waitForAgent(pool)
+    if (pool.members.every(({ tunnel }) => !tunnel.available)) return this.#waitForAgent()
     const since = isUpstreamAbsent(error) ? (member?.restartingSince ?? null) : null
     if (since === null) return this.#refuse(error)
     this.#holdUntil(since + pool.holdMs, error, true)
@@ -243,119 +287,111 @@ export class Forwarding implements ExchangeEvents, ResponseSink, Timed {
   // ExchangeEvents
 
   onBody(chunk: Buffer): void {
-    this.#bodyUsed = true
-    this.#bytesIn += chunk.length
-    const hasRoom = this.#request?.write(chunk) !== false
-    if (!hasRoom) this.#exchange.pause()
-    if (!this.#answered) this.#expectAnswer(hasRoom)
+    const taken = this.#body.push(chunk)
+    if (taken === 'too large') this.#cutBody()
+    else if (taken !== 'kept' && !this.#answered) this.#expectAnswer(taken === 'passed on')
   }
 
   onBodyEnd(trailers: RawHeaders): void {
-    this.#bodyDone = true
-    this.#request?.end(trailers.length === 0 ? trailers : trailerFields(trailers))
-    if (!this.#answered) this.#expectAnswer()
+    if (this.#body.collecting) this.#deadline.off()
+    this.#body.end(trailers)
+    if (this.#request !== null && !this.#answered) this.#expectAnswer()
   }
 
   onDrain(): void {
-    this.#deadlineOff()
+    this.#deadline.off()
     this.#request?.resume()
   }
 
   onClose(complete: boolean): void {
-    const request = this.#request
-    this.#leaveMember()
-    request?.abort()
+    this.#abandonRequest()
     this.#close(complete)
   }
 
   // Time.
 
-  onDeadline(): void {
-    const act = this.#onDeadline
-    this.#deadlineOff()
-    act?.()
-  }
-
-  #expect(deadline: number, act: () => void): void {
-    this.deadline = deadline
-    this.#onDeadline = act
-  }
-
-  #deadlineOff(): void {
-    this.deadline = Infinity
-    this.#onDeadline = null
-  }
-
   /** The answer should begin, or the upstream should take more of the body; or the visitor should send more of it. */
   #expectAnswer(hasRoom = true): void {
     const { clock, limits } = this.#forwarder
-    if (this.#bodyDone || !hasRoom)
-      this.#expect(clock.now() + limits.responseTimeoutMs, () => this.#tooSlow('UR_UPSTREAM_SILENT'))
-    else this.#expect(clock.now() + limits.bodyTimeoutMs, () => this.#tooSlow('UR_HTTP_SLOW_VISITOR'))
+    if (this.#body.done || !hasRoom)
+      this.#deadline.expect(clock.now() + limits.responseTimeoutMs, () => this.#tooSlow('UR_UPSTREAM_SILENT'))
+    else this.#expectBody()
+  }
+
+  /** More of the body should come; all of it, where it is kept: that takes memory for as long. */
+  #expectBody(): void {
+    const { clock, limits } = this.#forwarder
+    this.#deadline.expect(clock.now() + limits.bodyTimeoutMs, () => this.#tooSlow('UR_HTTP_SLOW_VISITOR'))
   }
 
   #tooSlow(code: 'UR_UPSTREAM_SILENT' | 'UR_HTTP_SLOW_VISITOR'): void {
-    const request = this.#request
-    this.#leaveMember()
-    request?.abort()
+    if (code === 'UR_UPSTREAM_SILENT') this.#turn?.settle('failed')
+    this.#abandonRequest()
     const what = code === 'UR_UPSTREAM_SILENT' ? 'The upstream did not answer' : 'Nothing more of the body came'
     this.#refuse(new NetworkError(code, `${what} in time.`))
   }
 
-  #giveUp(): void {
-    this.#code = 'UR_HTTP_SLOW_VISITOR'
+  // The end.
+
+  /** Breaks off an answer that has begun. */
+  #breakOff(code: Code): void {
+    this.#code = code
     this.#exchange.abort()
   }
 
-  // The end.
+  /** The body is longer than it may be. Nothing says to the upstream that it is whole. */
+  #cutBody(): void {
+    this.#abandonRequest()
+    if (this.#answered) this.#breakOff('UR_BODY_TOO_LARGE')
+    else this.#turnAway({ code: 'UR_BODY_TOO_LARGE', headers: {} })
+  }
 
-  /** Answers with a page of our own. */
   #refuse(error: unknown): void {
-    this.#wait?.leave()
-    this.#deadlineOff()
-    this.#answered = true
-    const failure = failureOf(error, this.#requestId)
-    this.#status = failure.status
-    this.#code = failure.code
-    const { head } = this.#exchange
-    const extra: Record<string, string> = {}
-    if (failure.status === 503) extra['Retry-After'] = '5'
-    if (failure.status === 405) extra['Allow'] = 'GET'
-    const page = errorPage(failure, valueOf(head.headers, 'accept'), extra)
-    const isWhole = head.method === 'HEAD'
-    this.#exchange.respond(failure.status, Object.entries(page.headers).flat(), '', isWhole)
-    if (!isWhole) this.#exchange.write(page.body)
-    this.#exchange.end([])
+    this.#answer(failureOf(error, this.#requestId))
   }
 
-  /** Sends the visitor to the same place by TLS, with the method that he used (RFC 9110 §15.4.9). */
+  /** A rule does not let it pass. */
+  #turnAway({ code, headers }: Refusal): void {
+    this.#answer({ ...problemOf(code, this.#requestId), code }, headers)
+  }
+
+  #answer(problem: Problem & { readonly code: Code }, extra?: Refusal['headers']): void {
+    this.#endAttempts(problem.status, problem.code)
+    answerProblem(this.#exchange, problem, extra)
+  }
+
   #redirect(location: string): void {
-    this.#answered = true
-    this.#status = 308
-    const fields = ['Location', location, 'Content-Length', '0', 'X-Request-Id', this.#requestId]
-    this.#exchange.respond(308, fields, '', true)
-    this.#exchange.end([])
+    this.#endAttempts(308, null)
+    answerRedirect(this.#exchange, location, this.#requestId)
   }
 
-  #addCookie(fields: string[]): void {
-    const member = this.#member
-    if (member === null || !member.pool.balance.sticky || this.#key === member.key) return
-    fields.push(...stickyCookie(member.key, member.pool.path, this.#exchange.head.scheme === 'https'))
+  /** The answer is our own. */
+  #endAttempts(status: number, code: Code | null): void {
+    this.#answered = true
+    this.#status = status
+    this.#code = code
+    this.#wait?.leave()
+    this.#deadline.off()
+    this.#rules?.stop()
+    this.#body.close(false)
   }
 
   #close(complete: boolean): void {
     if (this.#closed) return
     this.#closed = true
     this.#wait?.leave()
-    this.#deadlineOff()
-    this.#forwarder.deadlines.delete(this)
+    this.#deadline.off()
+    this.#rules?.stop()
+    this.#body.close(this.#delivered)
+    this.#forwarder.deadlines.delete(this.#deadline)
     this.#forwarder.done({
       exchange: this.#exchange,
+      visitor: this.#sender.visitor.address,
       requestId: this.#requestId,
       tunnel: this.#pool?.members[0]?.tunnel.name ?? null,
       status: this.#status,
       code: this.#code,
-      bytesIn: this.#bytesIn,
+      bytesIn: this.#body.bytes,
       bytesOut: this.#bytesOut,
       durationMs: this.#forwarder.clock.now() - this.#startedAt,
       complete,

@@ -53,7 +53,8 @@ export class Http1Exchange implements Exchange {
   }
 
   pause(): void {
-    this.#request.pause()
+    // One that was paused before it flowed would not flow when it is listened to.
+    if (this.#flowing) this.#request.pause()
   }
 
   inform(status: number, headers: RawHeaders): void {

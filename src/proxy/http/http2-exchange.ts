@@ -53,7 +53,7 @@ export class Http2Exchange implements Exchange {
   }
 
   pause(): void {
-    this.#stream.pause()
+    if (this.#flowing) this.#stream.pause()
   }
 
   inform(status: number, headers: RawHeaders): void {

@@ -20,6 +20,16 @@ const UNSEEN: ReadonlySet<Code> = new Set([
 /** Failures of the connection to the upstream, and not of the agent's. */
 const UPSTREAM_ABSENT: ReadonlySet<Code> = new Set(['UR_UPSTREAM_REFUSED', 'UR_UPSTREAM_NOT_FOUND'])
 
+/** Failures that say that something is wrong with the upstream; of UR_UPSTREAM_NO_UPGRADE the visitor is the cause. */
+const UPSTREAM_FAULTS: ReadonlySet<Code> = new Set([
+  ...UPSTREAM_ABSENT,
+  'UR_UPSTREAM_UNREACHABLE',
+  'UR_UPSTREAM_TIMED_OUT',
+  'UR_UPSTREAM_TLS',
+  'UR_UPSTREAM_RESET',
+  'UR_UPSTREAM_INVALID',
+])
+
 /** Ends of an agent's session: to a visitor they are all the same. */
 const AGENT_GONE = /^UR_(?:WIRE|RESUME|TAKEN|TUNNEL_CLOSED|SERVER|TOKEN)/
 
@@ -40,6 +50,11 @@ export function isUnseen(error: Error): boolean {
 /** Whether there is nobody at the upstream's address: perhaps it is just being restarted. */
 export function isUpstreamAbsent(error: Error): boolean {
   return UPSTREAM_ABSENT.has(codeOf(error))
+}
+
+/** Whether the upstream failed, and not the agent, the visitor or we. */
+export function isUpstreamFault(error: Error): boolean {
+  return UPSTREAM_FAULTS.has(codeOf(error))
 }
 
 /** What the visitor is told of an error. Our words are for strangers only where they are about the request itself. */

@@ -1,5 +1,6 @@
-import { listOf, valuesOf } from './fields.js'
+import type { PoolMember } from '../../tunnels/index.js'
 import type { RawHeaders } from './api.js'
+import { listOf, valuesOf } from './fields.js'
 
 const COOKIE = 'uniroute_agent'
 
@@ -14,9 +15,11 @@ export function stickyKey(headers: RawHeaders): string | null {
   return null
 }
 
-/** The field that makes a visitor come back to an agent; `path` is that of the tunnel. */
-export function stickyCookie(key: string, path: string, secure: boolean): [string, string] {
-  return ['Set-Cookie', `${COOKIE}=${key}; Path=${path}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`]
+/** The field that makes a visitor come back to the agent that served him; none when his own cookie names it already. */
+export function stickyCookie(member: PoolMember | undefined, key: string | null, secure: boolean): readonly string[] {
+  if (member === undefined || !member.pool.balance.sticky || key === member.key) return []
+  const { path } = member.pool
+  return ['Set-Cookie', `${COOKIE}=${member.key}; Path=${path}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`]
 }
 
 /** The protocol that a request wants to go over to; null: none, or only HTTP/2, which is had by ALPN (RFC 9113 §3.1). */

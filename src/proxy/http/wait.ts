@@ -1,5 +1,5 @@
 import type { Pool } from '../../tunnels/index.js'
-import type { UpstreamHead } from './api.js'
+import type { RequestHead } from './api.js'
 import type { HeldRequests } from './held-requests.js'
 
 /** How often an upstream that may be restarting is tried, ms. */
@@ -16,8 +16,8 @@ export class Wait {
   }
 
   /** Null: too many wait already. */
-  static enter(held: HeldRequests, { target, fields, body }: UpstreamHead): Wait | null {
-    const bytes = fields.reduce((sum, part) => sum + part.length + 2, target.length)
+  static enter(held: HeldRequests, { target, headers, body }: RequestHead): Wait | null {
+    const bytes = headers.reduce((sum, part) => sum + part.length + 2, target.length)
     const leave = held.enter(bytes, body !== 'none')
     return leave === null ? null : new Wait(leave)
   }

@@ -11,9 +11,11 @@ const HERE = '192.0.2.1'
 function rules(some: Partial<HttpRules>) {
   const clock = new TestClock()
   const passwords = new CountingQueue({ running: 1 })
-  const context = { clock, passwords, webhookBudget: new ByteBudget(1024 * 1024), now: () => 1_800_000_000_000 }
-  return { clock, passwords, rules: new VisitorRules({ ...NO_RULES, ...some }, context) }
+  const context = { clock, passwords, webhookBudget: new ByteBudget(1024 * 1024), now: () => NOW_S * 1000 }
+  return { clock, passwords, context, rules: new VisitorRules({ ...NO_RULES, ...some }, context) }
 }
+
+const NOW_S = 1_800_000_000
 
 const codeOf = async (answer: ReturnType<VisitorRules['check']>) => (await answer)?.code ?? null
 
@@ -111,4 +113,74 @@ t.test('webhooks are verified, within the bound of the tunnel', async (t) => {
   const long = some.webhook({ fields: signed('hello world'), url }) as WebhookCheck
   t.match(long.push(Buffer.from('hello world')), { code: 'UR_BODY_TOO_LARGE' })
   long.close(false)
+})
+
+const HOOK = { provider: 'stripe', secret: new Secret('hush'), header: '' } as const
+const EVERYTHING: HttpRules = {
+  ...NO_RULES,
+  basicAuth: [ANN],
+  rate: { burst: 2, perSecond: 0.001 },
+  ratePerVisitor: { burst: 2, perSecond: 0.001 },
+  webhook: HOOK,
+}
+
+/** Delivers the very same signed request; what is said of it. */
+function deliver(some: VisitorRules, passed?: VisitorRules): string | null {
+  const signature = createHmac('sha256', 'hush').update(`${NOW_S}.`).digest('hex')
+  const check = some.webhook({ fields: ['Stripe-Signature', `t=${NOW_S},v1=${signature}`], url: '' }, passed)
+  if (!(check instanceof WebhookCheck)) return check?.code ?? null
+  const result = check.end()
+  check.close(true)
+  return Buffer.isBuffer(result) ? null : result.code
+}
+
+t.test(
+  'an agent that comes back finds what its rules counted; where a rule is another one it counts anew',
+  async (t) => {
+    const { rules: before, context } = rules(EVERYTHING)
+    const ann = login('ann', 'correct horse')
+    t.equal(await codeOf(before.check(ann, HERE)), null)
+    t.equal(deliver(before), null)
+    const same = new VisitorRules(EVERYTHING, context, [before])
+    t.equal(await codeOf(same.check(ann, HERE)), null)
+    t.equal(await codeOf(same.check(ann, HERE)), 'UR_VISITOR_RATE')
+    t.equal(await codeOf(same.check(ann, '192.0.2.2')), 'UR_TUNNEL_RATE')
+    t.equal(deliver(same), 'UR_WEBHOOK_REPLAYED')
+    const other = { ...EVERYTHING, rate: { burst: 1, perSecond: 1 }, webhook: { ...HOOK, secret: new Secret('other') } }
+    const changed = new VisitorRules(other, context, [same, before])
+    t.equal(await codeOf(changed.check(ann, HERE)), 'UR_VISITOR_RATE', 'which stayed the same')
+    t.equal(await codeOf(changed.check(ann, '192.0.2.3')), null)
+    t.equal(deliver(changed), 'UR_WEBHOOK_SIGNATURE', 'a secret is not taken for another one')
+  },
+)
+
+t.test('rules that say the same, secrets and all', async (t) => {
+  const { rules: made } = rules(EVERYTHING)
+  t.ok(made.isFor({ ...EVERYTHING, webhook: { ...HOOK, secret: new Secret('hush') } }))
+  t.notOk(made.isFor({ ...EVERYTHING, webhook: { ...HOOK, secret: new Secret('hash') } }))
+  t.notOk(made.isFor({ ...EVERYTHING, webhook: { ...HOOK, provider: 'slack' } }))
+  t.notOk(made.isFor({ ...EVERYTHING, webhook: null }))
+  t.notOk(made.isFor({ ...EVERYTHING, maxBody: 1 }))
+  t.notOk(made.isFor({ ...EVERYTHING, basicAuth: [{ ...ANN, salt: Buffer.alloc(16) }] }))
+  t.notOk(made.isFor({ ...EVERYTHING, cidrDeny: networks('10.0.0.0/8') }))
+})
+
+t.test('a request that passed elsewhere is asked only what it was not asked there', async (t) => {
+  const { rules: first, context } = rules(EVERYTHING)
+  const second = new VisitorRules({ ...EVERYTHING, cidrDeny: networks('10.0.0.0/8') }, context, [first])
+  const ann = login('ann', 'correct horse')
+  for (let i = 0; i < 2; i++) {
+    t.equal(await codeOf(first.check(ann, HERE)), null)
+    t.equal(await codeOf(second.check(ann, HERE, first)), null, 'is counted once')
+  }
+  t.equal(await codeOf(first.check(ann, HERE)), 'UR_VISITOR_RATE')
+  t.equal(await codeOf(second.check(ann, '10.0.0.1', first)), 'UR_VISITOR_ADDRESS')
+  t.equal(deliver(first), null)
+  t.equal(second.webhook({ fields: [], url: '' }, first), null, 'and verified once')
+  const stranger = new VisitorRules(EVERYTHING, context)
+  t.equal(
+    await codeOf(stranger.check([], HERE, first)),
+    'UR_VISITOR_LOGIN',
+    'but by rules that share nothing, all over',
+  )
 })

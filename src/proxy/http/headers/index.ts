@@ -11,5 +11,4 @@ export {
   type RequestHeadersOptions,
 } from './request.js'
 export { ResponseHeaders, type ResponseFacts } from './response.js'
-export { trailerFields } from './trailers.js'
 export { MAX_PASSES } from './via.js'

@@ -1,0 +1,38 @@
+import type { Refusal } from '../../access/visitor-rules/index.js'
+import type { PoolMember } from '../../tunnels/index.js'
+import type { Policy } from './policies.js'
+
+/** The time that a request is with one member of a pool: counts it there, and tells the breaker of its upstream how it went. */
+export class Turn {
+  readonly member: PoolMember
+  readonly policy: Policy
+  #settle: ((outcome: 'ok' | 'failed' | 'abandoned') => void) | null
+
+  private constructor(member: PoolMember, policy: Policy, settle: Turn['settle'] | null) {
+    this.member = member
+    this.policy = policy
+    this.#settle = settle
+    member.active++
+  }
+
+  /** Begins one, which must be left; or says why the upstream gets no request now. */
+  static begin(member: PoolMember, policy: Policy): Turn | Refusal {
+    const { breaker } = policy
+    if (breaker === null) return new Turn(member, policy, null)
+    const permit = breaker.admit()
+    if (typeof permit !== 'number') return permit
+    return new Turn(member, policy, (outcome) => breaker.settle(permit, outcome))
+  }
+
+  /** What the request shows of the upstream; the first word counts. */
+  settle(outcome: 'ok' | 'failed' | 'abandoned'): void {
+    this.#settle?.(outcome)
+    this.#settle = null
+  }
+
+  /** The request is there no more. To be called once. */
+  leave(): void {
+    this.settle('abandoned')
+    this.member.active--
+  }
+}
