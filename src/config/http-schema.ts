@@ -3,6 +3,7 @@ import { field, type KeyFacts, optional, section, type Value } from './field.js'
 import type { Credentials, HeaderEdits, HttpOptions } from './http-options.js'
 import {
   credentials,
+  doubledField,
   fieldsToAdd,
   fieldsToRemove,
   hostHeader,
@@ -23,42 +24,42 @@ const listOf = <T>(values: Value<readonly T[]>, facts: KeyFacts) => field(values
 /** The keys of a tunnel of kind `http`, which are the flags of `uniroute http` too. */
 export const httpKeys = {
   host_header: field(hostHeader, {
-    doc: '`http`, not in this version yet: the `Host` that the upstream gets: `preserve` the visitor’s, `rewrite` to the upstream’s own, or this one.',
+    doc: '`http`: the `Host` that the upstream gets: `preserve` the visitor’s, `rewrite` to the upstream’s own, or this one.',
     default: 'preserve',
   }),
   request_header_add: listOf(fieldsToAdd, {
-    doc: '`http`, not in this version yet: fields that the upstream gets beside the visitor’s.',
+    doc: '`http`: fields that the upstream gets beside the visitor’s.',
   }),
   request_header_remove: listOf(fieldsToRemove, {
-    doc: '`http`, not in this version yet: fields that the upstream does not get.',
+    doc: '`http`: fields that the upstream does not get.',
   }),
   response_header_add: listOf(fieldsToAdd, {
-    doc: '`http`, not in this version yet: fields that visitors get beside the upstream’s.',
+    doc: '`http`: fields that visitors get beside the upstream’s.',
   }),
   response_header_remove: listOf(fieldsToRemove, {
-    doc: '`http`, not in this version yet: fields that visitors do not get.',
+    doc: '`http`: fields that visitors do not get.',
   }),
   basic_auth: listOf(credentials, {
-    doc: '`http`, not in this version yet: who may log in. The server gets a hash of the password.',
+    doc: '`http`: who may log in. The server gets a hash of the password.',
     secret: true,
   }),
   cidr_allow: listOf(networks, {
-    doc: '`http`, not in this version yet: networks from which visitors may come; none: from everywhere.',
+    doc: '`http`: networks from which visitors may come; none: from everywhere.',
   }),
   cidr_deny: listOf(networks, {
-    doc: '`http`, not in this version yet: networks from which visitors may not come, even if they are allowed.',
+    doc: '`http`: networks from which visitors may not come, even if they are allowed.',
   }),
-  max_body: optional(size('0B', '1024GiB'), { doc: '`http`, not in this version yet: the largest body of a request.' }),
-  rate: optional(rate, { doc: '`http`, not in this version yet: how many requests the tunnel takes.' }),
-  rate_per_visitor: optional(rate, { doc: '`http`, not in this version yet: how many requests one visitor may send.' }),
+  max_body: optional(size('0B', '1024GiB'), { doc: '`http`: the largest body of a request.' }),
+  rate: optional(rate, { doc: '`http`: how many requests the tunnel takes.' }),
+  rate_per_visitor: optional(rate, { doc: '`http`: how many requests one visitor may send.' }),
   circuit_breaker: optional(share, {
-    doc: '`http`, not in this version yet: when this share of requests fails, the upstream gets none for a while.',
+    doc: '`http`: when this share of requests fails, the upstream gets none for a while.',
   }),
   verify_webhook: optional(webhookProvider, {
-    doc: '`http`, not in this version yet: only webhooks that this provider signed get through.',
+    doc: '`http`: only webhooks that this provider signed get through.',
   }),
   verify_webhook_secret: optional(webhookSecret, {
-    doc: '`http`, not in this version yet: the secret they are signed with.',
+    doc: '`http`: the secret they are signed with.',
     secret: true,
   }),
 } as const
@@ -91,6 +92,10 @@ export function* checkHttpKeys(kind: string, keys: HttpKeys, at: (key: string) =
   }
   if (keys.verify_webhook === null && keys.verify_webhook_secret !== null) {
     yield problem('verify_webhook_secret', 'needs verify_webhook beside it: who signs with that secret')
+  }
+  const doubled = doubledField(edits(keys.request_header_add, keys.request_header_remove))
+  if (doubled !== undefined) {
+    yield problem('request_header_add', `has ${doubled}, which the server sets; name it in request_header_remove too`)
   }
   for (const key of ['cidr_allow', 'cidr_deny'] as const) {
     if (keys[key].length > HTTP_BOUNDS.networks) yield problem(key, `has more than ${HTTP_BOUNDS.networks} networks`)
@@ -131,7 +136,7 @@ function hostFor(setting: string, upstream: Upstream): string | null {
 }
 
 /** The keys that say something else than their defaults. */
-export function httpKeysSet(keys: HttpKeys): (keyof HttpKeys)[] {
+function httpKeysSet(keys: HttpKeys): (keyof HttpKeys)[] {
   return (Object.keys(httpKeys) as (keyof HttpKeys)[]).filter((key) => isSet(key, keys))
 }
 

@@ -81,9 +81,17 @@ t.test('config check names what is wrong and where', async (t) => {
   t.match(good, { code: 0, out: /is valid: 1 tunnel \(db\)/, err: /chmod 600/ })
   await writeFile(file, `ca: ${folder}/nope.pem\n`)
   t.match(await uniroute(t, ['config', 'check', '--config', file]), { code: 2, err: /nope\.pem could not be read/ })
-  await writeFile(file, 'tunnels:\n  web: { kind: http, upstream: 3000, basic_auth: "ann:longpassword" }\n')
-  const early = { code: 2, err: /tunnels\.web\.basic_auth is not available.*UR_CONFIG_UNAVAILABLE/ }
-  t.match(await uniroute(t, ['config', 'check', '--config', file]), early)
+  const web = (keys: string) => writeFile(file, `tunnels:\n  web: { kind: http, upstream: 3000, ${keys} }\n`)
+  await web('basic_auth: "ann:longpassword"')
+  const rules = {
+    code: 0,
+    out: /1 tunnel \(web\)/,
+    err: /holds a password or secret and others can read it.*chmod 600/,
+  }
+  t.match(await uniroute(t, ['config', 'check', '--config', file]), rules)
+  await web('rate: fast')
+  const wrong = { code: 2, err: /uniroute\.yml:2:\d+: tunnels\.web\.rate: "fast" is not allowed; write a rate/ }
+  t.match(await uniroute(t, ['config', 'check', '--config', file]), wrong)
   await writeFile(file, 'tunels: {}\ntunnels:\n  db: { kind: tcp, upstream: nonsense }\n')
   const bad = await uniroute(t, ['config', 'check', '--config', file])
   t.equal(bad.code, 2)

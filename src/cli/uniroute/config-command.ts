@@ -3,7 +3,6 @@ import { readAuthorities } from '../../agent/index.js'
 import { defaultAgentFile, loadAgentConfig } from '../../config/index.js'
 import { example } from '../options.js'
 import type { CommandContext } from '../program.js'
-import { refuseRules } from './tunnel-plan.js'
 
 /** `uniroute config check` */
 export function addConfigCommands(root: Command, { output }: CommandContext): void {
@@ -22,7 +21,6 @@ export function addConfigCommands(root: Command, { output }: CommandContext): vo
       const { ca, tunnels: specs } = loaded.config
       const authorities = new Set([ca, ...Object.values(specs).map(({ upstream_ca: file }) => file)])
       for (const file of authorities) if (file !== null) await readAuthorities(file)
-      for (const [name, tunnel] of Object.entries(specs)) refuseRules(name, tunnel)
       for (const warning of loaded.warnings) process.stderr.write(`uniroute: warning: ${warning}\n`)
       const names = Object.keys(loaded.config.tunnels)
       const tunnels =

@@ -82,7 +82,7 @@ const FLAGS: readonly HttpFlag[] = [
 /** Adds the flags that only `uniroute http` has. Their values are read by `httpOptionsFromFlags`. */
 export function addHttpOptions(command: Command): Command {
   for (const { flags, description, several } of FLAGS) {
-    const option = new Option(flags, description)
+    const option = new Option(flags, description).helpGroup('Rules and header fields (docs/http-rules.md):')
     if (several !== undefined) option.argParser((text, before) => [...listed(before), ...partsOf(text, several)])
     command.addOption(option)
   }

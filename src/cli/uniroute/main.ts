@@ -6,6 +6,7 @@ import { example, durationOption } from '../options.js'
 import { type CommandContext, runProgram } from '../program.js'
 import { addConfigCommands } from './config-command.js'
 import { addConnectionOptions, agentConfig, type ConnectionFlags } from './connection-flags.js'
+import { addHttpOptions } from './http-flags.js'
 import { runAgent } from './run-agent.js'
 import { planFromFlags, plansFromConfig, type TunnelFlags } from './tunnel-plan.js'
 
@@ -76,12 +77,13 @@ function addHttp(root: Command, context: CommandContext): void {
       new Option('--weight <n>', 'with --pool: the share of this agent, 1 to 100 (default: 1)').argParser(weight),
     )
     .option('--sticky', 'with --pool: a visitor stays with the agent that served it first, by a cookie')
+  addHttpOptions(command)
   addTunnelOptions(command)
   command.addHelpText(
     'after',
     example(
       'uniroute http 3000',
-      'uniroute http 3000 --subdomain shop',
+      'uniroute http 3000 --subdomain shop --cidr-allow 198.51.100.0/24 --rate-per-visitor 10/s',
       'uniroute http https://localhost:8443 --upstream-ca ca.pem --path /api',
     ),
   )

@@ -4,11 +4,12 @@ import {
   type AgentConfig,
   type AgentTunnelConfig,
   formatUpstream,
-  httpKeysSet,
+  httpOptionsOf,
   readUpstream,
   type Upstream,
 } from '../../config/index.js'
 import { ConfigError } from '../../core/errors.js'
+import { httpOptionsFromFlags } from './http-flags.js'
 
 /** A tunnel that the user asked for. */
 export interface TunnelPlan {
@@ -28,7 +29,7 @@ export interface TunnelPlan {
   readonly holdMs: number | null
 }
 
-/** What `uniroute tcp`, `uniroute tls` and `uniroute http` were given. */
+/** What `uniroute tcp`, `uniroute tls` and `uniroute http` were given, beside the flags of `http-flags.ts`. */
 export interface TunnelFlags {
   name?: string
   remotePort?: number
@@ -59,7 +60,7 @@ export function planFromFlags(kind: TunnelPlan['kind'], upstreamText: string, fl
     remotePort: flags.remotePort ?? 0,
     domain: flags.domain ?? null,
     subdomain: flags.subdomain ?? null,
-    http: kind === 'http' ? httpOf(flags) : null,
+    http: kind === 'http' ? { ...httpOf(flags), options: httpOptionsFromFlags({ ...flags }, upstream) } : null,
     proxyProtocol: flags.proxyProtocol ?? null,
     holdMs: flags.hold ?? null,
   }
@@ -132,19 +133,8 @@ function planOf(name: string, tunnel: AgentTunnelConfig): TunnelPlan {
       `the tunnel "${name}" is of kind ${kind}, which this version does not have`,
     )
   }
-  refuseRules(name, tunnel)
   const http = kind === 'http' ? httpOfConfig(tunnel) : null
   return { name, kind, upstream, upstreamCa, remotePort, domain, subdomain, http, proxyProtocol, holdMs }
-}
-
-/** A rule that nobody keeps would be worse than none. Throws ConfigError(UR_CONFIG_UNAVAILABLE). */
-export function refuseRules(name: string, tunnel: AgentTunnelConfig): void {
-  const [key] = httpKeysSet(tunnel)
-  if (key === undefined) return
-  throw new ConfigError(
-    'UR_CONFIG_UNAVAILABLE',
-    `tunnels.${name}.${key} is not available in this version; leave the key out`,
-  )
 }
 
 function httpOfConfig(tunnel: AgentTunnelConfig): HttpTunnelOptions {
@@ -156,6 +146,7 @@ function httpOfConfig(tunnel: AgentTunnelConfig): HttpTunnelOptions {
     ...(pool !== null && { pool }),
     weight,
     sticky: sticky === 'cookie',
+    options: httpOptionsOf(tunnel, tunnel.upstream),
   }
 }
 

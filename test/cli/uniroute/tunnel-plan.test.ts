@@ -29,14 +29,18 @@ t.test('flags', async (t) => {
   t.throws(() => planFromFlags('tcp', 'nonsense', {}), { code: 'UR_UPSTREAM_SYNTAX' })
 })
 
-t.test('a rule that nobody keeps is refused', async (t) => {
+t.test('rules and header options, from the file and from flags', async (t) => {
   const { config: it, file } = config(
     t as Tap,
-    'tunnels: { web: { kind: http, upstream: 3000, cidr_deny: 10.0.0.0/8 } }',
+    'tunnels: { web: { kind: http, upstream: 3000, cidr_deny: 10.0.0.0/8, host_header: rewrite } }',
   )
-  t.throws(() => plansFromConfig(it, file, ['web'], false), {
-    code: 'UR_CONFIG_UNAVAILABLE',
-    message: /tunnels\.web\.cidr_deny/,
+  const fromFile = plansFromConfig(it, file, ['web'], false)[0]
+  t.match(fromFile?.http?.options, { hostHeader: 'localhost:3000', rules: { cidrDeny: [{ prefix: 8 }], rate: null } })
+  const flags = { cidrDeny: ['10.0.0.0/8'], hostHeader: 'rewrite', name: 'web' }
+  t.same(planFromFlags('http', '3000', flags).http?.options, fromFile?.http?.options)
+  t.throws(() => planFromFlags('http', '3000', { rate: 'fast' } as object), {
+    code: 'UR_CONFIG_VALUE',
+    message: /^--rate: /,
   })
 })
 
