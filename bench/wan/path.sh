@@ -4,12 +4,17 @@
 # The delay is one way. The command runs at the server's end, 10.9.0.1; the agent's end, 10.9.0.2, is the network
 # namespace of process $AGENT_NETNS_PID. netem makes the path where the kernel has it, otherwise the program $WAN (wan.c).
 set -eu
-if [ "${IN_PATH_NETNS:-}" != yes ]; then IN_PATH_NETNS=yes exec unshare --net "$0" "$@"; fi
+if [ "${IN_PATH_NETNS:-}" != yes ]; then IN_PATH_NETNS=yes exec unshare --net --mount "$0" "$@"; fi
 delay=$1 rate=$2 queue=$3 loss=$4 congestion=$5
 shift 5
 
 started=()
-finish() { for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done; }
+setting=$(mktemp)
+echo "$congestion" >"$setting"
+finish() {
+  for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
+  rm -f "$setting"
+}
 trap finish EXIT
 trap 'exit 1' INT TERM HUP
 
@@ -47,6 +52,8 @@ set_up() { # DEVICE ADDRESS [PREFIX...]
   "$@" ip link set "$device" mtu 1500 txqueuelen 10000 up
   "$@" sysctl -qw net.ipv4.tcp_wmem="4096 65536 33554432" net.ipv4.tcp_rmem="4096 131072 33554432" net.ipv4.tcp_no_metrics_save=1
   "$@" ip route change 10.9.0.0/24 dev "$device" src "$address" congctl "$congestion"
+  # Only what the host allows can be the setting of a namespace, so the route has it; programs that read it shall see it.
+  "$@" mount --bind "$setting" /proc/sys/net/ipv4/tcp_congestion_control
 }
 set_up path-server 10.9.0.1
 set_up path-agent 10.9.0.2 in_agent
