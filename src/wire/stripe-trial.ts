@@ -9,8 +9,6 @@ const GROWTH = 1.15
 const FALL = 0.6
 /** A span that took longer is not one of bulk, ms. */
 const LONGEST_SPAN_MS = 10_000
-/** A path that was full is taken to be full for so many spans more. */
-const FULL_SPANS = 2
 /** After a trial that brought nothing the next one waits for so long, ms; then twice as long. */
 const PAUSE_MS = 10_000
 const LONGEST_PAUSE_MS = 160_000
@@ -41,7 +39,9 @@ export interface StripeLook {
 export class StripeTrial {
   #phase: 'alone' | 'settling' | 'trial' | 'striped' = 'alone'
   #since: number | null = null
-  #fullAt = -Infinity
+  /** Looks in this span, and those that found the path full: a lost ping looks like that, too, but not again and again. */
+  #looks = 0
+  #fullLooks = 0
   #arrived = 0
   /** Of the span before; in a trial, of what came before it. */
   #before: number | null = null
@@ -56,7 +56,8 @@ export class StripeTrial {
   look({ now, roundTrip, full, sent, arrived }: StripeLook): StripeAdvice {
     if (this.#phase === 'striped') return 'widen'
     const span = SPAN_TRIPS * roundTrip
-    if (full) this.#fullAt = now
+    this.#looks++
+    if (full) this.#fullLooks++
     const took = now - (this.#since ?? now)
     if (this.#since !== null && (took < span || arrived - this.#arrived < SPAN_BYTES)) return 'stay'
     if (this.#phase === 'settling' && took <= LONGEST_SPAN_MS && arrived < this.#settledAt) return 'stay'
@@ -64,7 +65,9 @@ export class StripeTrial {
     const rate = this.#since === null || took > LONGEST_SPAN_MS ? null : (arrived - this.#arrived) / took
     this.#since = now
     this.#arrived = arrived
-    return this.#judge(rate, now, now - this.#fullAt < FULL_SPANS * span)
+    const isFull = 2 * this.#fullLooks >= this.#looks
+    this.#looks = this.#fullLooks = 0
+    return this.#judge(rate, now, isFull)
   }
 
   #judge(rate: number | null, now: number, full: boolean): StripeAdvice {
