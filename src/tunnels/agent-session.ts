@@ -286,7 +286,7 @@ export class AgentSession {
       this.tunnels.set(tunnel.id, tunnel)
       const { id: tunnelId, publicUrl, port } = tunnel
       this.#send({ bound: { request, tunnelId, publicUrl, remotePort: port ?? 0 } })
-      tunnel.member?.pool.wake()
+      tunnel.announced()
       this.#log.info({ tunnel: tunnelId, name: tunnel.name, url: publicUrl }, 'tunnel bound')
     } catch (error) {
       const retryable = error instanceof NetworkError || this.#draining || !(error instanceof UniRouteError)

@@ -48,6 +48,8 @@ export class PoolMember<T extends Servable = Tunnel> {
 
   /** It did not serve a request: the others come first for a while, for longer each time. */
   failed(now: number): void {
+    // Those that fail together count as one.
+    if (this.isLeftOut(now)) return
     this.#leftOutUntil = now + Math.min(LEFT_OUT_MS * 2 ** this.#failures, LONGEST_MS)
     this.#failures++
     this.#downSince ??= now

@@ -57,6 +57,7 @@ export class Tunnel {
   /** Who wants to know what becomes of it. */
   readonly watchers = new Set<TunnelWatcher>()
   #bound = true
+  #announced = false
 
   constructor(
     id: number,
@@ -83,7 +84,13 @@ export class Tunnel {
 
   /** Whether a new visitor can be given to its agent now. */
   get available(): boolean {
-    return this.#bound && this.session.available
+    return this.#bound && this.#announced && this.session.available
+  }
+
+  /** Its agent was told that it is bound; what is told it from now on comes behind that. */
+  announced(): void {
+    this.#announced = true
+    this.member?.pool.wake()
   }
 
   /** It has no address from now on. */

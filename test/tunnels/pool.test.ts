@@ -35,7 +35,7 @@ t.test('least connections, in shares of the weight', async (t) => {
 t.test('one that failed is left out for longer each time, unless nobody else is there', async (t) => {
   const { made, members } = pool(1, 1)
   const [first, second] = members as [PoolMember<Fake>, PoolMember<Fake>]
-  first.failed(0)
+  for (let i = 0; i < 9; i++) first.failed(0)
   t.equal(made.pick(500, NONE, null), second)
   t.equal(made.pick(500, NONE, 'key-0'), second, 'not even for its own visitors')
   t.equal(made.pick(1_500, NONE, 'key-0'), first)

@@ -11,10 +11,13 @@ function opened(connectionId: string) {
   return new StreamOpenReader().push(slab.subarray(HEADROOM))
 }
 
-t.test('the trace is that of the connection, and one of its own where a proxy gave an id of another form', async (t) => {
-  const id = '0123456789abcdef0123456789abcdef'
-  t.equal(opened(id)?.traceId, `00-${id}-89abcdef01234567-00`)
-  const other = opened('of-the-proxy')
-  t.equal(other?.connectionId, 'of-the-proxy')
-  t.match(other?.traceId, /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
-})
+t.test(
+  'the trace is that of the connection, and one of its own where a proxy gave an id of another form',
+  async (t) => {
+    const id = '0123456789abcdef0123456789abcdef'
+    t.equal(opened(id)?.traceId, `00-${id}-89abcdef01234567-00`)
+    const other = opened('of-the-proxy')
+    t.equal(other?.connectionId, 'of-the-proxy')
+    t.match(other?.traceId, /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
+  },
+)

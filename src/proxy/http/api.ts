@@ -75,6 +75,8 @@ export interface UpstreamHead {
 
 /** Takes the answer of an upstream. Called synchronously; must not throw. */
 export interface ResponseSink {
+  /** Nothing is lost when the request is given up and sent to another upstream, though this one may have seen it. */
+  readonly movable: boolean
   onInform(status: number, headers: RawHeaders): void
   /** `isWhole`: neither body nor trailers follow; `onEnd` does. */
   onRespond(status: number, headers: RawHeaders, reason: string, isWhole: boolean): void
@@ -97,7 +99,7 @@ export interface Upgraded {
 
 /** A request under way to an upstream. Calls after its end do nothing. */
 export interface UpstreamRequest {
-  /** It goes over a connection that was used before, which the upstream may have been about to close. */
+  /** It goes, or went, over a connection that was used before, which the upstream may have been about to close. */
   readonly used: boolean
   /** Sends a part of the body. False: there is no room, stop until `onWritable`. */
   write(chunk: Buffer): boolean
@@ -123,6 +125,6 @@ export interface Upstream {
   request(head: UpstreamHead, origin: RequestOrigin, sink: ResponseSink, fresh: boolean): UpstreamRequest
   /** Ends the connections that have no request now, and each other one when it has none. */
   retire(): void
-  /** Breaks every request off whose answer has not begun, and tells it why. */
-  dropWaiting(error: Error): void
+  /** Breaks every request off that is movable and whose answer has not begun, and tells it why. */
+  dropMovable(error: Error): void
 }

@@ -16,7 +16,7 @@ import type { Forwarder } from './forwarder.js'
 import { requestIdOf } from './headers/index.js'
 import { answerProblem, answerRedirect } from './own-answers.js'
 import type { Policy } from './policies.js'
-import { codeOf, failureOf, isUnseen, isUpstreamAbsent, isUpstreamFault } from './problem.js'
+import { codeOf, failureOf, isFinal, isUnseen, isUpstreamAbsent, isUpstreamFault } from './problem.js'
 import { problemOf, type Problem } from './problems.js'
 import { RequestBody } from './request-body.js'
 import { RuleCheck } from './rule-check.js'
@@ -28,8 +28,6 @@ import { Wait } from './wait.js'
 
 /** Methods that may be sent again when nobody knows whether they were carried out (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
-/** Failures that another try would only repeat. */
-const NEVER_AGAIN: ReadonlySet<Code> = new Set(['UR_HTTP_MALFORMED', 'UR_HTTP_LOOP'])
 
 /**
  * One request on its way: finds an agent whose rules let it pass, sends the request, sends it again where that does no
@@ -198,6 +196,10 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
 
   // ResponseSink
 
+  get movable(): boolean {
+    return !this.#body.used && IDEMPOTENT.has(this.#exchange.head.method)
+  }
+
   onInform(status: number, headers: RawHeaders): void {
     this.#exchange.inform(status, this.#answerFields(status, headers))
   }
@@ -252,13 +254,13 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
   onError(error: Error): void {
     const member = this.#turn?.member ?? null
     // A connection that the upstream was just closing says nothing of the upstream.
-    const isStale = this.#request?.used === true && !this.#fresh
+    const isStale = this.#request?.used === true && !this.#fresh && member?.tunnel.available === true
     if (!isStale && isUpstreamFault(error)) this.#turn?.settle('failed')
     this.#leave()
     if (this.#closed) return
     if (this.#answered) return this.#breakOff(codeOf(error))
-    const again = !this.#body.used && (isUnseen(error) || IDEMPOTENT.has(this.#exchange.head.method))
-    if (!again || NEVER_AGAIN.has(codeOf(error))) return this.#refuse(error)
+    const again = this.movable || (!this.#body.used && isUnseen(error))
+    if (!again || isFinal(error)) return this.#refuse(error)
     this.#body.stop(true)
     if (isStale) {
       this.#fresh = true
@@ -274,7 +276,8 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     const now = clock.now()
     if (member !== null) {
       this.#tried.add(member)
-      member.failed(now)
+      // One that is away comes back as good as it was.
+      if (member.tunnel.available) member.failed(now)
       this.#key = null
     }
     if (pool.members.some((other) => other.tunnel.available && !this.#tried.has(other))) return this.#attempt()

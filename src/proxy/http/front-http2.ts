@@ -29,7 +29,7 @@ const TOO_LONG = 'The header section of the request is too long.'
 export class FrontHttp2 {
   readonly #options: FrontOptions
   readonly #clock: Clock
-  readonly #sessions = new Set<ServerHttp2Session>()
+  readonly #sessions = new Map<ServerHttp2Session, TLSSocket>()
 
   constructor(options: FrontOptions, clock: Clock) {
     this.#options = options
@@ -38,6 +38,8 @@ export class FrontHttp2 {
 
   /** Takes a connection that chose `h2`. */
   take(socket: TLSSocket, connection: FrontConnection): void {
+    // HTTP/2 knows no half-closed connections: who ends his side is gone.
+    socket.allowHalfOpen = false
     const { headerBytes, concurrentStreams, keepAliveMs, resetRate } = this.#options.limits
     const session = performServerHandshake(socket, {
       maxSessionMemory: SESSION_MEMORY_MB,
@@ -54,7 +56,7 @@ export class FrontHttp2 {
         initialWindowSize: WINDOW,
       },
     })
-    this.#sessions.add(session)
+    this.#sessions.set(session, socket)
     const resets = new TokenBucket(this.#clock, { burst: resetRate, perSecond: resetRate })
     session.on('error', () => undefined) // 'close' follows, and is what counts
     session.once('close', () => this.#sessions.delete(session))
@@ -77,15 +79,15 @@ export class FrontHttp2 {
 
   /** Lets requests end, and closes what has none. */
   drain(): void {
-    for (const session of this.#sessions) {
+    for (const [session, socket] of this.#sessions) {
       session.close()
-      setTimeout(() => session.destroy(), DRAIN_MS).unref()
+      setTimeout(() => destroy(session, socket), DRAIN_MS).unref()
     }
   }
 
   /** Closes everything. */
   close(): void {
-    for (const session of this.#sessions) session.destroy()
+    for (const [session, socket] of this.#sessions) destroy(session, socket)
   }
 
   #onStream(
@@ -107,6 +109,12 @@ export class FrontHttp2 {
       stream.end(`${status}\n\n${detail}\n${code}\n`)
     }
   }
+}
+
+/** A session that was to close ends its socket only once the visitor has taken what is still to be sent. */
+function destroy(session: ServerHttp2Session, socket: TLSSocket): void {
+  session.destroy()
+  socket.destroy()
 }
 
 /** The size of a header section, 32 bytes for each field besides name and value (RFC 9113 §6.5.2). */

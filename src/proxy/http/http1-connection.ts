@@ -52,9 +52,9 @@ export class Http1Connection implements StreamHandler, ResponseEvents, UpstreamR
     return this.#stream
   }
 
-  /** Whether a request waits for its answer to begin. */
-  get waiting(): boolean {
-    return this.#sink !== null && !this.#answering
+  /** Whether its request could be given up for another upstream: the answer has not begun. */
+  get movable(): boolean {
+    return this.#sink?.movable === true && !this.#answering
   }
 
   /** Whether it has carried a request before: then it may be that the upstream was about to close it. */

@@ -20,6 +20,7 @@ export class Http1Exchange implements Exchange {
   #flowing = false
   #switched = false
   #awaitsDrain = false
+  #bodyBegun = false
 
   constructor(
     request: IncomingMessage,
@@ -67,13 +68,20 @@ export class Http1Exchange implements Exchange {
     socket.write(`HTTP/1.1 ${status} \r\n${lines(headers)}\r\n`, 'latin1')
   }
 
-  respond(status: number, headers: RawHeaders, reason: string, _isWhole: boolean): void {
+  respond(status: number, headers: RawHeaders, reason: string, isWhole: boolean): void {
     if (this.#response.destroyed) return
     if (reason === '') this.#response.writeHead(status, headers as string[])
     else this.#response.writeHead(status, reason, headers as string[])
+    if (!isWhole) process.nextTick(this.#flushHead)
+  }
+
+  /** Node keeps the head until the body begins. What comes in one piece with it may leave with it, and no more waits. */
+  readonly #flushHead = (): void => {
+    if (!this.#bodyBegun && !this.#response.destroyed) this.#response.flushHeaders()
   }
 
   write(chunk: Buffer): boolean {
+    this.#bodyBegun = true
     if (this.#response.destroyed || this.#response.write(chunk)) return true
     if (!this.#awaitsDrain) {
       this.#awaitsDrain = true
@@ -89,6 +97,7 @@ export class Http1Exchange implements Exchange {
 
   end(trailers: RawHeaders): void {
     const response = this.#response
+    this.#bodyBegun = true
     if (response.destroyed) return
     if (trailers.length > 0) response.addTrailers(pairs(trailers))
     response.end()

@@ -10,9 +10,20 @@ import type { RawHeaders, ResponseSink, UpstreamHead, UpstreamRequest } from './
 import { fieldsOf, flatFields } from './http2-fields.js'
 import { joinDuplex } from './join.js'
 
+/** A connection that many requests share. */
+export interface Http2Line {
+  readonly requests: Set<Http2Request>
+  /** The upstream has answered a request on it. */
+  answered: boolean
+  /** The upstream's SETTINGS have come. */
+  settled: boolean
+}
+
 /** A request under way to an upstream that speaks HTTP/2. */
 export class Http2Request implements UpstreamRequest {
-  readonly used: boolean
+  readonly #line: Http2Line
+  /** It was lost with its connection, and not alone. */
+  #connectionLost = false
   #sink: ResponseSink | null
   readonly #onOver: () => void
   #stream: ClientHttp2Stream | null = null
@@ -24,15 +35,20 @@ export class Http2Request implements UpstreamRequest {
   #ended = false
 
   /** `onOver` is called once, when nothing more comes of it. */
-  constructor(sink: ResponseSink, used: boolean, onOver: () => void) {
+  constructor(sink: ResponseSink, line: Http2Line, onOver: () => void) {
     this.#sink = sink
-    this.used = used
+    this.#line = line
     this.#onOver = onOver
   }
 
-  /** Whether it waits for its answer to begin. */
-  get waiting(): boolean {
-    return this.#sink !== null && !this.#answering
+  /** One that the upstream broke off alone would fare no better on another connection. */
+  get used(): boolean {
+    return this.#connectionLost && this.#line.answered
+  }
+
+  /** Whether it could be given up for another upstream: its answer has not begun. */
+  get movable(): boolean {
+    return this.#sink?.movable === true && !this.#answering
   }
 
   /** Its stream; `upgrade`: an extended CONNECT (RFC 8441). */
@@ -53,7 +69,14 @@ export class Http2Request implements UpstreamRequest {
     stream.on('trailers', (trailers: IncomingHttpHeaders) => (this.#trailers = flatFields(trailers)))
     stream.on('drain', () => this.#sink?.onWritable())
     stream.on('wantTrailers', () => stream.sendTrailers(fieldsOf(this.#outTrailers)))
-    stream.once('close', () => this.#onClose(stream))
+    const { session } = stream
+    stream.once('close', () => {
+      // That the whole connection goes may be said right behind.
+      setImmediate(() => {
+        this.#connectionLost ||= session?.closed !== false
+        this.#onClose(stream)
+      })
+    })
     for (const chunk of this.#early) stream.write(chunk)
     this.#early = []
     if (this.#ended) stream.end()
@@ -81,8 +104,9 @@ export class Http2Request implements UpstreamRequest {
     this.#onOver()
   }
 
-  /** Gives it up, and tells why. */
-  fail(error: Error): void {
+  /** Gives it up, and tells why; `connectionLost`: not for its own sake. */
+  fail(error: Error, connectionLost = false): void {
+    this.#connectionLost = connectionLost
     const sink = this.#sink
     this.#sink = null
     this.#stream?.close(constants.NGHTTP2_CANCEL)
@@ -98,6 +122,7 @@ export class Http2Request implements UpstreamRequest {
     const sink = this.#sink
     if (sink === null) return
     this.#answering = true
+    this.#line.answered = true
     const status = headers[':status'] ?? 0
     if (upgrade && status >= 200 && status < 300) {
       this.#sink = null

@@ -17,6 +17,9 @@ const UNSEEN: ReadonlySet<Code> = new Set([
   'UR_WIRE_STREAM_LIMIT',
 ])
 
+/** Failures that are the same wherever the request goes. */
+const FINAL: ReadonlySet<Code> = new Set(['UR_HTTP_MALFORMED', 'UR_HTTP_LOOP', 'UR_UPSTREAM_NO_UPGRADE'])
+
 /** Failures of the connection to the upstream, and not of the agent's. */
 const UPSTREAM_ABSENT: ReadonlySet<Code> = new Set(['UR_UPSTREAM_REFUSED', 'UR_UPSTREAM_NOT_FOUND'])
 
@@ -45,6 +48,11 @@ export function codeOf(error: unknown): Code {
 /** Whether the upstream has seen nothing of the request. */
 export function isUnseen(error: Error): boolean {
   return UNSEEN.has(codeOf(error))
+}
+
+/** Whether another try would end in the same way. */
+export function isFinal(error: Error): boolean {
+  return FINAL.has(codeOf(error))
 }
 
 /** Whether there is nobody at the upstream's address: perhaps it is just being restarted. */

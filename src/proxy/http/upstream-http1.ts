@@ -48,8 +48,8 @@ export class UpstreamHttp1 implements Upstream, ConnectionOwner {
     this.#stopSweeping()
   }
 
-  dropWaiting(error: Error): void {
-    for (const connection of [...this.#all]) if (connection.waiting) connection.fail(error)
+  dropMovable(error: Error): void {
+    for (const connection of [...this.#all]) if (connection.movable) connection.fail(error)
   }
 
   // ConnectionOwner

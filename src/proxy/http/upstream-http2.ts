@@ -4,7 +4,7 @@ import { NetworkError, ProtocolError } from '../../core/errors.js'
 import type { Tunnel } from '../../tunnels/index.js'
 import type { Stream } from '../../wire/index.js'
 import type { RequestOrigin, ResponseSink, Upstream, UpstreamHead, UpstreamRequest } from './api.js'
-import { Http2Request, http2Fields } from './http2-request.js'
+import { Http2Request, http2Fields, type Http2Line } from './http2-request.js'
 import { StreamDuplex } from './stream-duplex.js'
 
 /** Requests at once from which on another connection is opened, whatever the upstream would take. */
@@ -20,7 +20,7 @@ const CONNECTION_WINDOW = 4 * 1024 * 1024
 export class UpstreamHttp2 implements Upstream {
   readonly #tunnel: Tunnel
   readonly #maxHeadBytes: () => number
-  readonly #sessions = new Map<ClientHttp2Session, Set<Http2Request>>()
+  readonly #sessions = new Map<ClientHttp2Session, Http2Line>()
   #retired = false
 
   constructor(tunnel: Tunnel, maxHeadBytes: () => number) {
@@ -29,15 +29,15 @@ export class UpstreamHttp2 implements Upstream {
   }
 
   request(head: UpstreamHead, origin: RequestOrigin, sink: ResponseSink, fresh: boolean): UpstreamRequest {
-    const known = fresh ? undefined : this.#pick()
-    const session = known ?? this.#open(origin)
-    const requests = this.#sessions.get(session)!
-    const request = new Http2Request(sink, known !== undefined, () => {
+    const session = this.#pick(fresh) ?? this.#open(origin)
+    const line = this.#sessions.get(session)!
+    const { requests } = line
+    const request = new Http2Request(sink, line, () => {
       requests.delete(request)
       if (this.#retired && requests.size === 0) session.close()
     })
     requests.add(request)
-    if (head.upgrade === null || known !== undefined) this.#send(session, head, request)
+    if (head.upgrade === null || line.settled) this.#send(session, head, request)
     // Whether the upstream takes extended CONNECT is in its SETTINGS.
     else session.once('remoteSettings', () => this.#send(session, head, request))
     return request
@@ -45,12 +45,12 @@ export class UpstreamHttp2 implements Upstream {
 
   retire(): void {
     this.#retired = true
-    for (const [session, requests] of this.#sessions) if (requests.size === 0) session.close()
+    for (const [session, { requests }] of this.#sessions) if (requests.size === 0) session.close()
   }
 
-  dropWaiting(error: Error): void {
-    for (const requests of this.#sessions.values()) {
-      for (const request of [...requests]) if (request.waiting) request.fail(error)
+  dropMovable(error: Error): void {
+    for (const { requests } of this.#sessions.values()) {
+      for (const request of [...requests]) if (request.movable) request.fail(error)
     }
   }
 
@@ -62,7 +62,8 @@ export class UpstreamHttp2 implements Upstream {
     }
     let stream: ClientHttp2Stream
     try {
-      stream = session.request(http2Fields(head), { endStream: head.body === 'none', waitForTrailers: true })
+      const endStream = head.body === 'none' && head.upgrade === null
+      stream = session.request(http2Fields(head), { endStream, waitForTrailers: true })
     } catch (error) {
       request.fail(new ProtocolError('UR_HTTP_MALFORMED', (error as Error).message, { cause: error }))
       return
@@ -70,9 +71,10 @@ export class UpstreamHttp2 implements Upstream {
     request.begin(stream, head.upgrade !== null)
   }
 
-  #pick(): ClientHttp2Session | undefined {
-    for (const [session, requests] of this.#sessions) {
-      if (session.closed || session.destroyed) continue
+  /** The oldest that has room; those that fail together when one is lost go together over a fresh one. */
+  #pick(fresh: boolean): ClientHttp2Session | undefined {
+    for (const [session, { requests, answered }] of this.#sessions) {
+      if (session.closed || session.destroyed || (fresh && answered)) continue
       const most = Math.min(session.remoteSettings?.maxConcurrentStreams ?? MOST_STREAMS, MOST_STREAMS)
       if (requests.size < most) return session
     }
@@ -98,7 +100,9 @@ export class UpstreamHttp2 implements Upstream {
       settings: { enablePush: false, initialWindowSize: WINDOW, maxHeaderListSize: this.#maxHeadBytes() },
     })
     const requests = new Set<Http2Request>()
-    this.#sessions.set(session, requests)
+    const line: Http2Line = { requests, answered: false, settled: false }
+    this.#sessions.set(session, line)
+    session.once('remoteSettings', () => (line.settled = true))
     session.once('connect', () => session.setLocalWindowSize(CONNECTION_WINDOW))
     session.setTimeout(IDLE_MS, () => {
       if (requests.size === 0) session.close()
@@ -112,7 +116,7 @@ export class UpstreamHttp2 implements Upstream {
       agent.visitorBytes.bytesIn += stream.bytesOut
       agent.visitorBytes.bytesOut += stream.bytesIn
       const error = duplex.reason ?? new NetworkError('UR_UPSTREAM_RESET', 'the upstream closed the connection')
-      for (const request of [...requests]) request.fail(error)
+      for (const request of [...requests]) request.fail(error, true)
       session.destroy(undefined, constants.NGHTTP2_NO_ERROR)
     })
     return session

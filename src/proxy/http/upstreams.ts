@@ -35,7 +35,7 @@ export class Upstreams {
       onAway: () => {
         const others = tunnel.member?.pool.members.some((member) => member.tunnel.available)
         if (others !== true) return
-        upstream.dropWaiting(new NetworkError('UR_AGENT_AWAY', `The agent of ${tunnel.publicUrl} lost its connection.`))
+        upstream.dropMovable(new NetworkError('UR_AGENT_AWAY', `The agent of ${tunnel.publicUrl} lost its connection.`))
       },
       onUnbound: () => {
         this.#byTunnel.delete(tunnel)

@@ -1,3 +1,4 @@
+import { constants, createServer as createHttp2, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import { createServer } from 'node:net'
 import type { ServerResponse } from 'node:http'
 import t from 'tap'
@@ -111,4 +112,48 @@ t.test('an upstream that is restarted under load: no GET fails', async (t) => {
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   await load(20)
   for (const { status, body } of await Promise.all(calls)) t.same({ status, body }, { status: 200, body: 'ok' })
+})
+
+t.test('an upstream of HTTP/2 that breaks requests off, each alone, has one connection all the time', async (t) => {
+  const server = createHttp2()
+  let connections = 0
+  let requests = 0
+  server.on('session', () => connections++)
+  server.on('stream', (stream: ServerHttp2Stream) => {
+    requests++
+    stream.on('error', () => undefined)
+    stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  })
+  const port = await listen(server)
+  t.teardown(() => server.close())
+  const tunnels = await HttpTunnels.start(t)
+  await tunnels.agent({ name: 'web', upstream: port, subdomain: 'shop', http: { upstreamProtocol: 'http2' } })
+  for (let i = 0; i < 5; i++) t.equal((await tunnels.call(HOST, '/')).headers['x-uniroute-error'], 'UR_UPSTREAM_RESET')
+  t.equal(requests, 5, 'none is sent again: there is nobody else to ask')
+  t.equal(connections, 1)
+})
+
+t.test('a connection to an upstream of HTTP/2 is lost: its GETs go together over the next one', async (t) => {
+  const server = createHttp2()
+  const sessions: ServerHttp2Session[] = []
+  const waiting: ServerHttp2Stream[] = []
+  server.on('session', (session) => sessions.push(session))
+  server.on('stream', (stream: ServerHttp2Stream, headers) => {
+    stream.on('error', () => undefined)
+    const answer = () => {
+      stream.respond({ ':status': 200 })
+      stream.end('ok')
+    }
+    if (sessions.length > 1 || headers[':path'] === '/first') return answer()
+    waiting.push(stream)
+    if (waiting.length === 20) sessions[0]?.destroy()
+  })
+  const port = await listen(server)
+  t.teardown(() => server.close())
+  const tunnels = await HttpTunnels.start(t)
+  await tunnels.agent({ name: 'web', upstream: port, subdomain: 'shop', http: { upstreamProtocol: 'http2' } })
+  t.equal((await tunnels.call(HOST, '/first')).body, 'ok')
+  const calls = Array.from({ length: 20 }, (_, i) => tunnels.call(HOST, `/${i}`))
+  for (const { status, body } of await Promise.all(calls)) t.same([status, body], [200, 'ok'])
+  t.equal(sessions.length, 2)
 })

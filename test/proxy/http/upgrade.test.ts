@@ -1,10 +1,11 @@
 import { once } from 'node:events'
+import { createServer as createHttp2, type ServerHttp2Stream } from 'node:http2'
 import { request } from 'node:https'
 import { createServer as createTcp, type Socket } from 'node:net'
 import t from 'tap'
 import { WebSocket, WebSocketServer, type ClientOptions, type RawData } from 'ws'
 import { within } from '../../support/hang.js'
-import { answered, HttpTunnels, upstream } from '../../support/http-tunnel.js'
+import { answered, call2, HttpTunnels, upstream } from '../../support/http-tunnel.js'
 import { listen } from '../../support/places.js'
 
 const HOST = 'shop.localhost'
@@ -113,4 +114,28 @@ t.test('a WebSocket over HTTP/2 (RFC 8441) to an upstream that speaks HTTP/1.1',
   t.equal(echo.toString(), 'frames')
   stream.end()
   await within('the end', once(stream, 'close'))
+})
+
+t.test('a WebSocket behind the first request to an upstream of HTTP/2 waits for its SETTINGS', async (t) => {
+  const server = createHttp2({ settings: { enableConnectProtocol: true } })
+  server.on('stream', (stream: ServerHttp2Stream, headers) => {
+    stream.on('error', () => undefined)
+    stream.respond({ ':status': 200 })
+    if (headers[':method'] === 'CONNECT') stream.pipe(stream)
+    else stream.end()
+  })
+  const port = await listen(server)
+  t.teardown(() => server.close())
+  const tunnels = await HttpTunnels.start(t)
+  await tunnels.agent({ name: 'web', upstream: port, subdomain: 'shop', http: { upstreamProtocol: 'http2' } })
+  const session = tunnels.http2(HOST)
+  await within('settings', once(session, 'remoteSettings'))
+  const first = call2(session, '/')
+  const stream = session.request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/', ':scheme': 'https' })
+  const [head] = (await within('the answer', once(stream, 'response'))) as [Record<string, unknown>]
+  t.equal(head[':status'], 200)
+  stream.write('frames')
+  t.equal(String((await within('an echo', once(stream, 'data')))[0]), 'frames')
+  t.equal((await first).status, 200)
+  stream.close()
 })
