@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import type { Process } from './processes.js'
 
 /** Resident memory of a process in bytes (VmRSS of /proc/PID/status). */
 export async function residentBytes(pid: number): Promise<number> {
@@ -21,6 +22,27 @@ export function memoryInUse(): number {
   collect()
   const { heapUsed, arrayBuffers } = process.memoryUsage()
   return heapUsed + arrayBuffers
+}
+
+/** An argument of node, or a value of NODE_OPTIONS, for `memoryOf`. */
+export const TELLS_MEMORY = `--import=data:text/javascript,${encodeURIComponent(`
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc')
+process.on('SIGUSR2', () => {
+  collect()
+  collect()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  process.stderr.write('memory in use: ' + (heapUsed + arrayBuffers) + '\\n')
+})`)}`
+
+/** As `memoryInUse`, of a process that was started with TELLS_MEMORY. */
+export async function memoryOf(process: Process): Promise<number> {
+  const from = process.err.length
+  process.kill('SIGUSR2')
+  const line = await process.line(/^memory in use: \d+$/, { where: 'err', from })
+  return Number(line.split(': ')[1])
 }
 
 /** Open file descriptors of a process. */
