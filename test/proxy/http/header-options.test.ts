@@ -70,7 +70,7 @@ t.test('what the user says of fields, by both versions, on each request of a con
 t.test('the same to an upstream that speaks HTTP/2', async (t) => {
   const seen: Seen[] = []
   const server = createHttp2((request, response) => {
-    seen.push({ host: request.authority, headers: request.headers as Seen['headers'] })
+    seen.push({ host: request.authority, headers: request.headers })
     response.writeHead(200, ANSWER)
     response.end('ok')
   })

@@ -37,7 +37,7 @@ t.test('each agent of a pool has its own rules, for the requests that it gets', 
   const pool = (keys: Record<string, unknown>) =>
     ({
       pool: 'round-robin',
-      options: optionsFrom({ ...keys, response_header_add: `X-Rules: ${Object.keys(keys)}` }),
+      options: optionsFrom({ ...keys, response_header_add: `X-Rules: ${Object.keys(keys).join()}` }),
     }) as const
   await tunnels.agent({
     name: 'a',
