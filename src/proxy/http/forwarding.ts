@@ -14,6 +14,7 @@ import type {
 import { Deadline } from './deadlines.js'
 import type { Forwarder } from './forwarder.js'
 import { requestIdOf } from './headers/index.js'
+import { isIdempotent } from './idempotent.js'
 import { answerProblem, answerRedirect } from './own-answers.js'
 import type { Policy } from './policies.js'
 import { codeOf, failureOf, isFinal, isUnseen, isUpstreamAbsent, isUpstreamFault } from './problem.js'
@@ -25,9 +26,6 @@ import { stickyCookie, stickyKey } from './sticky.js'
 import { Turn } from './turn.js'
 import { upstreamHead } from './upstream-head.js'
 import { Wait } from './wait.js'
-
-/** Methods that may be sent again when nobody knows whether they were carried out (RFC 9110 §9.2.2). */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
 
 /**
  * One request on its way: finds an agent whose rules let it pass, sends the request, sends it again where that does no
@@ -197,7 +195,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
   // ResponseSink
 
   get movable(): boolean {
-    return !this.#body.used && IDEMPOTENT.has(this.#exchange.head.method)
+    return !this.#body.used && isIdempotent(this.#exchange.head.method)
   }
 
   onInform(status: number, headers: RawHeaders): void {
@@ -272,8 +270,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
 
   #retry(member: PoolMember | null, error: Error): void {
     const pool = this.#pool!
-    const { clock } = this.#forwarder
-    const now = clock.now()
+    const now = this.#forwarder.clock.now()
     if (member !== null) {
       this.#tried.add(member)
       // One that is away comes back as good as it was.
