@@ -1,3 +1,5 @@
+import { HTTP_TOOLS } from './http/index.js'
+import { HTTP } from './measure/http.js'
 import { LOOPBACK } from './measure/index.js'
 import type { Column, Measurement } from './measure/measurement.js'
 import { MULTIPLEXER_COLUMNS, MULTIPLEXER_MEASUREMENTS } from './measure/multiplexer.js'
@@ -5,7 +7,7 @@ import { LOOPBACK_TOOLS, WAN_TOOLS } from './tools/index.js'
 import { WAN } from './wan/scenarios.js'
 
 export interface Table {
-  name: 'loopback' | 'wan' | 'multiplexer'
+  name: 'loopback' | 'http' | 'wan' | 'multiplexer'
   title: string
   command: string
   measurements: readonly Measurement[]
@@ -20,6 +22,13 @@ export const TABLES: readonly Table[] = [
     command: 'make bench',
     measurements: LOOPBACK,
     columns: LOOPBACK_TOOLS,
+  },
+  {
+    name: 'http',
+    title: 'HTTP, on one machine',
+    command: 'make bench',
+    measurements: HTTP,
+    columns: HTTP_TOOLS,
   },
   {
     name: 'wan',

@@ -28,6 +28,7 @@ export function machineFacts(): MachineFacts {
     congestionControl: readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim(),
     programs: {
       iperf3: firstWords('iperf3 --version', /[\d.]+/),
+      h2load: firstWords('h2load --version', /[\d.]+$/m),
       wrk: firstWords('wrk --version', /[\d.]+/),
       nginx: firstWords('PATH=$PATH:/usr/sbin nginx -v', /[\d.]+/),
     },

@@ -1,13 +1,18 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Certificates } from './certificates.js'
+import { startNginx, upstreamServers } from './nginx.js'
 import type { Processes, Program } from './processes.js'
 import { connectTo, freePorts } from './sockets.js'
 
 export const SERVICES = ['http', 'iperf', 'echo'] as const
 export type Service = (typeof SERVICES)[number]
 export type Ports = Record<Service, number>
+
+/** Ports of the upstreams. */
+export interface Upstreams extends Ports {
+  /** The same nginx as `http`, with TLS and HTTP/2 of its own. */
+  https: number
+}
 
 /** Where a tunnel is built: on one machine over loopback, or between two network namespaces. */
 export interface Place {
@@ -25,8 +30,7 @@ export interface Place {
   agentPrefix: readonly string[]
   /** True in a network namespace of its own: nothing that is started can be reached from outside. */
   isolated: boolean
-  /** Ports of the upstreams. */
-  upstreams: Ports
+  upstreams: Upstreams
 }
 
 /** One port for each service, in the order of SERVICES. */
@@ -41,19 +45,16 @@ export function upstreamAddress(place: Place, service: Service): string {
   return `127.0.0.1:${place.upstreams[service]}`
 }
 
-/** Starts nginx (one worker) and the echo server beside the agent. iperf3 is started afresh for each measurement. */
-export async function startUpstreams(place: Omit<Place, 'upstreams'>): Promise<Ports> {
-  const [http = 0, iperf = 0] = await freePorts(2)
-  const folder = join(place.folder, 'nginx')
-  mkdirSync(folder, { recursive: true })
-  const file = join(folder, 'nginx.conf')
-  writeFileSync(file, nginxConfig(folder, `${place.upstreamBind}:${http}`))
-  const options = { prefix: place.agentPrefix }
-  const nginx = place.processes.start('nginx', ['nginx', '-p', folder, '-e', 'stderr', '-c', file], options)
+/** Starts nginx and the echo server beside the agent. iperf3 is started afresh for each measurement. */
+export async function startUpstreams(place: Omit<Place, 'upstreams'>): Promise<Upstreams> {
+  const [http = 0, https = 0, iperf = 0] = await freePorts(3)
+  const listen = { plain: `${place.upstreamBind}:${http}`, tls: `${place.upstreamBind}:${https}` }
+  const nginx = startNginx(place, 'nginx-upstream', (folder) => upstreamServers(folder, listen), place.agentPrefix)
   const echoScript = fileURLToPath(new URL('../parts/echo-upstream.js', import.meta.url))
-  const echo = place.processes.start('echo', [process.execPath, echoScript, place.upstreamBind], options)
+  const command = [process.execPath, echoScript, place.upstreamBind]
+  const echo = place.processes.start('echo', command, { prefix: place.agentPrefix })
   await waitForPort({ host: place.upstreamHost, port: http }, nginx)
-  return { http, iperf, echo: Number((await echo.line('listening ')).split(' ')[1]) }
+  return { http, https, iperf, echo: Number((await echo.line('listening ')).split(' ')[1]) }
 }
 
 /** Resolves when the port accepts. */
@@ -68,21 +69,4 @@ export async function waitForPort(address: { host: string; port: number }, progr
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
-}
-
-function nginxConfig(folder: string, listen: string): string {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-  return `daemon off;
-worker_processes 1;
-pid ${folder}/nginx.pid;
-error_log stderr crit;
-events { worker_connections 8192; }
-http {
-  access_log off;
-  keepalive_requests 1000000000;
-  keepalive_timeout 3600s;
-  ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
-  server { listen ${listen} backlog=4096; location / { default_type text/plain; return 200 "hello, world\\n"; } }
-}
-`
 }

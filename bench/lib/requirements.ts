@@ -69,6 +69,8 @@ const REQUIREMENTS: readonly Requirement[] = [
     side: 'most',
     bound: () => 100,
   },
+  ...httpAtLeast('http1', 'HTTP/1.1'),
+  ...httpAtLeast('http2', 'HTTP/2'),
   {
     text: '50 ms path: a new connection answered within one RTT and 8 ms',
     place: ['wan', 'new-connection', 'p50'],
@@ -122,6 +124,25 @@ function requestsAtLeast(row: string, words: string, factors: Record<string, num
     side: 'least',
     bound: times(factor, peer, place),
   }))
+}
+
+function httpAtLeast(version: 'http1' | 'http2', words: string): Requirement[] {
+  const place: Place = ['http', `${version}-1k`, 'rate64']
+  const tcp: Place = ['loopback', 'requests-64', 'rate']
+  return [
+    {
+      text: `${words}, 64 connections: 0.5 × the requests/s of a tcp tunnel`,
+      place,
+      side: 'least',
+      bound: times(0.5, OURS, tcp),
+    },
+    {
+      text: `${words}, 64 connections: 2.0 × http2-proxy's requests/s`,
+      place,
+      side: 'least',
+      bound: times(2, 'http2-proxy', place),
+    },
+  ]
 }
 
 function delayAtMost(text: string, peer: string, factor: number): Requirement[] {

@@ -32,9 +32,9 @@ const file = join(folder, 'figures.json')
 
 /** The results so far, with the facts of the machine as it is now. */
 export function loadResults(): Results {
-  const empty: Results = { machine: machineFacts(), tools: {}, tables: { loopback: {}, wan: {}, multiplexer: {} } }
-  if (!existsSync(file)) return empty
-  return { ...(JSON.parse(readFileSync(file, 'utf8')) as Results), machine: machineFacts() }
+  const none: Results['tables'] = { loopback: {}, http: {}, wan: {}, multiplexer: {} }
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : null
+  return { tools: before?.tools ?? {}, tables: { ...none, ...before?.tables }, machine: machineFacts() }
 }
 
 export function saveResults(results: Results): void {

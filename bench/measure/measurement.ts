@@ -1,5 +1,6 @@
 import type { Place } from '../lib/place.js'
 import { cpuSeconds } from '../lib/proc.js'
+import type { Program } from '../lib/processes.js'
 import type { Tunnel } from '../tools/tool.js'
 
 /** One line of a table. */
@@ -34,9 +35,15 @@ export interface TunnelMeasurement extends Measurement {
   run(tunnel: Tunnel, place: Place, seconds: number): Promise<Record<string, number>>
 }
 
+/** The programs of a tunnel. */
+export interface Ends {
+  server: Program[]
+  agent: Program[]
+}
+
 /** Pids of both ends, whose children are counted with them. */
-export function bothEnds(tunnel: Tunnel): number[] {
-  return [...tunnel.server, ...tunnel.agent].map((program) => program.pid)
+export function bothEnds({ server, agent }: Ends): number[] {
+  return [...server, ...agent].map((program) => program.pid)
 }
 
 /** Runs `work` and tells how many CPU seconds both ends of the tunnel used meanwhile. */

@@ -2,9 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Place, Ports } from '../lib/place.js'
-import type { Program } from '../lib/processes.js'
 import { waitForEcho } from '../lib/sockets.js'
-import type { Column } from '../measure/measurement.js'
+import type { Column, Ends } from '../measure/measurement.js'
 
 /** A way from a visitor to the upstreams: a tunnel, or none. */
 export interface Tool extends Column {
@@ -14,9 +13,7 @@ export interface Tool extends Column {
 }
 
 /** A running tunnel. */
-export interface Tunnel {
-  server: Program[]
-  agent: Program[]
+export interface Tunnel extends Ends {
   /** Where visitors connect. */
   host: string
   ports: Ports

@@ -1,0 +1,33 @@
+import { SITE } from '../lib/certificates.js'
+import { upstreamAddress } from '../lib/place.js'
+import { notBuilt, portOf, startUniroute, version } from '../tools/uniroute.js'
+import { waitForAnswer, type HttpTool } from './tool.js'
+
+/** An `http` tunnel with its defaults. */
+export const unirouteHttp: HttpTool = {
+  id: 'uniroute',
+  title: 'UniRoute',
+  encrypted: true,
+  missing: notBuilt,
+  version,
+  async start(place) {
+    const web = { kind: 'http', subdomain: SITE.split('.')[0], upstream: upstreamAddress(place, 'http') }
+    const { server, agent, tls } = await startUniroute(place, { tunnels: { web } })
+    return waitForAnswer({ server: [server], agent: [agent], host: '127.0.0.1', port: portOf(tls) }, place)
+  },
+}
+
+/** A `tcp` tunnel to the upstream's own TLS: what the same bytes cost when nobody reads the requests. */
+export const unirouteTcp: HttpTool = {
+  id: 'uniroute-tcp',
+  title: 'UniRoute tcp, TLS at the upstream',
+  encrypted: true,
+  missing: notBuilt,
+  version,
+  async start(place) {
+    const web = { kind: 'tcp', upstream: `127.0.0.1:${place.upstreams.https}` }
+    const { server, agent, urls } = await startUniroute(place, { tunnels: { web } })
+    const port = portOf(urls['web'] ?? '')
+    return waitForAnswer({ server: [server], agent: [agent], host: '127.0.0.1', port }, place)
+  },
+}
