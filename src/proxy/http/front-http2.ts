@@ -59,7 +59,9 @@ export class FrontHttp2 {
     this.#sessions.set(session, socket)
     const resets = new TokenBucket(this.#clock, { burst: resetRate, perSecond: resetRate })
     session.on('error', () => undefined) // 'close' follows, and is what counts
-    session.once('close', () => this.#sessions.delete(session))
+    // Node waits for ever for a write that was under way when the visitor ended: neither session nor socket would close.
+    socket.once('end', () => socket.destroy())
+    socket.once('close', () => this.#sessions.delete(session))
     let open = 0
     session.setTimeout(keepAliveMs, () => {
       if (open === 0) session.close()
