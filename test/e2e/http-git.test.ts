@@ -30,7 +30,8 @@ t.test('git clones, fetches and pushes through a tunnel', async (t) => {
 
     latest = await git.commit(tree, `change-${version}`, 2 * MIB)
     // A small buffer makes git send the pack in chunks, its length not told before.
-    await git.run(tree, ...flags, '-c', 'http.postBuffer=65536', 'push', '-q', 'origin', 'main')
+    const chunked = ['-c', 'http.version=HTTP/1.1', '-c', 'http.postBuffer=65536']
+    await git.run(tree, ...flags, ...chunked, 'push', '-q', 'origin', 'main')
     t.equal(await git.run('project.git', 'rev-parse', 'main'), latest, 'pushed')
     await git.run('author', 'pull', '-q', 'origin', 'main')
     latest = await git.commit('author', `again-${version}`, MIB)
