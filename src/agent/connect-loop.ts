@@ -17,8 +17,8 @@ const EAGER_HEDGE_MS = 1_000
 const PATIENT_HEDGE_MS = 5_000
 /** A session that lived for so long was a good one, ms. */
 const STEADY_MS = 3_000
-/** Tries at the same time. */
-const MAX_TRIES = 5
+/** Tries at the same time: kernels send the SYN of each again every second, and a thousand agents wait for one server. */
+const MAX_TRIES = 3
 
 export interface ConnectLoopOptions<Dialled, Session> {
   /**
@@ -138,14 +138,15 @@ export class ConnectLoop<Dialled, Session> {
     this.#hedging = true
   }
 
-  /** The oldest of too many tries is the least likely to come through. */
+  /**
+   * Of too many tries the oldest goes on, because over a path of long round trips or at a busy server it is the first
+   * that can come through. The one behind it makes room for a fresh one, which helps where packets were lost.
+   */
   #makeRoom(): void {
     if (this.#tries.size < MAX_TRIES) return
-    for (const oldest of this.#tries) {
-      if (oldest === this.#opening) continue
-      this.#abort(oldest)
-      return
-    }
+    const [, ...younger] = this.#tries
+    const second = younger.find((other) => other !== this.#opening)
+    if (second !== undefined) this.#abort(second)
   }
 
   /** The server has taken the connection of this try: those that it has not answered yet are not needed. */
