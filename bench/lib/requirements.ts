@@ -46,7 +46,7 @@ const REQUIREMENTS: readonly Requirement[] = [
     text: '512 kept alive: 1.0 × the best that encrypts',
     place: ['loopback', 'requests-512', 'rate'],
     side: 'least',
-    bound: bestEncrypted(['loopback', 'requests-512', 'rate']),
+    bound: best(['loopback', 'requests-512', 'rate'], (id, { encrypted }) => encrypted && isPeer(id), 1),
   },
   ...requestsAtLeast('new-connections', 'a new connection each', { frp: 1.2, stunnel: 3 }),
   ...delayAtMost("one connection's p50: at most 1.3 × stunnel's", 'stunnel', 1.3),
@@ -91,6 +91,22 @@ const REQUIREMENTS: readonly Requirement[] = [
     place: ['wan', 'flow-bbr', 'rate'],
     side: 'least',
     bound: times(0.9, 'direct', ['wan', 'flow-bbr', 'rate']),
+  },
+  ...(['flow-cubic', 'flow-cubic-up'] as const).map((row): Requirement => {
+    const place: Place = ['wan', row, 'rate']
+    const way = row === 'flow-cubic' ? 'down' : 'up'
+    return {
+      text: `50 ms path: one flow ${way} at 0.05 % loss under cubic, 2.5 × the best peer's`,
+      place,
+      side: 'least',
+      bound: best(place, isPeer, 2.5),
+    }
+  }),
+  {
+    text: "50 ms path: one flow at 0.5 % loss under cubic, 3 × the best peer's",
+    place: ['wan', 'flow-cubic-lossy', 'rate'],
+    side: 'least',
+    bound: best(['wan', 'flow-cubic-lossy', 'rate'], isPeer, 3),
   },
   {
     text: "50 ms path: eight flows at 0.05 % loss under cubic, 0.8 × rathole's",
@@ -157,12 +173,17 @@ function times(factor: number, column: string, place: Place): Bound {
   }
 }
 
-function bestEncrypted(place: Place): Bound {
+/** The best of these columns, times a factor. */
+function best(place: Place, among: (id: string, column: Results['tools'][string]) => boolean, factor: number): Bound {
   return (results) => {
-    const peers = Object.entries(results.tools).filter(([id, { encrypted }]) => encrypted && !id.startsWith(OURS))
-    const values = peers.map(([id]) => value(results, id, place)).filter((figure) => figure !== null)
-    return values.length === 0 ? null : Math.max(...values)
+    const columns = Object.entries(results.tools).filter(([id, column]) => among(id, column))
+    const values = columns.map(([id]) => value(results, id, place)).filter((figure) => figure !== null)
+    return values.length === 0 ? null : Math.max(...values) * factor
   }
+}
+
+function isPeer(id: string): boolean {
+  return id !== 'direct' && !id.startsWith(OURS)
 }
 
 function value(results: Results, column: string, [table, row, figure]: Place): number | null {

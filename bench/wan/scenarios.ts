@@ -100,6 +100,8 @@ export const WAN: readonly Scenario[] = [
   flows('flow-up', 'one flow to the upstream, no loss', 1, 'up', pathOf(0, 'cubic')),
   flows('flow-bbr', 'one flow to the visitor, 0.5 % loss, BBR', 1, 'down', pathOf(0.5, 'bbr')),
   flows('flow-cubic', 'one flow to the visitor, 0.05 % loss, cubic', 1, 'down', pathOf(0.05, 'cubic')),
+  flows('flow-cubic-up', 'one flow to the upstream, 0.05 % loss, cubic', 1, 'up', pathOf(0.05, 'cubic')),
+  flows('flow-cubic-lossy', 'one flow to the visitor, 0.5 % loss, cubic', 1, 'down', pathOf(0.5, 'cubic')),
   flows('eight-cubic', 'eight flows to the visitor, 0.05 % loss, cubic', 8, 'down', pathOf(0.05, 'cubic')),
   smallBesideBulk,
 ]

@@ -1,6 +1,8 @@
 /** A rate is measured over so many round trips, and so many bytes: carriers tell every 64 KiB what has arrived. */
 const SPAN_TRIPS = 8
-const SPAN_BYTES = 1024 * 1024
+const SPAN_BYTES = 256 * 1024
+/** A trial has so many spans to bring something: losses come in bursts, and a lane's holds up all. */
+const TRIAL_SPANS = 3
 /** A rate that is more by so much is another one, and not noise. */
 const GAIN = 1.3
 /** A rate that became more by so much from one span to the next is still growing by itself. */
@@ -45,6 +47,8 @@ export class StripeTrial {
   #arrived = 0
   /** Of the span before; in a trial, of what came before it. */
   #before: number | null = null
+  /** Spans of the trial so far. */
+  #tried = 0
   /** What was under way when a trial began ends here: it may be long in coming, and all that is behind it waits. */
   #settledAt = 0
   /** Before the last trial, which brought nothing. */
@@ -73,17 +77,21 @@ export class StripeTrial {
   #judge(rate: number | null, now: number, full: boolean): StripeAdvice {
     if (this.#phase === 'settling') {
       this.#phase = 'trial'
+      this.#tried = 0
       return 'widen'
     }
+    if (this.#phase === 'trial') return this.#judgeTrial(rate, now)
     const before = this.#before
     this.#before = rate
-    if (this.#phase === 'trial') {
-      if (rate === null || before === null || rate < before * GAIN) return this.#giveUp(now, before)
-      this.#phase = 'striped'
-      return 'widen'
-    }
     if (rate === null || full || !this.#mayTry(rate, before, now)) return 'stay'
     this.#phase = 'settling'
+    return 'widen'
+  }
+
+  #judgeTrial(rate: number | null, now: number): StripeAdvice {
+    if (rate === null || this.#before === null) return this.#giveUp(now)
+    if (rate >= this.#before * GAIN) this.#phase = 'striped'
+    else if (++this.#tried === TRIAL_SPANS) return this.#giveUp(now)
     return 'widen'
   }
 
@@ -92,10 +100,10 @@ export class StripeTrial {
     return before !== null && rate <= before * GROWTH
   }
 
-  #giveUp(now: number, before: number | null): StripeAdvice {
+  #giveUp(now: number): StripeAdvice {
     this.#phase = 'alone'
+    this.#atTrial = this.#before ?? 0
     this.#before = null
-    this.#atTrial = before ?? 0
     this.#pausedUntil = now + this.#pauseMs
     this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS)
     return 'narrow'
