@@ -71,7 +71,7 @@ export function sessionOptions(given: Partial<SessionOptions>): SessionOptions {
     stripeAfter: 1024 * 1024,
     stripes: 'tried',
     stripeChunk: 64 * 1024,
-    stripeUnderWay: 512 * 1024,
+    stripeUnderWay: 128 * 1024,
     resumeTimeoutMs: 30_000,
     resendBudget: given.resendBudget ?? new WindowBudget(DEFAULT_RESEND_BUDGET),
     heartbeatMs: 10_000,

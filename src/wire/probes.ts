@@ -10,7 +10,7 @@ const PROBE_BYTES = 64 * 1024
  * full lane's next probe must be able to leave with the answer of the one before, or it waits for the heartbeat.
  */
 const PROBE_GAP_MS = 5
-/** A carrier that brought less while a ping was under way was a quiet one. */
+/** A carrier that had less to bring before a ping, and brought less while it was under way, was a quiet one. */
 const QUIET_BYTES = 32 * 1024
 
 /** What is kept of the highest rate from one answer to the next. */
@@ -25,7 +25,7 @@ export interface ProbedCarrier {
   sendPing(flags: number, id: number): void
   /** The peer has everything up to this offset. */
   onArrived(offset: number): void
-  /** A round trip, ms, while little else came. */
+  /** A round trip, ms, while little else went or came. */
   onQuietRoundTrip(rtt: number): void
 }
 
@@ -136,7 +136,8 @@ export class Probes {
   }
 
   #send(waiter: { resolve: (rtt: number) => void; reject: (error: Error) => void } | null): void {
-    const id = this.#pings.sent(waiter, this.#carrier.bytesIn)
+    const mark = this.unacknowledged < QUIET_BYTES ? this.#carrier.bytesIn : -Infinity
+    const id = this.#pings.sent(waiter, mark)
     this.#pingBytes += HEADER_SIZE
     this.#carrier.sendPing(FLAG_SYN, id)
   }

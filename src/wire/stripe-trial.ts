@@ -11,6 +11,11 @@ const GROWTH = 1.15
 const FALL = 0.6
 /** A span that took longer is not one of bulk, ms. */
 const LONGEST_SPAN_MS = 10_000
+/**
+ * What is under way takes so many round trips of the empty path, or more, where the connection holds it back. A sender
+ * that the path or the window holds back has one or two.
+ */
+const HELD_TRIPS = 3
 /** After a trial that brought nothing the next one waits for so long, ms; then twice as long. */
 const PAUSE_MS = 10_000
 const LONGEST_PAUSE_MS = 160_000
@@ -34,7 +39,8 @@ export interface StripeLook {
 /**
  * Whether several carriers bring a bulk stream more than one does. Losses slow down a connection, not the path, and then
  * they bring a multiple; where the path itself is full they bring nothing, and disturb each other. Once what one carrier
- * delivers grows no more, and the path is not full, all idle ones are tried for a while.
+ * delivers grows no more, and it is neither the path nor the window that holds it back, all idle ones are tried for a
+ * while.
  *
  * Pure: the clock comes with every call.
  */
@@ -45,6 +51,8 @@ export class StripeTrial {
   #looks = 0
   #fullLooks = 0
   #arrived = 0
+  /** The least that was under way in this span: what arrived is told in lumps. */
+  #underWay = Infinity
   /** Of the span before; in a trial, of what came before it. */
   #before: number | null = null
   /** Spans of the trial so far. */
@@ -62,6 +70,7 @@ export class StripeTrial {
     const span = SPAN_TRIPS * roundTrip
     this.#looks++
     if (full) this.#fullLooks++
+    this.#underWay = Math.min(this.#underWay, sent - arrived)
     const took = now - (this.#since ?? now)
     if (this.#since !== null && (took < span || arrived - this.#arrived < SPAN_BYTES)) return 'stay'
     if (this.#phase === 'settling' && took <= LONGEST_SPAN_MS && arrived < this.#settledAt) return 'stay'
@@ -71,10 +80,13 @@ export class StripeTrial {
     this.#arrived = arrived
     const isFull = 2 * this.#fullLooks >= this.#looks
     this.#looks = this.#fullLooks = 0
-    return this.#judge(rate, now, isFull)
+    const held = rate !== null && !isFull && this.#underWay >= HELD_TRIPS * roundTrip * rate
+    this.#underWay = Infinity
+    return this.#judge(rate, now, held)
   }
 
-  #judge(rate: number | null, now: number, full: boolean): StripeAdvice {
+  /** @param held the connection holds the stream back */
+  #judge(rate: number | null, now: number, held: boolean): StripeAdvice {
     if (this.#phase === 'settling') {
       this.#phase = 'trial'
       this.#tried = 0
@@ -83,7 +95,7 @@ export class StripeTrial {
     if (this.#phase === 'trial') return this.#judgeTrial(rate, now)
     const before = this.#before
     this.#before = rate
-    if (rate === null || full || !this.#mayTry(rate, before, now)) return 'stay'
+    if (rate === null || !held || !this.#mayTry(rate, before, now)) return 'stay'
     this.#phase = 'settling'
     return 'widen'
   }

@@ -107,3 +107,21 @@ t.test('a carrier that is closed is not probed, and who waits is told', async (t
   t.equal(sent.length, 1)
   await t.rejects(waiting, { message: 'gone' })
 })
+
+t.test('a ping behind bulk, or beside it, is no quiet one', async (t) => {
+  const { probes, carrier, egress, sent, quiet, clock } = probed()
+  egress.written = 40_000
+  probes.probe()
+  clock.at = 300
+  probes.onPing(FLAG_ACK, sent[0]![1])
+  t.same(quiet, [], 'it waited behind what was sent before')
+  probes.probe()
+  carrier.bytesIn = 40_000
+  clock.at = 400
+  probes.onPing(FLAG_ACK, sent[1]![1])
+  t.same(quiet, [], 'its answer waited behind what came')
+  probes.probe()
+  clock.at = 450
+  probes.onPing(FLAG_ACK, sent[2]![1])
+  t.same(quiet, [50])
+})

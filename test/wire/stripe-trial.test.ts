@@ -12,6 +12,8 @@ const GIVEN_UP: readonly StripeAdvice[] = ['widen', 'widen', 'widen', 'narrow']
 class Bulk {
   now = 1000
   readonly trial = new StripeTrial()
+  /** What is under way: so many round trips of what it delivers, and at least so many bytes. */
+  trips = 5
   underWay = 0
   #arrived = 0
 
@@ -21,11 +23,12 @@ class Bulk {
     for (const end = this.now + ms; this.now < end;) {
       this.now += LOOK_MS
       this.#arrived += rate * 10 * LOOK_MS
+      const underWay = Math.max(this.underWay, this.trips * ROUND_TRIP * rate * 10)
       const look = {
         now: this.now,
         roundTrip: ROUND_TRIP,
         full,
-        sent: this.#arrived + this.underWay,
+        sent: this.#arrived + underWay,
         arrived: this.#arrived,
       }
       const advice = this.trial.look(look)
@@ -105,6 +108,21 @@ t.test('what was under way when a trial began does not count', (t) => {
 t.test('on a path that is full nothing is tried', (t) => {
   const bulk = new Bulk()
   t.same(bulk.run(1_000, 20 * SPAN, true), [])
+  t.equal(bulk.until(1_000, 4 * SPAN), 'widen')
+  t.end()
+})
+
+t.test('what the window or the sender holds back, and not the connection, is not tried', (t) => {
+  const bulk = new Bulk()
+  bulk.trips = 2
+  t.same(bulk.run(1_000, 20 * SPAN), [])
+  for (let turn = 0; turn < 20; turn++) {
+    bulk.trips = 6
+    t.same(bulk.run(1_000, SPAN - LOOK_MS), [], 'arrivals are told in lumps')
+    bulk.trips = 2
+    t.same(bulk.run(1_000, LOOK_MS), [])
+  }
+  bulk.trips = 5
   t.equal(bulk.until(1_000, 4 * SPAN), 'widen')
   t.end()
 })
