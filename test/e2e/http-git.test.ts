@@ -5,6 +5,14 @@ import { HttpProduct, hostOf } from '../support/http-product.js'
 
 const MIB = 1024 ** 2
 
+/**
+ * A small buffer makes git send the pack in pieces, its length not told before. By HTTP/2 that hung about once in twelve
+ * times, and with nginx in place of UniRoute as well: libcurl from 7.84.0 until 8.5.0 asks once more for a body of which it
+ * was told that it is over, and git then waits for more of it. When the answer to that was "it is over" again, 80 of 80
+ * such pushes went through.
+ */
+const POST_BUFFER = { '1.1': 65_536, '2': 4 * MIB }
+
 t.test('git clones, fetches and pushes through a tunnel', async (t) => {
   const [product, git] = await Promise.all([HttpProduct.start(t), Git.create(t)])
   await git.run('.', 'init', '-q', '--bare', '-b', 'main', 'project.git')
@@ -29,9 +37,7 @@ t.test('git clones, fetches and pushes through a tunnel', async (t) => {
     await git.run(tree, 'fsck', '--full', '--strict')
 
     latest = await git.commit(tree, `change-${version}`, 2 * MIB)
-    // A small buffer makes git send the pack in chunks, its length not told before.
-    const chunked = ['-c', 'http.version=HTTP/1.1', '-c', 'http.postBuffer=65536']
-    await git.run(tree, ...flags, ...chunked, 'push', '-q', 'origin', 'main')
+    await git.run(tree, ...flags, '-c', `http.postBuffer=${POST_BUFFER[version]}`, 'push', '-q', 'origin', 'main')
     t.equal(await git.run('project.git', 'rev-parse', 'main'), latest, 'pushed')
     await git.run('author', 'pull', '-q', 'origin', 'main')
     latest = await git.commit('author', `again-${version}`, MIB)
