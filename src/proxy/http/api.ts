@@ -94,7 +94,7 @@ export interface ResponseSink {
 /** What follows an answer 101: a stream of bytes both ways. */
 export interface Upgraded {
   /** Joins it with the visitor's bytes, both ways, until both are finished; to be called at once. `onClose`: exactly once. */
-  join(visitor: Duplex, onClose: (error: Error | null) => void): void
+  join(visitor: Duplex, onClose: (complete: boolean) => void): void
 }
 
 /** A request under way to an upstream. Calls after its end do nothing. */

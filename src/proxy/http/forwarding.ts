@@ -228,9 +228,9 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     this.#turn = null
     this.#leave()
     const visitor = this.#exchange.switchProtocols(status, this.#answerFields(status, headers))
-    upgraded.join(visitor, (error) => {
+    upgraded.join(visitor, (complete) => {
       turn?.leave()
-      this.#close(error === null)
+      this.#close(complete)
     })
   }
 

@@ -69,13 +69,13 @@ export class FrontHttp2 {
     session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) => {
       open++
       stream.once('close', () => open--)
+      const exchange = this.#onStream(stream, headers, raw, connection)
       stream.once('aborted', () => {
-        if (resets.take()) return
+        if (exchange?.aborted === true || resets.take()) return
         this.#options.onMalformed(connection, 'UR_HTTP_FLOOD')
         session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM)
         session.destroy()
       })
-      this.#onStream(stream, headers, raw, connection)
     })
   }
 
@@ -92,23 +92,27 @@ export class FrontHttp2 {
     for (const [session, socket] of this.#sessions) destroy(session, socket)
   }
 
+  /** Null: it was malformed, and is answered. */
   #onStream(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     raw: readonly string[],
     connection: FrontConnection,
-  ): void {
+  ): Http2Exchange | null {
     stream.on('error', () => undefined) // 'close' follows, and is what counts
     try {
       // What SETTINGS say counts only once the visitor has read them.
       if (sizeOf(raw) > this.#options.limits.headerBytes) throw new LimitError('UR_HTTP_HEADER_TOO_LONG', TOO_LONG)
       const head = http2Head(headers, raw, connection, stream.endAfterHeaders)
-      this.#options.onExchange(new Http2Exchange(stream, head, connection))
+      const exchange = new Http2Exchange(stream, head, connection)
+      this.#options.onExchange(exchange)
+      return exchange
     } catch (error) {
       const { status, code, detail } = failureOf(error, '')
       this.#options.onMalformed(connection, code)
       stream.respond({ ':status': status, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
       stream.end(`${status}\n\n${detail}\n${code}\n`)
+      return null
     }
   }
 }

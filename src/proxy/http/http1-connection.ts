@@ -217,9 +217,9 @@ export class Http1Connection implements StreamHandler, ResponseEvents, UpstreamR
     this.#unconsumed = 0
     sink.onUpgrade(status, headers, {
       join: (visitor, onClose) => {
-        joinStream(stream, rest, visitor, (error) => {
+        joinStream(stream, rest, visitor, (complete) => {
           this.#owner.onGone(this)
-          onClose(error)
+          onClose(complete)
         })
       },
     })

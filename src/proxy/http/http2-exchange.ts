@@ -18,6 +18,7 @@ export class Http2Exchange implements Exchange {
   #flowing = false
   #switched = false
   #ended = false
+  #aborted = false
 
   constructor(stream: ServerHttp2Stream, head: RequestHead, { visitor, host }: FrontConnection) {
     this.#stream = stream
@@ -26,12 +27,22 @@ export class Http2Exchange implements Exchange {
     this.connectionHost = host
   }
 
+  /** It was broken off by us. */
+  get aborted(): boolean {
+    return this.#aborted
+  }
+
   start(events: ExchangeEvents): void {
+    const stream = this.#stream
     this.#events = events
-    this.#stream.once('close', () => {
-      if (!this.#switched) events.onClose(this.#stream.writableFinished && this.#stream.rstCode === 0)
+    stream.once('close', () => {
+      if (!this.#switched) events.onClose(stream.writableFinished && stream.rstCode === 0)
     })
-    this.#stream.on('drain', () => {
+    // A visitor may break off without an error, and Node then waits until somebody has read what came.
+    stream.once('aborted', () => {
+      if (!this.#aborted && !this.#switched) setImmediate(() => stream.destroy())
+    })
+    stream.on('drain', () => {
       if (!this.#switched) events.onDrain()
     })
   }
@@ -58,14 +69,14 @@ export class Http2Exchange implements Exchange {
 
   inform(status: number, headers: RawHeaders): void {
     const stream = this.#stream
-    if (stream.headersSent || stream.destroyed) return
+    if (stream.headersSent || stream.closed) return
     if (status === 100 && !this.head.expectsContinue) return
     stream.additionalHeaders({ ...fieldsOf(headers), ':status': status })
   }
 
   respond(status: number, headers: RawHeaders, _reason: string, isWhole: boolean): void {
     const stream = this.#stream
-    if (stream.destroyed || stream.closed) return
+    if (stream.closed) return
     const endStream = isWhole || this.head.method === 'HEAD'
     const fields = { ...fieldsOf(headers), ':status': status }
     stream.respond(fields, endStream ? { endStream } : { waitForTrailers: true })
@@ -77,7 +88,7 @@ export class Http2Exchange implements Exchange {
 
   write(chunk: Buffer): boolean {
     const stream = this.#stream
-    return stream.destroyed || this.#ended || stream.write(chunk)
+    return stream.closed || this.#ended || stream.write(chunk)
   }
 
   end(trailers: RawHeaders): void {
@@ -88,10 +99,13 @@ export class Http2Exchange implements Exchange {
     // RFC 9113 §8.1: an answer that is whole before the request is, asks for no more of it.
     if (!stream.readableEnded && this.head.body !== 'none') {
       stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
-    } else if (!this.#flowing) stream.resume()
+    }
+    // Node keeps a stream until somebody has read what came.
+    stream.resume()
   }
 
   abort(): void {
+    this.#aborted = true
     this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   }
 
@@ -102,7 +116,7 @@ export class Http2Exchange implements Exchange {
     const fields = fieldsOf(headers)
     // These are of HTTP/1.1 (RFC 8441 §5).
     for (const name of ['connection', 'upgrade', 'sec-websocket-accept']) delete fields[name]
-    if (!stream.destroyed) stream.respond({ ...fields, ':status': 200 })
+    if (!stream.closed) stream.respond({ ...fields, ':status': 200 })
     return stream
   }
 }

@@ -15,8 +15,8 @@ export interface Http2Line {
   readonly requests: Set<Http2Request>
   /** The upstream has answered a request on it. */
   answered: boolean
-  /** The upstream's SETTINGS have come. */
-  settled: boolean
+  /** What waits for the upstream's SETTINGS; null: they have come. */
+  waiting: (() => void)[] | null
 }
 
 /** A request under way to an upstream that speaks HTTP/2. */
@@ -128,9 +128,9 @@ export class Http2Request implements UpstreamRequest {
       this.#sink = null
       sink.onUpgrade(101, flatFields(headers), {
         join: (visitor, onClose) =>
-          joinDuplex(stream, visitor, (error) => {
+          joinDuplex(stream, visitor, (complete) => {
             this.#onOver()
-            onClose(error)
+            onClose(complete)
           }),
       })
       return

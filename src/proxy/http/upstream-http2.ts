@@ -37,9 +37,12 @@ export class UpstreamHttp2 implements Upstream {
       if (this.#retired && requests.size === 0) session.close()
     })
     requests.add(request)
-    if (head.upgrade === null || line.settled) this.#send(session, head, request)
     // Whether the upstream takes extended CONNECT is in its SETTINGS.
-    else session.once('remoteSettings', () => this.#send(session, head, request))
+    if (head.upgrade !== null && line.waiting !== null) {
+      line.waiting.push(() => {
+        if (requests.has(request)) this.#send(session, head, request)
+      })
+    } else this.#send(session, head, request)
     return request
   }
 
@@ -100,9 +103,13 @@ export class UpstreamHttp2 implements Upstream {
       settings: { enablePush: false, initialWindowSize: WINDOW, maxHeaderListSize: this.#maxHeadBytes() },
     })
     const requests = new Set<Http2Request>()
-    const line: Http2Line = { requests, answered: false, settled: false }
+    const line: Http2Line = { requests, answered: false, waiting: [] }
     this.#sessions.set(session, line)
-    session.once('remoteSettings', () => (line.settled = true))
+    session.once('remoteSettings', () => {
+      const { waiting } = line
+      line.waiting = null
+      for (const go of waiting ?? []) go()
+    })
     session.once('connect', () => session.setLocalWindowSize(CONNECTION_WINDOW))
     session.setTimeout(IDLE_MS, () => {
       if (requests.size === 0) session.close()
