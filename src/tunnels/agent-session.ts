@@ -115,7 +115,8 @@ export class AgentSession {
 
   /** Whether a new visitor's stream can be opened now: there is a connection, and neither side is leaving. */
   get available(): boolean {
-    return !this.#closed && !this.#draining && !this.wire.held
+    // Its streams are told of the end before we are.
+    return !this.wire.closed && !this.#draining && !this.wire.held
   }
 
   /** Where visitors' bytes are added up. */
