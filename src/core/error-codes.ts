@@ -143,7 +143,7 @@ export const ERROR_CODES = {
   UR_HTTP_HEADER_TOO_LONG: entry(1, 'The header section of a request was too long.', 'Send less, such as fewer cookies, or raise limits.http_header_bytes.'),
   UR_HTTP_METHOD: entry(1, 'A request had a method that cannot be served.', 'Use another method: CONNECT is for proxies, and WebSockets begin with GET.'),
   UR_HTTP_SLOW_VISITOR: entry(1, 'A visitor sent or took nothing of a body for too long.', 'Try again over a better connection, or raise limits.http_body_timeout.'),
-  UR_HTTP_FLOOD: entry(1, 'A visitor broke requests off faster than he may.', 'Nothing, if it was an attack; otherwise raise limits.http2_reset_rate.'),
+  UR_HTTP_FLOOD: entry(1, 'A visitor broke requests off, or sent frames that serve none, faster than he may.', 'Nothing, if it was an attack; if the client breaks many requests off, raise limits.http2_reset_rate.'),
   UR_UPSTREAM_NO_UPGRADE: entry(1, 'The upstream cannot go over to the protocol that the visitor asked for.', 'Use another --upstream-protocol, or an upstream that can.'),
 
   // ingress: public listeners

@@ -11,6 +11,7 @@ import { LimitError } from '../../core/errors.js'
 import { TokenBucket } from '../../core/token-bucket.js'
 import type { FrontConnection, FrontOptions } from './front-http1.js'
 import { Http2Exchange, http2Head } from './http2-exchange.js'
+import { Http2Watch } from './http2-watch.js'
 import { failureOf } from './problem.js'
 
 /** Frames that answer SETTINGS and PING may wait for so many of them. */
@@ -22,6 +23,8 @@ const SESSION_MEMORY_MB = 16
 const WINDOW = 256 * 1024
 /** How long a visitor that has to go may take for the answers under way, ms. */
 const DRAIN_MS = 30_000
+/** How often connections are looked at, ms. */
+const LOOK_MS = 500
 
 const TOO_LONG = 'The header section of the request is too long.'
 
@@ -29,7 +32,8 @@ const TOO_LONG = 'The header section of the request is too long.'
 export class FrontHttp2 {
   readonly #options: FrontOptions
   readonly #clock: Clock
-  readonly #sessions = new Map<ServerHttp2Session, TLSSocket>()
+  readonly #watches = new Set<Http2Watch>()
+  #looking: NodeJS.Timeout | null = null
 
   constructor(options: FrontOptions, clock: Clock) {
     this.#options = options
@@ -56,40 +60,49 @@ export class FrontHttp2 {
         initialWindowSize: WINDOW,
       },
     })
-    this.#sessions.set(session, socket)
+    const onFlood = (): void => this.#endFlood(session, connection)
+    const watch = new Http2Watch(session, socket, { clock: this.#clock, idleMs: keepAliveMs, onFlood })
+    this.#watches.add(watch)
+    this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref()
     const resets = new TokenBucket(this.#clock, { burst: resetRate, perSecond: resetRate })
     session.on('error', () => undefined) // 'close' follows, and is what counts
     // Node waits for ever for a write that was under way when the visitor ended: neither session nor socket would close.
     socket.once('end', () => socket.destroy())
-    socket.once('close', () => this.#sessions.delete(session))
-    let open = 0
-    session.setTimeout(keepAliveMs, () => {
-      if (open === 0) session.close()
-    })
+    socket.once('close', () => this.#watches.delete(watch))
     session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) => {
-      open++
-      stream.once('close', () => open--)
-      const exchange = this.#onStream(stream, headers, raw, connection)
+      watch.opened()
+      stream.once('close', () => watch.closed())
+      const exchange = this.#onStream(stream, headers, raw, { connection, watch })
       stream.once('aborted', () => {
-        if (exchange?.aborted === true || resets.take()) return
-        this.#options.onMalformed(connection, 'UR_HTTP_FLOOD')
-        session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM)
-        session.destroy()
+        // What we break off, or lose with the connection, the visitor did not take back.
+        if (exchange?.aborted !== true && !session.destroyed && !resets.take()) onFlood()
       })
     })
   }
 
   /** Lets requests end, and closes what has none. */
   drain(): void {
-    for (const [session, socket] of this.#sessions) {
-      session.close()
-      setTimeout(() => destroy(session, socket), DRAIN_MS).unref()
+    for (const watch of this.#watches) {
+      watch.session.close()
+      setTimeout(() => watch.destroy(), DRAIN_MS).unref()
     }
   }
 
   /** Closes everything. */
   close(): void {
-    for (const [session, socket] of this.#sessions) destroy(session, socket)
+    for (const watch of this.#watches) watch.destroy()
+  }
+
+  #look(): void {
+    for (const watch of this.#watches) watch.look()
+    if (this.#watches.size > 0 || this.#looking === null) return
+    clearInterval(this.#looking)
+    this.#looking = null
+  }
+
+  #endFlood(session: ServerHttp2Session, connection: FrontConnection): void {
+    this.#options.onMalformed(connection, 'UR_HTTP_FLOOD')
+    session.destroy(new LimitError('UR_HTTP_FLOOD', 'A visitor floods us.'), constants.NGHTTP2_ENHANCE_YOUR_CALM)
   }
 
   /** Null: it was malformed, and is answered. */
@@ -97,14 +110,16 @@ export class FrontHttp2 {
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     raw: readonly string[],
-    connection: FrontConnection,
+    { connection, watch }: { connection: FrontConnection; watch: Http2Watch },
   ): Http2Exchange | null {
     stream.on('error', () => undefined) // 'close' follows, and is what counts
     try {
       // What SETTINGS say counts only once the visitor has read them.
-      if (sizeOf(raw) > this.#options.limits.headerBytes) throw new LimitError('UR_HTTP_HEADER_TOO_LONG', TOO_LONG)
+      const size = sizeOf(raw)
+      watch.served(size)
+      if (size > this.#options.limits.headerBytes) throw new LimitError('UR_HTTP_HEADER_TOO_LONG', TOO_LONG)
       const head = http2Head(headers, raw, connection, stream.endAfterHeaders)
-      const exchange = new Http2Exchange(stream, head, connection)
+      const exchange = new Http2Exchange(stream, head, connection, watch)
       this.#options.onExchange(exchange)
       return exchange
     } catch (error) {
@@ -115,12 +130,6 @@ export class FrontHttp2 {
       return null
     }
   }
-}
-
-/** A session that was to close ends its socket only once the visitor has taken what is still to be sent. */
-function destroy(session: ServerHttp2Session, socket: TLSSocket): void {
-  session.destroy()
-  socket.destroy()
 }
 
 /** The size of a header section, 32 bytes for each field besides name and value (RFC 9113 §6.5.2). */

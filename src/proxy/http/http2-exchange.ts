@@ -6,12 +6,14 @@ import type { BodyLength, Exchange, ExchangeEvents, RawHeaders, RequestHead } fr
 import type { FrontConnection } from './front-http1.js'
 import { malformed } from './host.js'
 import { fieldsOf, flatFields } from './http2-fields.js'
+import type { Http2Watch } from './http2-watch.js'
 
 /** One request of a front that speaks HTTP/2. */
 export class Http2Exchange implements Exchange {
   readonly head: RequestHead
   readonly visitor: Visitor
   readonly connectionHost: string | null
+  readonly #watch: Http2Watch
   readonly #stream: ServerHttp2Stream
   #events: ExchangeEvents | null = null
   #trailers: RawHeaders = []
@@ -20,7 +22,8 @@ export class Http2Exchange implements Exchange {
   #ended = false
   #aborted = false
 
-  constructor(stream: ServerHttp2Stream, head: RequestHead, { visitor, host }: FrontConnection) {
+  constructor(stream: ServerHttp2Stream, head: RequestHead, { visitor, host }: FrontConnection, watch: Http2Watch) {
+    this.#watch = watch
     this.#stream = stream
     this.head = head
     this.visitor = visitor
@@ -55,7 +58,10 @@ export class Http2Exchange implements Exchange {
     }
     this.#flowing = true
     const events = this.#events
-    stream.on('data', (chunk: Buffer) => events?.onBody(chunk))
+    stream.on('data', (chunk: Buffer) => {
+      this.#watch.served(chunk.length)
+      events?.onBody(chunk)
+    })
     stream.once('trailers', (trailers: IncomingHttpHeaders) => (this.#trailers = flatFields(trailers)))
     // A stream that is broken off ends as well; what came of its body is no body then.
     stream.once('end', () => {
@@ -98,6 +104,7 @@ export class Http2Exchange implements Exchange {
     stream.end()
     // RFC 9113 §8.1: an answer that is whole before the request is, asks for no more of it.
     if (!stream.readableEnded && this.head.body !== 'none') {
+      this.#watch.refusedBody()
       stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
     }
     // Node keeps a stream until somebody has read what came.
@@ -106,6 +113,7 @@ export class Http2Exchange implements Exchange {
 
   abort(): void {
     this.#aborted = true
+    this.#watch.refusedBody()
     this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   }
 
@@ -113,6 +121,7 @@ export class Http2Exchange implements Exchange {
     this.#switched = true
     const stream = this.#stream
     stream.removeAllListeners('drain')
+    stream.on('data', (chunk: Buffer) => this.#watch.served(chunk.length))
     const fields = fieldsOf(headers)
     // These are of HTTP/1.1 (RFC 8441 §5).
     for (const name of ['connection', 'upgrade', 'sec-websocket-accept']) delete fields[name]
