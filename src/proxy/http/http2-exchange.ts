@@ -4,6 +4,7 @@ import { ProtocolError } from '../../core/errors.js'
 import type { Visitor } from '../../tunnels/index.js'
 import type { BodyLength, Exchange, ExchangeEvents, RawHeaders, RequestHead } from './api.js'
 import type { FrontConnection } from './front-http1.js'
+import { TOKEN } from './fields.js'
 import { malformed } from './host.js'
 import { fieldsOf, flatFields } from './http2-fields.js'
 import type { Http2Watch } from './http2-watch.js'
@@ -153,6 +154,8 @@ export function http2Head(
   const fields = raw.filter((_, i) => !/^(?::|host$)/.test(raw[i & ~1]!))
   const common = { target, scheme, authority, headers: fields, version: '2' as const }
   if (protocol !== undefined) {
+    // HTTP/1.1 has lists in Upgrade, and what stood in one would be chosen by the upstream.
+    if (!TOKEN.test(protocol)) throw malformed('its :protocol is not the name of one')
     return { ...common, method: 'GET', body: 'none', expectsContinue: false, upgrade: protocol }
   }
   const expectsContinue = headers.expect?.toLowerCase() === '100-continue'
