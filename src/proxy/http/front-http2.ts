@@ -23,6 +23,8 @@ const SESSION_MEMORY_MB = 16
 const WINDOW = 256 * 1024
 /** How long a visitor that has to go may take for the answers under way, ms. */
 const DRAIN_MS = 30_000
+/** How long a visitor who floods us may take to read why he has to go, ms. */
+const LINGER_MS = 2_000
 /** How often connections are looked at, ms. */
 const LOOK_MS = 500
 
@@ -60,7 +62,7 @@ export class FrontHttp2 {
         initialWindowSize: WINDOW,
       },
     })
-    const onFlood = (): void => this.#endFlood(session, connection)
+    const onFlood = (): void => this.#endFlood(session, socket, connection)
     const watch = new Http2Watch(session, socket, { clock: this.#clock, idleMs: keepAliveMs, onFlood })
     this.#watches.add(watch)
     this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref()
@@ -100,9 +102,13 @@ export class FrontHttp2 {
     this.#looking = null
   }
 
-  #endFlood(session: ServerHttp2Session, connection: FrontConnection): void {
+  #endFlood(session: ServerHttp2Session, socket: TLSSocket, connection: FrontConnection): void {
     this.#options.onMalformed(connection, 'UR_HTTP_FLOOD')
-    session.destroy(new LimitError('UR_HTTP_FLOOD', 'A visitor floods us.'), constants.NGHTTP2_ENHANCE_YOUR_CALM)
+    session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM)
+    // Only a session that is closed in good order ends its socket so: a reset would take GOAWAY with it.
+    session.close()
+    session.destroy()
+    setTimeout(() => socket.destroy(), LINGER_MS).unref()
   }
 
   /** Null: it was malformed, and is answered. */
