@@ -179,11 +179,17 @@ t.test(
       t.notMatch(seen.join(''), /smuggled/, `${name}: nothing came through`)
       if (wanted !== undefined) t.match(seen.join(''), wanted, name)
       if (unseen !== undefined) t.notMatch(seen.join(''), unseen, name)
+      const got = JSON.stringify(seen.join(''))
       const other = connect(nginx.port, '127.0.0.1')
       other.on('error', () => undefined)
       other.end(Buffer.from(bytes, 'latin1'))
       const its = await within(`${name} at nginx`, everything(other))
+      t.comment(`${name}: nginx ${statusOf(its)}, we ${statusOf(answer)}; the upstream got ${got}`)
       if (/^HTTP\/1\.1 400 /.test(its)) t.equal(status, 400, `${name}: nginx refuses it too`)
     }
   },
 )
+
+function statusOf(answer: string): string {
+  return answer.split(' ', 2)[1] ?? 'closed'
+}
