@@ -48,8 +48,8 @@ export interface Exchange {
   pause(): void
   /** Sends an interim answer (RFC 9110 §15.2). */
   inform(status: number, headers: RawHeaders): void
-  /** Sends the head of the answer. `isWhole`: neither body nor trailers follow. */
-  respond(status: number, headers: RawHeaders, reason: string, isWhole: boolean): void
+  /** Sends the head of the answer. Behind a body of known length, or none, no trailers follow. */
+  respond(status: number, headers: RawHeaders, reason: string, body: BodyLength): void
   /** Sends a part of the body. False: there is no room, stop until `onDrain`. The chunk is taken over. */
   write(chunk: Buffer): boolean
   end(trailers: RawHeaders): void
@@ -78,8 +78,8 @@ export interface ResponseSink {
   /** Nothing is lost when the request is given up and sent to another upstream, though this one may have seen it. */
   readonly movable: boolean
   onInform(status: number, headers: RawHeaders): void
-  /** `isWhole`: neither body nor trailers follow; `onEnd` does. */
-  onRespond(status: number, headers: RawHeaders, reason: string, isWhole: boolean): void
+  /** Behind a body of known length, or none, no trailers follow; `onEnd` always does. */
+  onRespond(status: number, headers: RawHeaders, reason: string, body: BodyLength): void
   /** False: withhold more until `resume`. */
   onData(chunk: Buffer): boolean
   onEnd(trailers: RawHeaders): void

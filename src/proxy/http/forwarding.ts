@@ -3,6 +3,7 @@ import type { Code } from '../../core/error-codes.js'
 import { NetworkError } from '../../core/errors.js'
 import type { Pool, PoolMember } from '../../tunnels/index.js'
 import type {
+  BodyLength,
   Exchange,
   ExchangeEvents,
   RawHeaders,
@@ -84,13 +85,12 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     this.#forwarder.deadlines.add(this.#deadline)
     this.#exchange.start(this)
     const { head } = this.#exchange
-    const { scheme } = this.#sender
     try {
-      this.#pool = this.#forwarder.route(this.#exchange, scheme)
+      this.#pool = this.#forwarder.route(this.#exchange, this.#sender.scheme)
     } catch (error) {
       return this.#refuse(error)
     }
-    const elsewhere = this.#forwarder.redirect(head, scheme, this.#pool)
+    const elsewhere = this.#forwarder.redirect(head, this.#sender.scheme, this.#pool)
     if (elsewhere !== null) return this.#redirect(elsewhere)
     if (this.#pool.balance.sticky) this.#key = stickyKey(head.headers)
     this.#attempt()
@@ -202,11 +202,11 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     this.#exchange.inform(status, this.#answerFields(status, headers))
   }
 
-  onRespond(status: number, headers: RawHeaders, reason: string, isWhole: boolean): void {
+  onRespond(status: number, headers: RawHeaders, reason: string, body: BodyLength): void {
     this.#accept(status)
     this.#wait?.leave()
     const cookie = stickyCookie(this.#turn?.member, this.#key, this.#sender.scheme === 'https')
-    this.#exchange.respond(status, [...this.#answerFields(status, headers), ...cookie], reason, isWhole)
+    this.#exchange.respond(status, [...this.#answerFields(status, headers), ...cookie], reason, body)
   }
 
   onData(chunk: Buffer): boolean {

@@ -185,7 +185,8 @@ export class Http1Connection implements StreamHandler, ResponseEvents, UpstreamR
     this.#keepAlive &&= keepAlive
     this.#keepAliveMs = keepAliveMs
     this.#answering = true
-    this.#sink?.onRespond(status, headers, reason, body === 'none' || body === 0)
+    const length = typeof body === 'number' || body === 'none' ? body : 'unknown'
+    this.#sink?.onRespond(status, headers, reason, length)
   }
 
   onBody(slice: Buffer): void {

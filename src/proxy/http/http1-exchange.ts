@@ -2,7 +2,7 @@ import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Visitor } from '../../tunnels/index.js'
-import type { Exchange, ExchangeEvents, RawHeaders, RequestHead } from './api.js'
+import type { BodyLength, Exchange, ExchangeEvents, RawHeaders, RequestHead } from './api.js'
 
 /** How long a visitor whose request was answered before its end may go on sending, ms: a reset would lose the answer. */
 const LINGER_MS = 2_000
@@ -68,11 +68,11 @@ export class Http1Exchange implements Exchange {
     socket.write(`HTTP/1.1 ${status} \r\n${lines(headers)}\r\n`, 'latin1')
   }
 
-  respond(status: number, headers: RawHeaders, reason: string, isWhole: boolean): void {
+  respond(status: number, headers: RawHeaders, reason: string, body: BodyLength): void {
     if (this.#response.destroyed) return
     if (reason === '') this.#response.writeHead(status, headers as string[])
     else this.#response.writeHead(status, reason, headers as string[])
-    if (!isWhole) process.nextTick(this.#flushHead)
+    if (body !== 'none' && body !== 0) process.nextTick(this.#flushHead)
   }
 
   /** Node keeps the head until the body begins. What comes in one piece with it may leave with it, and no more waits. */

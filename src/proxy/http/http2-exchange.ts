@@ -21,6 +21,8 @@ export class Http2Exchange implements Exchange {
   #flowing = false
   #switched = false
   #ended = false
+  /** Bytes of the body that are still to come, where that is known. */
+  #left = Infinity
   #aborted = false
 
   constructor(stream: ServerHttp2Stream, head: RequestHead, { visitor, host }: FrontConnection, watch: Http2Watch) {
@@ -81,32 +83,48 @@ export class Http2Exchange implements Exchange {
     stream.additionalHeaders({ ...fieldsOf(headers), ':status': status })
   }
 
-  respond(status: number, headers: RawHeaders, _reason: string, isWhole: boolean): void {
+  respond(status: number, headers: RawHeaders, _reason: string, body: BodyLength): void {
     const stream = this.#stream
     if (stream.closed) return
-    const endStream = isWhole || this.head.method === 'HEAD'
     const fields = { ...fieldsOf(headers), ':status': status }
-    stream.respond(fields, endStream ? { endStream } : { waitForTrailers: true })
-    if (endStream) this.#ended = true
-    else stream.once('wantTrailers', () => stream.sendTrailers(this.#outTrailers))
+    if (body === 'none' || body === 0 || this.head.method === 'HEAD') {
+      stream.respond(fields, { endStream: true })
+      this.#ended = true
+    } else if (body === 'unknown') {
+      stream.respond(fields, { waitForTrailers: true })
+      stream.once('wantTrailers', () => stream.sendTrailers(this.#outTrailers))
+    } else {
+      stream.respond(fields)
+      this.#left = body
+    }
   }
 
   #outTrailers: OutgoingHttpHeaders = {}
 
   write(chunk: Buffer): boolean {
     const stream = this.#stream
-    return stream.closed || this.#ended || stream.write(chunk)
+    if (stream.closed || this.#ended) return true
+    this.#left -= chunk.length
+    if (this.#left > 0) return stream.write(chunk)
+    // With its last bytes, so that one frame has them and the end of the stream.
+    this.#ended = true
+    stream.end(chunk)
+    if (stream.writableLength < stream.writableHighWaterMark) return true
+    stream.once('finish', () => this.#events?.onDrain())
+    return false
   }
 
   end(trailers: RawHeaders): void {
     const stream = this.#stream
     if (stream.destroyed) return
     this.#outTrailers = fieldsOf(trailers)
-    stream.end()
+    if (!stream.writableEnded) stream.end()
     // RFC 9113 §8.1: an answer that is whole before the request is, asks for no more of it.
     if (!stream.readableEnded && this.head.body !== 'none') {
       this.#watch.refusedBody()
-      stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR))
+      const close = () => stream.close(constants.NGHTTP2_NO_ERROR)
+      if (stream.writableFinished) close()
+      else stream.once('finish', close)
     }
     // Node keeps a stream until somebody has read what came.
     stream.resume()

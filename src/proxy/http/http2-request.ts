@@ -135,7 +135,7 @@ export class Http2Request implements UpstreamRequest {
       })
       return
     }
-    sink.onRespond(status, flatFields(headers), '', isWhole)
+    sink.onRespond(status, flatFields(headers), '', isWhole ? 'none' : 'unknown')
     stream.on('data', (chunk: Buffer) => {
       if (this.#sink?.onData(chunk) === false) stream.pause()
     })

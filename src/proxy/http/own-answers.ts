@@ -21,13 +21,13 @@ export function answerProblem(
   }
   const page = errorPage(problem, valueOf(head.headers, 'accept'), fields)
   const isWhole = head.method === 'HEAD'
-  exchange.respond(status, Object.entries(page.headers).flat(), '', isWhole)
+  exchange.respond(status, Object.entries(page.headers).flat(), '', isWhole ? 'none' : page.body.length)
   if (!isWhole) exchange.write(page.body)
   exchange.end([])
 }
 
 /** Sends the visitor to the same place by TLS, with the method that he used (RFC 9110 §15.4.9). */
 export function answerRedirect(exchange: Exchange, location: string, requestId: string): void {
-  exchange.respond(308, ['Location', location, 'Content-Length', '0', 'X-Request-Id', requestId], '', true)
+  exchange.respond(308, ['Location', location, 'Content-Length', '0', 'X-Request-Id', requestId], '', 'none')
   exchange.end([])
 }
