@@ -12,11 +12,11 @@ import type {
   UpstreamHead,
   UpstreamRequest,
 } from './api.js'
-import { Deadline } from './deadlines.js'
 import type { Forwarder } from './forwarder.js'
 import { requestIdOf } from './headers/index.js'
 import { isIdempotent } from './idempotent.js'
 import { answerProblem, answerRedirect } from './own-answers.js'
+import { Patience, type SlowCode } from './patience.js'
 import type { Policy } from './policies.js'
 import { codeOf, failureOf, isFinal, isUnseen, isUpstreamAbsent, isUpstreamFault } from './problem.js'
 import { problemOf, type Problem } from './problems.js'
@@ -48,7 +48,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
   readonly #body: RequestBody
   /** Once there are rules to ask. */
   #rules: RuleCheck | null = null
-  readonly #deadline = new Deadline()
+  readonly #patience: Patience
   #pool: Pool | null = null
   /** The policy of the member that was chosen last, and the head that goes there. */
   #policy: Policy | null = null
@@ -75,6 +75,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     this.#forwarder = forwarder
     this.#exchange = exchange
     this.#startedAt = forwarder.clock.now()
+    this.#patience = new Patience(forwarder.clock, forwarder.limits, (code) => this.#tooSlow(code))
     this.#sender = forwarder.senderOf(exchange)
     this.#requestId = requestIdOf(exchange.head.headers, this.#sender.peerTrusted, forwarder.ids)
     this.#body = new RequestBody(exchange)
@@ -82,7 +83,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
 
   start(): void {
     this.#forwarder.active++
-    this.#forwarder.deadlines.add(this.#deadline)
+    this.#forwarder.deadlines.add(this.#patience)
     this.#exchange.start(this)
     const { head } = this.#exchange
     try {
@@ -111,7 +112,8 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     const { rules } = policy
     if (rules === null || this.#rules?.hasPassed(rules) === true) return this.#send(member, policy)
     this.#rules ??= new RuleCheck(this.#exchange.head, this.#sender, (check, collected) => {
-      this.#expectBody()
+      // All of it, where it is kept: that takes memory for as long.
+      this.#patience.forVisitor()
       this.#body.collect(check, collected)
     })
     this.#rules.ask(rules, (verdict) => {
@@ -171,7 +173,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     if (this.#wait === null) {
       return this.#refuse(new NetworkError('UR_HELD_LIMIT', 'Too many requests wait already for agents that are away.'))
     }
-    this.#deadline.expect(deadline, () => this.#refuse(error))
+    this.#patience.expect(deadline, () => this.#refuse(error))
     this.#wait.until(this.#pool!, poll, () => {
       this.#tried.clear()
       this.#resting = null
@@ -212,14 +214,15 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
   onData(chunk: Buffer): boolean {
     this.#bytesOut += chunk.length
     if (this.#exchange.write(chunk)) return true
-    const { clock, limits } = this.#forwarder
-    this.#deadline.expect(clock.now() + limits.bodyTimeoutMs, () => this.#breakOff('UR_HTTP_SLOW_VISITOR'))
+    this.#patience.forVisitor()
     return false
   }
 
   onEnd(trailers: RawHeaders): void {
     this.#leave()
     this.#exchange.end(trailers.length === 0 ? trailers : this.#policy!.responseHeaders.trailers(trailers))
+    // What we have passed on may still wait for him.
+    if (!this.#closed) this.#patience.forVisitor()
   }
 
   onUpgrade(status: number, headers: RawHeaders, upgraded: Upgraded): void {
@@ -241,7 +244,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     this.#delivered = status < 500
     this.#turn?.settle(this.#delivered ? 'ok' : 'failed')
     this.#turn?.member.worked()
-    this.#deadline.off()
+    this.#patience.off()
   }
 
   onWritable(): void {
@@ -293,13 +296,13 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
   }
 
   onBodyEnd(trailers: RawHeaders): void {
-    if (this.#body.collecting) this.#deadline.off()
+    if (this.#body.collecting) this.#patience.off()
     this.#body.end(trailers)
     if (this.#request !== null && !this.#answered) this.#expectAnswer()
   }
 
   onDrain(): void {
-    this.#deadline.off()
+    this.#patience.off()
     this.#request?.resume()
   }
 
@@ -312,19 +315,12 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
 
   /** The answer should begin, or the upstream should take more of the body; or the visitor should send more of it. */
   #expectAnswer(hasRoom = true): void {
-    const { clock, limits } = this.#forwarder
-    if (this.#body.done || !hasRoom)
-      this.#deadline.expect(clock.now() + limits.responseTimeoutMs, () => this.#tooSlow('UR_UPSTREAM_SILENT'))
-    else this.#expectBody()
+    if (this.#body.done || !hasRoom) this.#patience.forUpstream()
+    else this.#patience.forVisitor()
   }
 
-  /** More of the body should come; all of it, where it is kept: that takes memory for as long. */
-  #expectBody(): void {
-    const { clock, limits } = this.#forwarder
-    this.#deadline.expect(clock.now() + limits.bodyTimeoutMs, () => this.#tooSlow('UR_HTTP_SLOW_VISITOR'))
-  }
-
-  #tooSlow(code: 'UR_UPSTREAM_SILENT' | 'UR_HTTP_SLOW_VISITOR'): void {
+  #tooSlow(code: SlowCode): void {
+    if (this.#answered) return this.#breakOff(code)
     if (code === 'UR_UPSTREAM_SILENT') this.#turn?.settle('failed')
     this.#abandonRequest()
     const what = code === 'UR_UPSTREAM_SILENT' ? 'The upstream did not answer' : 'Nothing more of the body came'
@@ -371,7 +367,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     this.#status = status
     this.#code = code
     this.#wait?.leave()
-    this.#deadline.off()
+    this.#patience.off()
     this.#rules?.stop()
     this.#body.close(false)
   }
@@ -380,10 +376,10 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     if (this.#closed) return
     this.#closed = true
     this.#wait?.leave()
-    this.#deadline.off()
+    this.#patience.off()
     this.#rules?.stop()
     this.#body.close(this.#delivered)
-    this.#forwarder.deadlines.delete(this.#deadline)
+    this.#forwarder.deadlines.delete(this.#patience)
     this.#forwarder.done({
       exchange: this.#exchange,
       visitor: this.#sender.visitor.address,

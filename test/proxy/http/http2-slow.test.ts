@@ -53,6 +53,7 @@ async function start(t: Test): Promise<{ tunnels: HttpTunnels; responses: Set<Se
     response.once('close', () => responses.delete(response))
     request.resume()
     if (request.url === '/events') response.write('one')
+    else if (request.url === '/page') response.setHeader('content-length', chunk.length).end(chunk)
     else if (request.url === '/endless') {
       const more = (): void => {
         while (response.write(chunk));
@@ -118,6 +119,17 @@ t.test('many answers that are not read are broken off', async (t) => {
   await eventually('the upstream to be left', async () => {
     if (responses.size > 0) throw new Error(`${responses.size} answers`)
   })
+})
+
+t.test('so are those of known length, and those that are whole, when the visitor does not take the rest', async (t) => {
+  const { tunnels } = await start(t)
+  /** SETTINGS_INITIAL_WINDOW_SIZE: 1 */
+  const visitor = new RawHttp2(tunnels.tls(HOST, ['h2']), Buffer.from([0, 4, 0, 0, 0, 1]))
+  visitor.headers(1, fields('GET', '/page'))
+  visitor.headers(3, fields('GET', '/'))
+  t.equal((await visitor.outcome(1)).reset, INTERNAL_ERROR)
+  t.equal((await visitor.outcome(3)).reset, INTERNAL_ERROR)
+  t.equal((await numbers(tunnels)).requests, 0)
 })
 
 t.test('a visitor who does not even read from his socket is let go', async (t) => {
