@@ -111,7 +111,7 @@ export class FrontHttp2 {
     setTimeout(() => socket.destroy(), LINGER_MS).unref()
   }
 
-  /** Null: it was malformed, and is answered. */
+  /** Null: it was malformed, and is answered, or its connection is over. */
   #onStream(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
@@ -123,6 +123,8 @@ export class FrontHttp2 {
       // What SETTINGS say counts only once the visitor has read them.
       const size = sizeOf(raw)
       watch.served(size)
+      // It was found to be part of a flood: nothing can be answered any more.
+      if (stream.destroyed) return null
       if (size > this.#options.limits.headerBytes) throw new LimitError('UR_HTTP_HEADER_TOO_LONG', TOO_LONG)
       const head = http2Head(headers, raw, connection, stream.endAfterHeaders)
       const exchange = new Http2Exchange(stream, head, connection, watch)
