@@ -20,17 +20,37 @@ export interface Loaded<C> {
   readonly warnings: readonly string[]
 }
 
+/** What the server's command line and environment say. */
+export interface ServerSources {
+  /** `--config` */
+  readonly file?: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly overrides?: readonly Override[]
+}
+
+const SERVER_VARIABLES = { UNIROUTE_STORE: 'store' } as const
+
 /**
- * The configuration of `uniroutd`.
+ * The configuration of `uniroutd`: flags win over the environment, the environment over the file.
  * @throws ConfigError UR_CONFIG_*: file missing or unreadable, not YAML, unknown key, value not allowed
  */
-export function loadServerConfig(options: {
-  readonly file?: string
-  readonly overrides?: readonly Override[]
-}): Loaded<ServerConfig> {
-  const file = resolve(expandHome(options.file ?? DEFAULT_SERVER_FILE))
-  const source = withOverrides(readSource(file), options.overrides ?? [])
+export function loadServerConfig({ file: flag, env, overrides = [] }: ServerSources): Loaded<ServerConfig> {
+  const file = resolve(expandHome(flag ?? DEFAULT_SERVER_FILE))
+  const folder = env['UNIROUTE_STORE'] ? process.cwd() : folderOf(file)
+  const source = complete(readSource(file), { env, overrides }, folder)
   return { config: validate(serverSchema, source, folderOf(file), checkServer), file, warnings: [] }
+}
+
+/** What flags and environment alone say of the server: for commands that only want its database. Throws as `loadServerConfig`. */
+export function serverConfigWithoutFile(sources: Omit<ServerSources, 'file'>): ServerConfig {
+  const source = complete(plainSource({ certs: { mode: 'dev' } }, 'uniroutd'), sources, process.cwd())
+  return validate(serverSchema, source, process.cwd(), checkServer)
+}
+
+/** `folder`: from which the file is meant that `store` may name. */
+function complete(source: Source, { env, overrides = [] }: Omit<ServerSources, 'file'>, folder: string): Source {
+  const written = withOverrides(source, [...fromVariables(env, SERVER_VARIABLES), ...overrides])
+  return withOverrides(written, storeElsewhere(written, folder))
 }
 
 /**
@@ -71,15 +91,26 @@ export function loadAgentConfig({ file: flag, env, overrides = [] }: AgentSource
   const named = flag ?? (env['UNIROUTE_CONFIG'] || undefined)
   const file = resolve(expandHome(named ?? defaultAgentFile(env)))
   const source = named === undefined ? readIfThere(file) : readSource(file)
-  const fromEnvironment = Object.entries(AGENT_VARIABLES).flatMap(([name, key]): Override[] => {
-    const value = env[name]
-    return value ? [{ path: [key], value, origin: name }] : []
-  })
-  const all = [...fromEnvironment, ...overrides].map(fromWorkingFolder)
+  const all = [...fromVariables(env, AGENT_VARIABLES), ...overrides].map(fromWorkingFolder)
   const used = source === null ? null : file
   const merged = withOverrides(source ?? plainSource({}, 'configuration'), all)
   const config = validate(agentSchema, merged, folderOf(used), checkAgent)
   return { config, file: used, warnings: used === null ? [] : warningsOf(used, source?.raw) }
+}
+
+function fromVariables(env: AgentSources['env'], variables: Readonly<Record<string, string>>): Override[] {
+  return Object.entries(variables).flatMap(([name, key]) => {
+    const value = env[name]
+    return value ? [{ path: [key], value, origin: name }] : []
+  })
+}
+
+/** `store: file:PATH`: the address stands in that file, such as a credential of systemd. */
+function storeElsewhere({ raw }: Source, folder: string): Override[] {
+  const { store } = (raw ?? {}) as { readonly store?: unknown }
+  if (typeof store !== 'string' || !store.startsWith('file:')) return []
+  const file = resolve(folder, expandHome(store.slice('file:'.length)))
+  return [{ path: ['store'], value: readText(file, 'store').trim(), origin: `${file}, named by store` }]
 }
 
 /** `~/.config/uniroute/uniroute.yml`, or below XDG_CONFIG_HOME. */
@@ -123,7 +154,7 @@ function readSource(file: string): Source {
   return yamlSource(readText(file), file)
 }
 
-function readText(file: string): string {
+function readText(file: string, how = '--config'): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
@@ -131,7 +162,7 @@ function readText(file: string): string {
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       throw new ConfigError(
         'UR_CONFIG_MISSING',
-        `${file}: there is no such file; create it or name another with --config`,
+        `${file}: there is no such file; create it or name another with ${how}`,
         { cause },
       )
     }

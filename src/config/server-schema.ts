@@ -244,12 +244,20 @@ export const serverSchema = section('', {
   }),
   listen,
   certs,
-  store: field(either(choice('sqlite'), secret('postgres://user:password@host/database', /^postgres(ql)?:\/\/\S+$/)), {
-    doc: 'What holds tokens: `sqlite` (a file in `data_dir`), or a PostgreSQL address (not in this version).',
-    default: 'sqlite',
-    secret: true,
-    later: (store: unknown) => store !== 'sqlite',
-  }),
+  store: field(
+    either(
+      choice('sqlite'),
+      secret(
+        'postgres://user:password@host/database, or file:/PATH of a file that holds such an address',
+        /^postgres(ql)?:\/\/\S+$/,
+      ),
+    ),
+    {
+      doc: 'What holds tokens and all that outlives the process: `sqlite` (a file in `data_dir`), or a PostgreSQL address, in this file or in another one. The variable `UNIROUTE_STORE` wins over this key.',
+      default: 'sqlite',
+      secret: true,
+    },
+  ),
   redis: optional(secret('a redis:// address', /^rediss?:\/\/\S+$/), {
     doc: 'Redis address, for several nodes.',
     secret: true,

@@ -3,9 +3,11 @@ import { access, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import type { ListenAddress, ServerConfig } from '../config/index.js'
-import { CertificateError } from '../core/errors.js'
+import { CertificateError, UniRouteError } from '../core/errors.js'
 import { silentLogger } from '../core/logger.js'
+import { lookAtStore } from '../store/index.js'
 import { namesProblem, openCertificates } from './certificates.js'
+import { storeOptions } from './database.js'
 import { hostPort } from './public-url.js'
 
 /** One thing that was looked at. `problem` null: it is as it should be. */
@@ -25,6 +27,7 @@ export async function checkServer(config: ServerConfig): Promise<Finding[]> {
     ...(config.certs.mode === 'files'
       ? [{ what: 'certificate files', problem: await certificateProblem(config) }]
       : []),
+    ...(config.store === 'sqlite' ? [] : [await databaseFinding(config)]),
     await portFinding('listen.tls', tls),
     ...(http === null ? [] : [await portFinding('listen.http', http)]),
     ...(metrics === null ? [] : [await portFinding('listen.metrics', metrics)]),
@@ -69,6 +72,16 @@ async function portFinding(key: string, { host, port }: ListenAddress): Promise<
   if (failure.code === 'EADDRINUSE') return { what, problem: 'it is in use, perhaps by a uniroutd that runs' }
   if (failure.code === 'EACCES') return { what, problem: 'this user may not listen on it' }
   return { what, problem: `it cannot be listened on: ${failure.code ?? failure.message}` }
+}
+
+async function databaseFinding(config: ServerConfig): Promise<Finding> {
+  try {
+    const { name } = await lookAtStore(storeOptions(config))
+    return { what: `database ${name}`, problem: null }
+  } catch (error) {
+    if (error instanceof UniRouteError) return { what: 'database', problem: `${error.message} (${error.code})` }
+    throw error
+  }
 }
 
 async function certificateProblem(config: ServerConfig): Promise<string | null> {

@@ -14,7 +14,7 @@ import { Agents, PortRanges, type TunnelTable } from '../tunnels/index.js'
 import { logRequest } from './access-log.js'
 import { namesProblem, openCertificates, type Certificates } from './certificates.js'
 import { Closers } from './closers.js'
-import { databaseFile } from './database.js'
+import { storeOptions } from './database.js'
 import { httpLimits, ingressLimits, tunnelLimits, processBudgets, wireLimits } from './limits.js'
 import { MetricsServer } from './metrics-server.js'
 import { hostPort, publicUrl } from './public-url.js'
@@ -148,7 +148,7 @@ export class Daemon {
     const { config, log, sockets = {} } = options
     const closers = new Closers()
     try {
-      const store = await openStore({ file: databaseFile(config.data_dir) })
+      const store = await openStore(storeOptions(config))
       closers.add(() => store.close())
       const certificates = await openCertificates(config, log)
       const problem = namesProblem(certificates.book, config.domain)

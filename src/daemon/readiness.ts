@@ -45,8 +45,14 @@ export function watchDatabase(readiness: Readiness, gate: { readonly databaseFai
       : null,
   )
   readiness.watchWarning('database', () =>
-    gate.databaseFailure === null || isGone(gate.databaseFailure) ? null : `the database does not answer: ${known}`,
+    gate.databaseFailure === null || isGone(gate.databaseFailure)
+      ? null
+      : `the database does not answer${codeOf(gate.databaseFailure)}: ${known}`,
   )
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof StoreError ? ` (${error.code})` : ''
 }
 
 function texts(probes: ReadonlyMap<string, Probe>): Record<string, string> {

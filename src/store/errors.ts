@@ -4,6 +4,9 @@ import { StoreError } from '../core/errors.js'
 /** A unique index said no. Repositories turn it into an answer for the user; it does not leave the room. */
 export class UniqueViolation extends Error {}
 
+/** A row names another one that is not there. As `UniqueViolation`. */
+export class ForeignKeyViolation extends Error {}
+
 /** SQLite's primary result codes (https://sqlite.org/rescode.html) that have an answer of their own. */
 const BY_RESULT_CODE: Readonly<Record<number, { code: Code; happened: string; todo: string }>> = {
   5: {
@@ -88,10 +91,14 @@ export function isBusy(error: unknown): boolean {
 
 /** Turns a failure of the driver or the file system into what callers see: a `StoreError`, or a `UniqueViolation`. */
 export function explain(error: unknown, file: string): Error {
-  if (error instanceof StoreError || error instanceof UniqueViolation) return error
+  if (error instanceof StoreError || error instanceof UniqueViolation || error instanceof ForeignKeyViolation)
+    return error
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof Error && UNIQUE_VIOLATIONS.has((error as DriverError).code ?? '')) {
     return new UniqueViolation(message, { cause: error })
+  }
+  if (error instanceof Error && (error as DriverError).code === 'SQLITE_CONSTRAINT_FOREIGNKEY') {
+    return new ForeignKeyViolation(message, { cause: error })
   }
   if (message === 'The database connection is not open') return closed(file)
   const known = BY_RESULT_CODE[resultCode(error) ?? 0]
@@ -120,9 +127,10 @@ export function gone(file: string): StoreError {
 }
 
 /** The error for a database that another program made. */
-export function foreign(file: string): StoreError {
+export function foreign(name: string): StoreError {
   return new StoreError(
     'UR_STORE_NOT_A_DATABASE',
-    `${file} is a database of another program, so UniRoute leaves it alone. What to do: point data_dir elsewhere.`,
+    `${name} is a database of another program, so UniRoute leaves it alone. What to do: give UniRoute one of its own ` +
+      '(data_dir, or the address in store).',
   )
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Kysely, Transaction } from 'kysely'
 import { ConfigError, RefusedError } from '../core/errors.js'
 import { printable } from '../core/printable.js'
+import { atomically } from './conflicts.js'
 import { UniqueViolation } from './errors.js'
 import type { Tables } from './schema.js'
 
@@ -85,7 +86,7 @@ export class TokenRepository {
    * Throws RefusedError UR_TOKEN_NOT_FOUND.
    */
   async revoke(idOrName: string): Promise<TokenRecord> {
-    return this.#database.transaction().execute(async (transaction) => {
+    return atomically(this.#database, async (transaction) => {
       const found = await find(transaction, idOrName)
       if (!found) {
         throw new RefusedError(
@@ -124,11 +125,14 @@ export class TokenRepository {
   /** Notes when tokens (by id) were last used, in one transaction. */
   async touch(usedAt: ReadonlyMap<string, Date>): Promise<void> {
     if (usedAt.size === 0) return
-    await this.#database.transaction().execute(async (transaction) => {
-      for (const [id, at] of usedAt) {
-        await transaction.updateTable('tokens').set({ last_used_at: at.toISOString() }).where('id', '=', id).execute()
+    const ids = [...usedAt.keys()].sort()
+    const write = async (transaction: Transaction<Tables>): Promise<void> => {
+      for (const id of ids) {
+        const last_used_at = usedAt.get(id)?.toISOString() ?? now()
+        await transaction.updateTable('tokens').set({ last_used_at }).where('id', '=', id).execute()
       }
-    })
+    }
+    await atomically(this.#database, write, 'read committed')
   }
 }
 

@@ -3,7 +3,7 @@ import net from 'node:net'
 import path from 'node:path'
 import t from 'tap'
 import { databaseFile } from '../../src/daemon/database.js'
-import { openStore } from '../../src/store/index.js'
+import { openStore, SCHEMA_VERSION } from '../../src/store/index.js'
 import { ensureBuilt } from '../support/build.js'
 import { eventually, within } from '../support/hang.js'
 import { freePort, listen, temporaryFolder } from '../support/places.js'
@@ -23,6 +23,7 @@ const COMMANDS = [
   'token create',
   'token list',
   'token revoke',
+  'migrate',
   'completion',
   'version',
 ]
@@ -173,6 +174,35 @@ t.test('tokens in a folder of their own, as text and as JSON', async (t) => {
   t.match(await token('revoke', 'laptop'), { code: 0, out: /"laptop".*is revoked/ })
   t.match(await token('list'), { out: /laptop.*revoked/ })
   t.match(await token('create', 'not a name'), { code: 2, err: /UR_TOKEN_NAME_INVALID/ })
+})
+
+t.test('a database of the environment needs no configuration file, and no password is printed', async (t) => {
+  const cwd = await temporaryFolder(t)
+  const port = await freePort()
+  await writeFile(path.join(cwd, 'address'), `postgres://u:hunter2@127.0.0.1:${port}/d`)
+  for (const store of [`postgres://u:hunter2@127.0.0.1:${port}/d`, 'file:address']) {
+    const env = { ...process.env, UNIROUTE_STORE: store }
+    for (const flags of [[], ['--data-dir', cwd]]) {
+      const list = await run(process.execPath, [BIN.uniroutd, 'token', 'list', ...flags], { cwd, env })
+      t.match(list, { code: 1, err: new RegExp(`postgres://u@127.0.0.1:${port}/d .*UR_STORE_UNREACHABLE`) })
+      t.notMatch(list.err, 'hunter2')
+    }
+  }
+})
+
+t.test('migrate says what it does, and --dry-run does nothing', async (t) => {
+  const folder = path.join(await temporaryFolder(t), 'data')
+  const migrate = (...args: string[]) => uniroutd(['migrate', ...args, '--data-dir', folder])
+  const shown = JSON.parse((await migrate('--dry-run', '--json')).out) as { steps: unknown[] }
+  t.match(shown, { database: databaseFile(folder), from: 0, to: SCHEMA_VERSION, done: false })
+  t.match(shown.steps, [{ version: 1, name: 'tokens' }])
+  t.equal(shown.steps.length, SCHEMA_VERSION)
+  await t.rejects(stat(folder), { code: 'ENOENT' }, 'nothing was made')
+  t.match(await migrate('--dry-run'), { code: 0, out: /had schema version 0\.\nto do {4}version 1: tokens/ })
+  t.match(await migrate(), { code: 0, out: /had schema version 0\.\ndone {5}version 1: tokens/ })
+  t.match(await migrate(), { code: 0, out: new RegExp(`up to date \\(schema version ${SCHEMA_VERSION}\\)`) })
+  const upToDate = { from: SCHEMA_VERSION, to: SCHEMA_VERSION, steps: [] }
+  t.match(JSON.parse((await migrate('--json')).out), { ...upToDate, done: true })
 })
 
 t.test('a data_dir that is a file is told as what it is', async (t) => {

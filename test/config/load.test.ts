@@ -1,10 +1,11 @@
 import t, { type Test } from 'tap'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { inspect } from 'node:util'
 import { devServerConfig, loadAgentConfig, loadServerConfig, serverConfigFrom } from '../../src/config/index.js'
 import { ConfigError } from '../../src/core/errors.js'
+import { Secret } from '../../src/core/secret.js'
 
 const isRoot = process.getuid?.() === 0
 
@@ -23,13 +24,13 @@ const fileOf = (t: Test, text: string, name = 'test.yml') => {
   writeFileSync(file, text)
   return file
 }
-const server = (t: Test, text: string) => loadServerConfig({ file: fileOf(t, text) }).config
+const server = (t: Test, text: string) => loadServerConfig({ file: fileOf(t, text), env: {} }).config
 
 /** The error of a server file with this text, as [code, lines without the folder]. */
 const refusal = (t: Test, text: string) => {
   const file = fileOf(t, text)
   try {
-    loadServerConfig({ file })
+    loadServerConfig({ file, env: {} })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return [error.code, ...error.message.replaceAll(file, 'test.yml').split('\n')]
@@ -151,10 +152,48 @@ t.test('keys are judged together', async (t) => {
   t.match(refusal(t, `${DEV}limits: { process_window_budget: 1MiB }\n`)[1], 'smaller than limits.session_window_budget')
 })
 
+t.test(
+  'the address of the database: in the file, in another file, in the environment, and in no message',
+  async (t) => {
+    const address = 'postgres://u:hunter2@h/d'
+    const storeOf = (text: string, env: Record<string, string> = {}) => {
+      const { store } = loadServerConfig({ file: fileOf(t, `${DEV}${text}`), env }).config
+      return store instanceof Secret ? store.reveal() : store
+    }
+    t.equal(storeOf(''), 'sqlite')
+    t.equal(storeOf(`store: ${address}\n`), address)
+    const other = join(t.testdir(), 'address')
+    writeFileSync(other, `${address}\n`)
+    const folder = dirname(other)
+    const beside = (text: string, env = {}) => {
+      writeFileSync(join(folder, 'test.yml'), `${DEV}${text}`)
+      return () => loadServerConfig({ file: join(folder, 'test.yml'), env }).config.store
+    }
+    for (const [text, env] of [
+      ['store: file:address\n'],
+      [`store: file:${other}\n`],
+      ['store: sqlite\n', { UNIROUTE_STORE: `file:${other}` }],
+      ['', { UNIROUTE_STORE: address }],
+    ] as const) {
+      const store = beside(text, env)()
+      t.equal((store as Secret).reveal(), address, text)
+      t.notMatch(inspect(store), 'hunter2')
+    }
+    t.throws(beside('store: file:none\n'), { code: 'UR_CONFIG_MISSING', message: /none: there is no such file.*store/ })
+    writeFileSync(other, 'hunter2')
+    const wrong = {
+      code: 'UR_CONFIG_VALUE',
+      message: /^[^]*address, named by store: the value is not allowed; write sqlite/,
+    }
+    t.throws(beside('store: file:address\n'), wrong)
+    t.throws(beside('', { UNIROUTE_STORE: 'hunter2' }), { message: /^UNIROUTE_STORE: the value is not allowed/ })
+    t.throws(beside('store: hunter2\n'), { message: /test\.yml:2:1: store: the value is not allowed/ })
+  },
+)
+
 t.test('features of later versions are known and refused, except at their default', async (t) => {
   for (const text of [
     'certs: { mode: acme }',
-    `${DEV}store: postgres://u:hunter2@h/d`,
     `${DEV}redis: redis://:hunter2@h`,
     `${DEV}listen: { udp_ports: 30000-30010 }`,
     'certs: { mode: dev, acme: { email: a@example.com } }',
@@ -196,13 +235,19 @@ t.test('aliases that explode are refused', async (t) => {
 
 t.test('a file that is missing or unreadable is told apart', async (t) => {
   const folder = t.testdir()
-  t.throws(() => loadServerConfig({ file: join(folder, 'none.yml') }), { code: 'UR_CONFIG_MISSING', exitCode: 2 })
-  t.throws(() => loadServerConfig({ file: folder }), { code: 'UR_CONFIG_UNREADABLE', message: /it is a folder/ })
+  t.throws(() => loadServerConfig({ file: join(folder, 'none.yml'), env: {} }), {
+    code: 'UR_CONFIG_MISSING',
+    exitCode: 2,
+  })
+  t.throws(() => loadServerConfig({ file: folder, env: {} }), {
+    code: 'UR_CONFIG_UNREADABLE',
+    message: /it is a folder/,
+  })
   const file = join(folder, 'x.yml')
   writeFileSync(file, DEV)
   chmodSync(file, 0)
   withoutRights(() => {
-    t.throws(() => loadServerConfig({ file }), { code: 'UR_CONFIG_UNREADABLE', message: /permission denied/ })
+    t.throws(() => loadServerConfig({ file, env: {} }), { code: 'UR_CONFIG_UNREADABLE', message: /permission denied/ })
   })
 })
 
@@ -223,7 +268,7 @@ t.test(
 t.test('overrides win over the file, are checked the same way, and are named in errors', async (t) => {
   const file = fileOf(t, `${DEV}log: { level: warn, format: json }\n`)
   const override = (value: unknown) =>
-    loadServerConfig({ file, overrides: [{ path: ['log', 'level'], value, origin: '--log-level' }] }).config
+    loadServerConfig({ file, env: {}, overrides: [{ path: ['log', 'level'], value, origin: '--log-level' }] }).config
   t.same(override('debug').log, { level: 'debug', format: 'json' })
   t.throws(() => override('loud'), { message: /^--log-level: "loud" is not allowed/ })
 })

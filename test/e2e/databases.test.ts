@@ -3,12 +3,13 @@ import path from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
 import { program } from '../support/places.js'
+import { Postgres } from '../support/postgres.js'
 import { must } from '../support/processes.js'
 import { Agent, Server } from '../support/product.js'
-import { startPostgres, startRedis } from '../support/real-servers.js'
+import { startRedis } from '../support/real-servers.js'
 
 t.test('pgbench and redis-benchmark at once, through two tunnels of one agent', async (t) => {
-  const [postgres, redis, server] = await Promise.all([startPostgres(t), startRedis(t), Server.start(t)])
+  const [postgres, redis, server] = await Promise.all([Postgres.start(t), startRedis(t), Server.start(t)])
   const token = await server.createToken('databases')
   const agent = await Agent.start(
     t,

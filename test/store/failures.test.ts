@@ -15,8 +15,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'libsql'
 import t, { type Test } from 'tap'
-import { openStore, SCHEMA_VERSION, tokenHash } from '../../src/store/index.js'
-import { storeFor } from './support.js'
+import { openStore, tokenHash } from '../../src/store/index.js'
+import { nodeArguments, storeFor } from './support.js'
 
 const storeModule = new URL('../../src/store/index.ts', import.meta.url).href
 /** tap's `skip`: false, or why not. */
@@ -184,39 +184,8 @@ t.test(
   },
 )
 
-t.test('a newer schema is refused and left alone', async (t) => {
-  const file = join(t.testdir({}), 'uniroute.db')
-  const store = await openStore({ file })
-  await store.close()
-  const raw = new Database(file)
-  raw.exec(`update schema_version set version = ${SCHEMA_VERSION + 5}`)
-  raw.close()
-  await t.rejects(openStore({ file }), {
-    name: 'StoreError',
-    code: 'UR_STORE_NEWER',
-    message: new RegExp(`version ${SCHEMA_VERSION + 5}.*up to ${SCHEMA_VERSION}`),
-  })
-})
-
-t.test('many that start at once migrate once', async (t) => {
-  const file = join(t.testdir({}), 'uniroute.db')
-  const stores = await Promise.all(Array.from({ length: 8 }, () => storeFor(t, { file })))
-  await Promise.all(stores.map(({ tokens }, i) => tokens.create(`from-${i}`)))
-  t.equal((await stores[0]?.tokens.list())?.length, 8)
-})
-
-t.test('after close every call is UR_STORE_CLOSED, and closing twice is fine', async (t) => {
-  const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
-  await store.close()
-  await store.close()
-  await t.rejects(store.tokens.list(), { name: 'StoreError', code: 'UR_STORE_CLOSED' })
-  await t.rejects(store.tokens.create('a'), { name: 'StoreError', code: 'UR_STORE_CLOSED' })
-  await t.rejects(store.tokens.revoke('a'), { name: 'StoreError', code: 'UR_STORE_CLOSED' })
-})
-
 function inAnotherProcess(script: string): string {
-  const typescript = process.execArgv.filter((argument) => argument.includes('@tapjs/typescript'))
-  return execFileSync(process.execPath, [...typescript, '--input-type=module', '-e', script], { encoding: 'utf8' })
+  return execFileSync(process.execPath, nodeArguments(script), { encoding: 'utf8' })
 }
 
 async function fillUp(write: (i: number) => Promise<unknown>): Promise<unknown> {

@@ -1,13 +1,71 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
+import Database from 'libsql'
 import type { Test } from 'tap'
+import { Secret } from '../../src/core/secret.js'
 import { openStore, type Store, type StoreOptions } from '../../src/store/index.js'
+import { Postgres } from '../support/postgres.js'
 
 /** A store that closes with the test. */
 export async function storeFor(t: Test, options: StoreOptions): Promise<Store> {
   const store = await openStore(options)
   t.teardown(() => store.close())
   return store
+}
+
+/** A kind of database, as a test sees it. */
+export interface TestDatabases {
+  readonly kind: 'sqlite' | 'postgres'
+  /** A new, empty database for this test alone. */
+  fresh(t: Test): Promise<StoreOptions>
+  /** Runs statements past the store. */
+  execute(options: StoreOptions, statements: string): Promise<void>
+}
+
+/**
+ * Runs the same tests on SQLite and on a real PostgreSQL, which serves the whole test file.
+ * `body` adds them to the test that it is given.
+ */
+export function onEachDatabase(t: Test, body: (t: Test, databases: TestDatabases) => void): void {
+  t.test('on SQLite', async (t) => {
+    const fresh = async (t: Test): Promise<StoreOptions> => ({ file: join(t.testdir({}), 'data', 'uniroute.db') })
+    body(t, { kind: 'sqlite', fresh, execute: executeInFile })
+  })
+  t.test('on PostgreSQL', async (t) => {
+    const postgres = await Postgres.start(t)
+    const fresh = async (): Promise<StoreOptions> => ({ url: new Secret(await postgres.freshDatabase()) })
+    const execute = async (options: StoreOptions, statements: string): Promise<void> => {
+      if ('url' in options) await postgres.query(statements, options.url.reveal())
+    }
+    body(t, { kind: 'postgres', fresh, execute })
+  })
+}
+
+async function executeInFile(options: StoreOptions, statements: string): Promise<void> {
+  if (!('file' in options)) return
+  const database = new Database(options.file)
+  database.exec(statements)
+  database.close()
+}
+
+const storeModule = new URL('../../src/store/index.ts', import.meta.url).href
+const secretModule = new URL('../../src/core/secret.ts', import.meta.url).href
+
+/** The head of a script for another process: the store's functions and the `options` of a database, spelt out. */
+export function scriptOn(options: StoreOptions): string {
+  const literal =
+    'file' in options ? JSON.stringify(options) : `{ url: new Secret(${JSON.stringify(options.url.reveal())}) }`
+  return `
+    import { migrateStore, openStore } from ${JSON.stringify(storeModule)}
+    import { Secret } from ${JSON.stringify(secretModule)}
+    const options = ${literal}`
+}
+
+/** Arguments of node that run a script in TypeScript's world, as tap runs the tests. */
+export function nodeArguments(script: string, ...more: string[]): string[] {
+  const typescript = process.execArgv.filter((argument) => argument.includes('@tapjs/typescript'))
+  return [...typescript, '--input-type=module', '-e', script, ...more]
 }
 
 export interface LockHolder {

@@ -1,169 +1,122 @@
 import { execFile } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
-import t, { type Test } from 'tap'
-import { openStore, TOKEN_PATTERN, tokenHash } from '../../src/store/index.js'
-import { lockFromOutside, storeFor } from './support.js'
+import t from 'tap'
+import { TOKEN_PATTERN, tokenHash } from '../../src/store/index.js'
+import { nodeArguments, onEachDatabase, scriptOn, storeFor } from './support.js'
 
-const fileFor = (test: Test): string => join(test.testdir({}), 'data', 'uniroute.db')
+onEachDatabase(t, (t, { fresh }) => {
+  t.test('a token is made once, listed without itself, found by hash, revoked by name', async (t) => {
+    const { tokens } = await storeFor(t, await fresh(t))
+    const { id, name, token } = await tokens.create('laptop')
+    t.match(token, TOKEN_PATTERN)
+    t.equal(name, 'laptop')
+    const [listed] = await tokens.list()
+    t.match(listed, { id, name: 'laptop', lastUsedAt: null, revokedAt: null })
+    t.ok(Math.abs(Date.now() - (listed?.createdAt.getTime() ?? 0)) < 60_000)
+    t.notMatch(JSON.stringify(listed), token.slice(4))
+    t.match(await tokens.findByHash(tokenHash(token)), { id, revokedAt: null })
+    t.equal(await tokens.findByHash(tokenHash('unr_' + '0'.repeat(43))), null)
 
-t.test('a token is made once, listed without itself, found by hash, revoked by name', async (t) => {
-  const { tokens } = await storeFor(t, { file: fileFor(t) })
-  const { id, name, token } = await tokens.create('laptop')
-  t.match(token, TOKEN_PATTERN)
-  t.equal(name, 'laptop')
-  const [listed] = await tokens.list()
-  t.match(listed, { id, name: 'laptop', lastUsedAt: null, revokedAt: null })
-  t.ok(Math.abs(Date.now() - (listed?.createdAt.getTime() ?? 0)) < 60_000)
-  t.notMatch(JSON.stringify(listed), token.slice(4))
-  t.match(await tokens.findByHash(tokenHash(token)), { id, revokedAt: null })
-  t.equal(await tokens.findByHash(tokenHash('unr_' + '0'.repeat(43))), null)
+    const revoked = await tokens.revoke('laptop')
+    t.ok(revoked.revokedAt)
+    t.match(await tokens.findByHash(tokenHash(token)), { id, revokedAt: Date })
+    t.strictSame(await tokens.revoke(id), revoked, 'revoking again changes nothing')
+  })
 
-  const revoked = await tokens.revoke('laptop')
-  t.ok(revoked.revokedAt)
-  t.match(await tokens.findByHash(tokenHash(token)), { id, revokedAt: Date })
-  t.strictSame(await tokens.revoke(id), revoked, 'revoking again changes nothing')
+  t.test('two tokens are never alike and hold 256 bits', async (t) => {
+    const { tokens } = await storeFor(t, await fresh(t))
+    const made = await Promise.all(Array.from({ length: 20 }, (_, i) => tokens.create(`t${i}`)))
+    t.equal(new Set(made.map((one) => one.token)).size, 20)
+    t.equal(new Set(made.map((one) => one.id)).size, 20)
+    t.ok(62n ** 43n >= 2n ** 256n)
+  })
+
+  t.test('a name is taken while its token lives, and free after', async (t) => {
+    const { tokens } = await storeFor(t, await fresh(t))
+    const first = await tokens.create('ci')
+    await t.rejects(tokens.create('ci'), { name: 'RefusedError', code: 'UR_TOKEN_NAME_TAKEN', message: /ci.*revoke/ })
+    await tokens.revoke('ci')
+    const second = await tokens.create('ci')
+    t.equal((await tokens.revoke('ci')).id, second.id, 'the living one is meant')
+    t.not(first.id, second.id)
+  })
+
+  t.test('names are checked', async (t) => {
+    const { tokens } = await storeFor(t, await fresh(t))
+    for (const bad of ['', ' ', '-x', 'a b', 'ü', 'a\u001b[31m', 'x'.repeat(65), 'tok_1', 'unr_1', 'a/b']) {
+      await t.rejects(tokens.create(bad), { name: 'ConfigError', code: 'UR_TOKEN_NAME_INVALID' }, JSON.stringify(bad))
+    }
+    for (const good of ['a', 'db-1.eu', 'ann@example.com', 'x'.repeat(64)]) await tokens.create(good)
+
+    await t.rejects(tokens.create('bad\u001b[2J'), { message: /^[^\u001b]*$/ })
+  })
+
+  t.test('revoking what is not there says so', async (t) => {
+    const { tokens } = await storeFor(t, await fresh(t))
+    await t.rejects(tokens.revoke('ghost'), { code: 'UR_TOKEN_NOT_FOUND', message: /token list/ })
+    await t.rejects(tokens.revoke('tok_ghost'), { code: 'UR_TOKEN_NOT_FOUND' })
+  })
+
+  t.test('revocations are told in their order, each once a cursor', async (t) => {
+    const { tokens } = await storeFor(t, await fresh(t))
+    const [a, b, c] = [await tokens.create('a'), await tokens.create('b'), await tokens.create('c')]
+    t.strictSame(await tokens.revokedSince(0), { cursor: 0, ids: [] })
+    await tokens.revoke('b')
+    const first = await tokens.revokedSince(0)
+    t.strictSame(first.ids, [b.id])
+    await tokens.revoke('c')
+    await tokens.revoke('a')
+    const second = await tokens.revokedSince(first.cursor)
+    t.strictSame(second.ids, [c.id, a.id])
+    t.strictSame((await tokens.revokedSince(second.cursor)).ids, [])
+    t.strictSame((await tokens.revokedSince(0)).ids, [b.id, c.id, a.id])
+  })
+
+  t.test('last use is kept', async (t) => {
+    const { tokens } = await storeFor(t, await fresh(t))
+    const { id } = await tokens.create('a')
+    const at = new Date('2026-01-02T03:04:05.678Z')
+    await tokens.touch(new Map([[id, at]]))
+    t.strictSame((await tokens.list())[0]?.lastUsedAt, at)
+  })
+
+  t.test('other processes create and revoke while this one has it open', async (t) => {
+    const options = await fresh(t)
+    const here = await storeFor(t, options)
+    const mine = await here.tokens.create('mine')
+    const script = `${scriptOn(options)}
+      const store = await openStore(options)
+      for (let i = 0; i < 10; i++) await store.tokens.create(process.argv[1] + i)
+      if (process.argv[1] === 'p0-') await store.tokens.revoke('mine')
+      await store.close()`
+    const child = (prefix: string) => promisify(execFile)(process.execPath, nodeArguments(script, prefix))
+    const writingHere = Promise.all(Array.from({ length: 10 }, (_, i) => here.tokens.create(`here-${i}`)))
+    await Promise.all([child('p0-'), child('p1-'), writingHere])
+    t.equal((await here.tokens.list()).length, 1 + 3 * 10)
+    t.strictSame((await here.tokens.revokedSince(0)).ids, [mine.id])
+  })
+
+  t.test('revocations at once, from several connections: each has its number, and no watcher misses one', async (t) => {
+    const options = await fresh(t)
+    const { tokens } = await storeFor(t, options)
+    const watcher = await storeFor(t, options)
+    const made = await Promise.all(Array.from({ length: 20 }, (_, i) => tokens.create(`t${i}`)))
+    const seen: string[] = []
+    let cursor = 0
+    const look = async () => {
+      const { cursor: next, ids } = await watcher.tokens.revokedSince(cursor)
+      cursor = next
+      seen.push(...ids)
+    }
+    let revoked = false
+    const watching = (async () => {
+      while (!revoked) await look()
+    })()
+    await Promise.all(made.map(({ name }) => tokens.revoke(name)))
+    revoked = true
+    await watching
+    await look()
+    t.strictSame([...seen].sort(), made.map(({ id }) => id).sort())
+    t.equal(cursor, 20)
+  })
 })
-
-t.test('two tokens are never alike and hold 256 bits', async (t) => {
-  const { tokens } = await storeFor(t, { file: fileFor(t) })
-  const made = await Promise.all(Array.from({ length: 20 }, (_, i) => tokens.create(`t${i}`)))
-  t.equal(new Set(made.map((one) => one.token)).size, 20)
-  t.equal(new Set(made.map((one) => one.id)).size, 20)
-  t.ok(62n ** 43n >= 2n ** 256n)
-})
-
-t.test('the token itself is nowhere in the files', async (t) => {
-  const file = fileFor(t)
-  const { tokens } = await storeFor(t, { file })
-  const { token } = await tokens.create('secretive')
-  const bytes = Buffer.concat([readFileSync(file), readFileSync(`${file}-wal`)])
-  t.ok(bytes.includes('secretive'))
-  t.notOk(bytes.includes(token.slice(4)))
-})
-
-t.test('a name is taken while its token lives, and free after', async (t) => {
-  const { tokens } = await storeFor(t, { file: fileFor(t) })
-  const first = await tokens.create('ci')
-  await t.rejects(tokens.create('ci'), { name: 'RefusedError', code: 'UR_TOKEN_NAME_TAKEN', message: /ci.*revoke/ })
-  await tokens.revoke('ci')
-  const second = await tokens.create('ci')
-  t.equal((await tokens.revoke('ci')).id, second.id, 'the living one is meant')
-  t.not(first.id, second.id)
-})
-
-t.test('names are checked', async (t) => {
-  const { tokens } = await storeFor(t, { file: fileFor(t) })
-  for (const bad of ['', ' ', '-x', 'a b', 'ü', 'a\u001b[31m', 'x'.repeat(65), 'tok_1', 'unr_1', 'a/b']) {
-    await t.rejects(tokens.create(bad), { name: 'ConfigError', code: 'UR_TOKEN_NAME_INVALID' }, JSON.stringify(bad))
-  }
-  for (const good of ['a', 'db-1.eu', 'ann@example.com', 'x'.repeat(64)]) await tokens.create(good)
-
-  await t.rejects(tokens.create('bad\u001b[2J'), { message: /^[^\u001b]*$/ })
-})
-
-t.test('revoking what is not there says so', async (t) => {
-  const { tokens } = await storeFor(t, { file: fileFor(t) })
-  await t.rejects(tokens.revoke('ghost'), { code: 'UR_TOKEN_NOT_FOUND', message: /token list/ })
-  await t.rejects(tokens.revoke('tok_ghost'), { code: 'UR_TOKEN_NOT_FOUND' })
-})
-
-t.test('revocations are told in their order, each once a cursor', async (t) => {
-  const { tokens } = await storeFor(t, { file: fileFor(t) })
-  const [a, b, c] = [await tokens.create('a'), await tokens.create('b'), await tokens.create('c')]
-  t.strictSame(await tokens.revokedSince(0), { cursor: 0, ids: [] })
-  await tokens.revoke('b')
-  const first = await tokens.revokedSince(0)
-  t.strictSame(first.ids, [b.id])
-  await tokens.revoke('c')
-  await tokens.revoke('a')
-  const second = await tokens.revokedSince(first.cursor)
-  t.strictSame(second.ids, [c.id, a.id])
-  t.strictSame((await tokens.revokedSince(second.cursor)).ids, [])
-  t.strictSame((await tokens.revokedSince(0)).ids, [b.id, c.id, a.id])
-})
-
-t.test('last use is kept', async (t) => {
-  const { tokens } = await storeFor(t, { file: fileFor(t) })
-  const { id } = await tokens.create('a')
-  const at = new Date('2026-01-02T03:04:05.678Z')
-  await tokens.touch(new Map([[id, at]]))
-  t.strictSame((await tokens.list())[0]?.lastUsedAt, at)
-})
-
-t.test('everything is still there after closing, and the file is private', async (t) => {
-  const file = fileFor(t)
-  const first = await openStore({ file })
-  const { token } = await first.tokens.create('kept')
-  for (const each of [file, `${file}-wal`, `${file}-shm`]) t.equal(statSync(each).mode & 0o777, 0o600, each)
-  t.equal(statSync(join(file, '..')).mode & 0o777, 0o700)
-  await first.close()
-  const second = await storeFor(t, { file })
-  t.match(await second.tokens.findByHash(tokenHash(token)), { name: 'kept' })
-})
-
-t.test('other processes create and revoke while this one has it open', async (t) => {
-  const file = fileFor(t)
-  const here = await storeFor(t, { file })
-  const mine = await here.tokens.create('mine')
-  const script = `
-    import { openStore } from ${JSON.stringify(new URL('../../src/store/index.ts', import.meta.url).href)}
-    const store = await openStore({ file: ${JSON.stringify(file)} })
-    for (let i = 0; i < 10; i++) await store.tokens.create(process.argv[1] + i)
-    if (process.argv[1] === 'p0-') await store.tokens.revoke('mine')
-    await store.close()`
-  const child = (prefix: string) =>
-    promisify(execFile)(process.execPath, [...process.execArgv, '--input-type=module', '-e', script, prefix])
-  const writingHere = Promise.all(Array.from({ length: 10 }, (_, i) => here.tokens.create(`here-${i}`)))
-  await Promise.all([child('p0-'), child('p1-'), child('p2-'), writingHere])
-  t.equal((await here.tokens.list()).length, 1 + 4 * 10)
-  t.strictSame((await here.tokens.revokedSince(0)).ids, [mine.id])
-})
-
-t.test(
-  'a lock of another process: reads go on, a write waits and then succeeds, the event loop never stops',
-  async (t) => {
-    const file = fileFor(t)
-    const { tokens } = await storeFor(t, { file })
-    const { id } = await tokens.create('before')
-    const lock = await lockFromOutside(t, file)
-    const writing = tokens.create('during')
-    const longestStop = await longestStopDuring(async () => {
-      for (let i = 0; i < 10; i++) {
-        t.match(await tokens.list(), [{ id }])
-        await new Promise((resolve) => setTimeout(resolve, 10))
-      }
-    })
-    t.ok(longestStop < 1000, `the loop stopped for ${longestStop} ms`)
-    await lock.release()
-    await writing
-    t.equal((await tokens.list()).length, 2)
-  },
-)
-
-t.test('a lock held longer than the limit is UR_STORE_LOCKED, and afterwards all is well', async (t) => {
-  const file = fileFor(t)
-  const { tokens } = await storeFor(t, { file, lockTimeoutMs: 100 })
-  await tokens.create('first')
-  const lock = await lockFromOutside(t, file)
-  const error = { name: 'StoreError', code: 'UR_STORE_LOCKED', message: /held its lock.*What to do/ }
-  await t.rejects(tokens.create('second'), error)
-  await t.rejects(tokens.revoke('first'), error)
-  t.equal((await tokens.list()).length, 1)
-  await lock.release()
-  await tokens.create('second')
-  t.ok((await tokens.revoke('first')).revokedAt)
-})
-
-async function longestStopDuring(work: () => Promise<void>): Promise<number> {
-  let longest = 0
-  let last = performance.now()
-  const timer = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last)
-    last = performance.now()
-  }, 5)
-  await work()
-  clearInterval(timer)
-  return longest
-}

@@ -4,8 +4,8 @@ import path from 'node:path'
 import { pause, within } from './hang.js'
 import { program, type Owner } from './places.js'
 import { Process } from './processes.js'
+import { Postgres } from './postgres.js'
 import { echoOn, RandomSource, startEcho, startUpstream, visit, type Upstream } from './pumps.js'
-import { startPostgres } from './real-servers.js'
 import { sshArgs, startSshd, type Sshd } from './sshd.js'
 import { serveWebSocket, WebSocketClient } from './websocket.js'
 
@@ -34,7 +34,7 @@ export interface LastingUpstreams {
 export async function startLastingUpstreams(t: Owner, bytes: number): Promise<LastingUpstreams> {
   const [sshd, postgres, download, websocket, idle] = await Promise.all([
     startSshd(t),
-    startPostgres(t),
+    Postgres.start(t),
     startUpstream(t, (socket) => sendSummed(socket, bytes)),
     startUpstream(t, serveWebSocket),
     startEcho(t),

@@ -2,12 +2,13 @@ import path from 'node:path'
 import t from 'tap'
 import { Authority } from './certificates.js'
 import { program } from './places.js'
+import { Postgres } from './postgres.js'
 import { must, run } from './processes.js'
 import { exchange, startUpstream } from './pumps.js'
-import { startLoadBalancer, startNginx, startPostgres, startRedis } from './real-servers.js'
+import { startLoadBalancer, startNginx, startRedis } from './real-servers.js'
 
 t.test('PostgreSQL answers a query', async (t) => {
-  const { port, bin } = await startPostgres(t)
+  const { port, bin } = await Postgres.start(t)
   const args = ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', '-Atc', 'select 6 * 7']
   t.equal((await must(path.join(bin, 'psql'), args)).out, '42')
 })

@@ -1,8 +1,8 @@
-import { chown, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { eventually } from './hang.js'
 import { freePort, program, temporaryFolder, type Owner } from './places.js'
-import { must, Process, run } from './processes.js'
+import { Process, run } from './processes.js'
 
 /** A server that a test started on loopback. */
 export interface RealServer {
@@ -12,50 +12,6 @@ export interface RealServer {
 }
 
 const root = process.getuid?.() === 0
-
-/** PostgreSQL in a folder of its own: user and database `postgres`, no password. As user `postgres` when we are root. */
-export async function startPostgres(t: Owner): Promise<RealServer & { bin: string }> {
-  const bin = await postgresFolder()
-  const folder = await temporaryFolder(t)
-  const user: { uid?: number; gid?: number } = root ? await idOf('postgres') : {}
-  const data = path.join(folder, 'data')
-  await mkdir(data, { mode: 0o700 })
-  if (user.uid !== undefined && user.gid !== undefined) {
-    await chown(folder, user.uid, user.gid)
-    await chown(data, user.uid, user.gid)
-  }
-  const options = { cwd: folder, ...user }
-  const cluster = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--no-locale']
-  await must(path.join(bin, 'initdb'), cluster, options)
-  const port = await freePort()
-  const settings = {
-    listen_addresses: '127.0.0.1',
-    unix_socket_directories: folder,
-    max_connections: 200,
-    fsync: 'off',
-  }
-  const args = ['-D', data, '-p', String(port), ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])]
-  const server = new Process('postgres', path.join(bin, 'postgres'), args, options)
-  t.teardown(() => server.stop('SIGQUIT'))
-  await eventually('PostgreSQL to accept connections', async () => {
-    if (server.ending !== null) throw new Error(server.describe())
-    await must(path.join(bin, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)])
-  })
-  return { port, folder, process: server, bin }
-}
-
-/** Where Debian keeps PostgreSQL's programs (newest version first). */
-export async function postgresFolder(): Promise<string> {
-  const base = '/usr/lib/postgresql'
-  const versions = await readdir(base).catch(() => [])
-  const newest = versions.sort((a, b) => Number(b) - Number(a)).map((version) => path.join(base, version, 'bin'))
-  return path.dirname(await realpath(await program('initdb', 'postgresql', newest)))
-}
-
-async function idOf(user: string): Promise<{ uid: number; gid: number }> {
-  const one = async (flag: string) => Number((await must('id', [flag, user])).out)
-  return { uid: await one('-u'), gid: await one('-g') }
-}
 
 /** Redis without a file of its own. */
 export async function startRedis(t: Owner): Promise<RealServer> {

@@ -1,12 +1,14 @@
 import path from 'node:path'
 import {
-  DEFAULT_SERVER_FILE,
   devServerConfig,
   type Loaded,
   loadServerConfig,
   type ServerConfig,
+  serverConfigWithoutFile,
 } from '../../config/index.js'
 import { ConfigError } from '../../core/errors.js'
+import { storeOptions } from '../../daemon/database.js'
+import type { StoreOptions } from '../../store/index.js'
 import { type ConfigOption, overridesOf } from '../options.js'
 
 /** Flags that tell where the configuration is, or override a key of it. */
@@ -44,9 +46,10 @@ export const SERVER_OPTIONS: readonly ConfigOption[] = [
 /** The configuration of `run` and `check`, with the flags in it. Throws ConfigError. */
 export function serverConfig(flags: ConfigFlags): Loaded<ServerConfig> {
   const overrides = overridesOf(SERVER_OPTIONS, absolutePaths(flags))
-  if (flags.config !== undefined) return loadServerConfig({ file: flags.config, overrides })
+  const { env } = process
+  if (flags.config !== undefined) return loadServerConfig({ file: flags.config, env, overrides })
   try {
-    return loadServerConfig({ overrides })
+    return loadServerConfig({ env, overrides })
   } catch (error) {
     if (!(error instanceof ConfigError) || error.code !== 'UR_CONFIG_MISSING') throw error
     throw new ConfigError(error.code, `${error.message}; to try things out on this machine, run: uniroutd dev`)
@@ -58,10 +61,17 @@ export function devConfig(flags: ConfigFlags): ServerConfig {
   return devServerConfig(overridesOf(SERVER_OPTIONS, absolutePaths(flags)))
 }
 
-/** The data folder: the one given, else the configuration's. Throws ConfigError. */
-export function dataFolder(flags: ConfigFlags): string {
-  if (flags.dataDir !== undefined) return path.resolve(flags.dataDir)
-  return loadServerConfig({ file: flags.config ?? DEFAULT_SERVER_FILE }).config.data_dir
+/**
+ * The database of the server, from its configuration. No file of that is read when it is not named and flags and
+ * environment say enough: a data folder, or in UNIROUTE_STORE the address of PostgreSQL. Throws ConfigError.
+ */
+export function databaseOf(flags: ConfigFlags): StoreOptions {
+  if (flags.config === undefined) {
+    const overrides = overridesOf(SERVER_OPTIONS, absolutePaths(flags))
+    const given = serverConfigWithoutFile({ env: process.env, overrides })
+    if (given.store !== 'sqlite' || flags.dataDir !== undefined) return storeOptions(given)
+  }
+  return storeOptions(serverConfig(flags).config)
 }
 
 // A path on the command line is meant from the working folder, not from the file's.

@@ -2,6 +2,7 @@ import { addCommonCommands } from '../common-commands.js'
 import { example } from '../options.js'
 import { runProgram } from '../program.js'
 import { addCheckCommand } from './check.js'
+import { addMigrateCommand } from './migrate.js'
 import { addDevCommand, addRunCommand } from './run.js'
 import { addTokenCommands } from './token.js'
 
@@ -17,6 +18,7 @@ export function uniroutd(argv: string[]): Promise<number> {
     addDevCommand(root, context)
     addCheckCommand(root, context)
     addTokenCommands(root, context)
+    addMigrateCommand(root, context)
     addCommonCommands(root, context)
   })
 }

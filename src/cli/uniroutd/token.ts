@@ -1,16 +1,10 @@
-import { statSync } from 'node:fs'
-import { type Command, Option } from 'commander'
-import { StoreError } from '../../core/errors.js'
+import type { Command } from 'commander'
 import { printable } from '../../core/printable.js'
-import { databaseFile } from '../../daemon/database.js'
 import { openStore, type Store, type TokenRecord } from '../../store/index.js'
 import { example } from '../options.js'
 import type { CommandContext } from '../program.js'
-import { type ConfigFlags, dataFolder } from './config-flags.js'
-
-interface TokenFlags extends ConfigFlags {
-  json?: true
-}
+import { databaseOf } from './config-flags.js'
+import { addStoreOptions, existingDatabase, type StoreFlags } from './store-command.js'
 
 /** `uniroutd token create|list|revoke`: opens the database itself, and works while the daemon runs. */
 export function addTokenCommands(root: Command, context: CommandContext): void {
@@ -28,7 +22,7 @@ export function addTokenCommands(root: Command, context: CommandContext): void {
       const created = await store.tokens.create(name)
       if (flags.json) return `${JSON.stringify(created)}\n`
       // Not on stdout: TOKEN=$(uniroutd token create laptop) takes the token alone.
-      const where = `in ${dataFolder(flags)}`
+      const where = `in ${store.name}`
       process.stderr.write(`This is the token "${created.name}" (${created.id}) ${where}. It is not shown again:\n`)
       return `${created.token}\n`
     },
@@ -55,7 +49,7 @@ export function addTokenCommands(root: Command, context: CommandContext): void {
   )
 }
 
-type Action = (store: Store, flags: TokenFlags, argument: string) => Promise<string>
+type Action = (store: Store, flags: StoreFlags, argument: string) => Promise<string>
 
 function add(
   parent: Command,
@@ -67,38 +61,16 @@ function add(
   action: Action,
 ): void {
   const command = parent.command(`${name} ${argument}`.trim()).description(description)
-  command
-    .option('--config <file>', 'configuration that names the data folder')
-    .option('--data-dir <folder>', 'the data folder itself')
-    .addOption(new Option('--json', 'print JSON, one object a line'))
-    .addHelpText('after', example(`uniroutd ${sample}`))
+  addStoreOptions(command, sample)
   command.action(async (...given: unknown[]) => {
-    const flags = command.opts<TokenFlags>()
-    const file = databaseFile(dataFolder(flags))
-    if (name !== 'create' && isMissing(file)) throw missing(file)
-    const store = await openStore({ file })
+    const flags = command.opts<StoreFlags>()
+    const store = await openStore(name === 'create' ? databaseOf(flags) : existingDatabase(flags))
     try {
       output.text(await action(store, flags, typeof given[0] === 'string' ? given[0] : ''))
     } finally {
       await store.close()
     }
   })
-}
-
-/** What keeps us from looking is told when the store is opened. */
-function isMissing(file: string): boolean {
-  try {
-    return statSync(file, { throwIfNoEntry: false }) === undefined
-  } catch {
-    return false
-  }
-}
-
-function missing(file: string): StoreError {
-  return new StoreError(
-    'UR_STORE_MISSING',
-    `looked for the database ${file}, and there is none; name the server's data folder with --data-dir or --config`,
-  )
 }
 
 function plain({ id, name, createdAt, lastUsedAt, revokedAt }: TokenRecord): Record<string, unknown> {

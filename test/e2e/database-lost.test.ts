@@ -1,0 +1,54 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import t from 'tap'
+import { eventually } from '../support/hang.js'
+import { Agent, Server } from '../support/product.js'
+import { Postgres } from '../support/postgres.js'
+import { echo, startEcho } from '../support/pumps.js'
+
+t.test('PostgreSQL goes and comes back: tunnels stay, unknown tokens wait, and all heals by itself', async (t) => {
+  const password = 'correct-horse'
+  const postgres = await Postgres.start(t)
+  await postgres.createRole('tunnels', password)
+  await postgres.query('create database tunnels owner tunnels')
+  const [server, upstream] = await Promise.all([Server.start(t, { start: false }), startEcho(t)])
+  server.tokens.push(password)
+  const address = path.join(server.folder, 'store')
+  await writeFile(address, `${postgres.address('tunnels', `tunnels:${password}`)}\n`, { mode: 0o600 })
+  await server.reconfigure({ store: `file:${address}` })
+  const check = await server.uniroutd('check')
+  t.match(check.out, `ok       database postgres://tunnels@127.0.0.1:${postgres.port}/tunnels`)
+  t.notMatch(check.out + check.err, password)
+  const [known, unknown] = [await server.createToken('known'), await server.createToken('unknown')]
+  await server.launch()
+  const readyz = async () => {
+    const { status, text } = await server.page('/readyz')
+    return { status, ...(JSON.parse(text) as { ready: boolean; warnings: Record<string, string> }) }
+  }
+  const args = ['tcp', String(upstream.port)]
+  const agent = await Agent.start(t, server, args, { token: known })
+  t.match(await readyz(), { status: 200, ready: true, warnings: {} })
+
+  await postgres.process.stop('SIGQUIT')
+  await eventually('a warning', async () => {
+    if ((await readyz()).warnings['database'] === undefined) throw new Error('none')
+  })
+  t.match(await readyz(), { status: 200, ready: true, warnings: { database: /UR_STORE_UNREACHABLE/ } })
+  t.match(await server.uniroutd('check'), { code: 2, out: /problem {2}database: .*\(UR_STORE_UNREACHABLE\)/ })
+  t.match(await server.uniroutd('token', 'list'), { code: 1, err: /cannot be reached.*\(UR_STORE_UNREACHABLE\)/ })
+  await echo(agent.port())
+  await echo((await Agent.start(t, server, args, { token: known })).port(), Buffer.from('a known token is let in'))
+  const waiting = await Agent.spawn(t, server, args, { token: unknown })
+  t.match(await waiting.process.event('offline'), { code: 'UR_TOKEN_UNCHECKED' })
+  t.equal(waiting.process.ending, null, 'it tries again')
+
+  await postgres.launch()
+  await waiting.ready()
+  await echo(waiting.port())
+  await eventually('no warning', async () => {
+    if ((await readyz()).warnings['database'] !== undefined) throw new Error('still there')
+  })
+  await echo(agent.port())
+  t.match(await server.uniroutd('token', 'revoke', 'known'), { code: 0 })
+  t.match(await agent.exit, { code: 3 }, 'revocations are seen again')
+})

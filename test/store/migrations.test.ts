@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { lookAtStore, type MigrationStep, openStore, SCHEMA_VERSION } from '../../src/store/index.js'
+import { Process } from '../support/processes.js'
+import { nodeArguments, onEachDatabase, scriptOn, storeFor } from './support.js'
+
+onEachDatabase(t, (t, { fresh, execute }) => {
+  t.test('a newer schema is refused and left alone', async (t) => {
+    const options = await fresh(t)
+    await (await openStore(options)).close()
+    await execute(options, `update schema_version set version = ${SCHEMA_VERSION + 5}`)
+    const newer = {
+      name: 'StoreError',
+      code: 'UR_STORE_NEWER',
+      message: new RegExp(`version ${SCHEMA_VERSION + 5}.*up to ${SCHEMA_VERSION}`),
+    }
+    await t.rejects(openStore(options), newer)
+    await t.rejects(lookAtStore(options), newer)
+  })
+
+  t.test('many that start at once migrate once', async (t) => {
+    const options = await fresh(t)
+    const stores = await Promise.all(Array.from({ length: 8 }, () => storeFor(t, options)))
+    await Promise.all(stores.map(({ tokens }, i) => tokens.create(`from-${i}`)))
+    t.equal((await stores[0]?.tokens.list())?.length, 8)
+  })
+
+  t.test('of processes that migrate at once each step is done by one', async (t) => {
+    const options = await fresh(t)
+    const script = `${scriptOn(options)}
+      console.log(JSON.stringify(await migrateStore(options)))`
+    const child = async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, nodeArguments(script))
+      return JSON.parse(stdout) as MigrationStep[]
+    }
+    const done = (await Promise.all([child(), child(), child()])).flat()
+    const versions = done.map(({ version }) => version).sort((a, b) => a - b)
+    t.strictSame(
+      versions,
+      Array.from({ length: SCHEMA_VERSION }, (_, i) => i + 1),
+    )
+    t.match(await lookAtStore(options), { version: SCHEMA_VERSION, pending: [] })
+  })
+
+  t.test('a process that is killed among 1000 writes has lost none that it was told of', async (t) => {
+    const options = await fresh(t)
+    const script = `${scriptOn(options)}
+      const { tokens } = await openStore(options)
+      const write = async (lane) => {
+        for (let i = 0; i < 250; i++) console.log((await tokens.create('n' + lane + '-' + i)).id)
+      }
+      await Promise.all([write(0), write(1), write(2), write(3)])`
+    const writer = new Process('writer', process.execPath, nodeArguments(script))
+    t.teardown(() => writer.stop('SIGKILL'))
+    let lines = 0
+    await writer.line(() => ++lines === 400)
+    t.match(await writer.stop('SIGKILL'), { signal: 'SIGKILL' })
+    const told = writer.out
+    const { tokens } = await storeFor(t, options)
+    const there = new Set((await tokens.list()).map(({ id }) => id))
+    t.ok(told.length >= 400 && told.length < 1000, `${told.length} were told of`)
+    t.strictSame(
+      told.filter((id) => !there.has(id)),
+      [],
+    )
+    await tokens.create('after')
+  })
+
+  t.test('after close every call is UR_STORE_CLOSED, and closing twice is fine', async (t) => {
+    const store = await openStore(await fresh(t))
+    await store.close()
+    await store.close()
+    await t.rejects(store.tokens.list(), { name: 'StoreError', code: 'UR_STORE_CLOSED' })
+    await t.rejects(store.tokens.create('a'), { name: 'StoreError', code: 'UR_STORE_CLOSED' })
+    await t.rejects(store.tokens.revoke('a'), { name: 'StoreError', code: 'UR_STORE_CLOSED' })
+  })
+})
