@@ -1,19 +1,31 @@
 import { resolve } from 'node:path'
 import { Kysely } from 'kysely'
 import type { Secret } from '../core/secret.js'
+import { AccountRepository } from './accounts.js'
+import { AuditRepository } from './audit.js'
 import type { OpenedDatabase } from './database.js'
 import { openEmbedded } from './embedded.js'
 import { migrate, type MigrationStep, schemaStatus, type SchemaStatus } from './migrations.js'
 import { openPostgres } from './postgres.js'
+import { ReservationRepository } from './reservations.js'
 import type { Tables } from './schema.js'
 import { TokenRepository } from './tokens.js'
+import { TunnelRepository } from './tunnels.js'
+import { UsageRepository } from './usage.js'
+export type { BoundTunnel, TunnelRecord, TunnelRepository } from './tunnels.js'
+export type { Amounts, UsageQuery, UsageRecord, UsageRepository } from './usage.js'
 
 export { type MigrationStep, NEW_SCHEMA, SCHEMA_VERSION, type SchemaStatus } from './migrations.js'
+export { type AccountRecord, type AccountRepository, DEFAULT_ACCOUNT } from './accounts.js'
+export type { AuditEntry, AuditRecord, AuditRepository } from './audit.js'
+export type { NewReservation, ReservationKind, ReservationRecord, ReservationRepository } from './reservations.js'
 export {
   TOKEN_PATTERN,
   tokenHash,
   type CreatedToken,
   type Revocations,
+  type Rights,
+  type TokenGrant,
   type TokenRecord,
   type TokenRepository,
 } from './tokens.js'
@@ -44,7 +56,13 @@ export type StoreOptions = EmbeddedStoreOptions | PostgresStoreOptions
 export interface Store {
   /** For messages: the path of the file, or the address without its password. */
   readonly name: string
+  readonly accounts: AccountRepository
   readonly tokens: TokenRepository
+  readonly reservations: ReservationRepository
+  /** What was bound when; what is bound now stands in the memory of the servers. */
+  readonly tunnels: TunnelRepository
+  readonly usage: UsageRepository
+  readonly audit: AuditRepository
   /** Waits for the write under way; later calls fail with UR_STORE_CLOSED. */
   close(): Promise<void>
 }
@@ -64,7 +82,16 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await opened.close()
     throw error
   }
-  return { name: opened.name, tokens: new TokenRepository(database), close: () => opened.close() }
+  return {
+    name: opened.name,
+    accounts: new AccountRepository(database),
+    tokens: new TokenRepository(database),
+    reservations: new ReservationRepository(database),
+    tunnels: new TunnelRepository(database),
+    usage: new UsageRepository(database),
+    audit: new AuditRepository(database),
+    close: () => opened.close(),
+  }
 }
 
 /** How a database stands to this program. */

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { StoreError } from '../core/errors.js'
 import { foreign } from './errors.js'
 import { createTokens } from './migrations/v1.js'
+import { createAccounts } from './migrations/v2.js'
 import type { Tables } from './schema.js'
 
 /** One step forwards. Never changed after a release; there is no way back. */
@@ -12,7 +13,10 @@ interface Migration {
 }
 
 /** Migration n (from 1) leads from schema version n - 1 to n. */
-const MIGRATIONS: readonly Migration[] = [{ name: 'tokens', up: createTokens }]
+const MIGRATIONS: readonly Migration[] = [
+  { name: 'tokens', up: createTokens },
+  { name: 'accounts, reservations, tunnels, usage, audit log, certificates', up: createAccounts },
+]
 
 /** The schema version that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length
@@ -83,7 +87,15 @@ function migrateTo(database: Kysely<Tables>, name: string, { version }: Migratio
 }
 
 /** Tables by names as common as ours may be another program's, of which the database was given to us by mistake. */
-const OURS: readonly (keyof Tables)[] = ['tokens']
+const OURS: readonly (keyof Tables)[] = [
+  'accounts',
+  'tokens',
+  'reservations',
+  'tunnels',
+  'usage',
+  'audit',
+  'certificates',
+]
 
 async function schemaVersion(database: Kysely<Tables>, name: string): Promise<number> {
   const tables = await database.introspection.getTables()

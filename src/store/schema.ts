@@ -3,19 +3,111 @@ import type { ColumnType } from 'kysely'
 /** UTC time as `2026-01-31T12:00:00.000Z`: sorts as text, reads the same from every database. */
 export type Timestamp = string
 
+/** Set when the row is made, never changed. */
+type Fixed<T> = ColumnType<T, T, never>
+/** Set when the row is made or left null, never changed. */
+type FixedOrNull<T> = ColumnType<T | null, T | null | undefined, never>
+/** Null at first. */
+type Later<T> = ColumnType<T | null, T | null | undefined, T | null>
+
+/** Who tokens, names and usage belong to. Accounts are disabled, never deleted: others refer to them. */
+export interface AccountTable {
+  /** `acc_` and 17 letters or digits; `acc_default` is there from the start. */
+  readonly id: Fixed<string>
+  readonly name: Fixed<string>
+  readonly created_at: Fixed<Timestamp>
+  readonly disabled_at: Later<Timestamp>
+}
+
 /** One agent credential. The token itself is never stored. */
 export interface TokenTable {
   /** `tok_` and 17 letters or digits. */
-  readonly id: ColumnType<string, string, never>
+  readonly id: Fixed<string>
+  readonly account_id: Fixed<string>
   /** Unique among the tokens that are not revoked. */
-  readonly name: ColumnType<string, string, never>
+  readonly name: Fixed<string>
   /** SHA-256 of the token, lower-case hex. */
-  readonly hash: ColumnType<string, string, never>
-  readonly created_at: ColumnType<Timestamp, Timestamp, never>
-  readonly last_used_at: ColumnType<Timestamp | null, Timestamp | null | undefined, Timestamp>
-  readonly revoked_at: ColumnType<Timestamp | null, Timestamp | null | undefined, Timestamp>
+  readonly hash: Fixed<string>
+  /** JSON; null: all rights. */
+  readonly rights: FixedOrNull<string>
+  readonly created_at: Fixed<Timestamp>
+  readonly expires_at: FixedOrNull<Timestamp>
+  readonly last_used_at: Later<Timestamp>
+  readonly revoked_at: Later<Timestamp>
   /** 1, 2, 3 … in the order of revocation; null while the token is good. What watchers ask "since" with. */
-  readonly revocation: ColumnType<number | null, number | null | undefined, number>
+  readonly revocation: Later<number>
+}
+
+/** A name or port that one account alone may bind; (kind, value) is unique. */
+export interface ReservationTable {
+  /** `res_` and 17 letters or digits. */
+  readonly id: Fixed<string>
+  readonly account_id: Fixed<string>
+  readonly kind: Fixed<'subdomain' | 'domain' | 'port'>
+  /** Label, domain name, or port in decimal. */
+  readonly value: Fixed<string>
+  readonly created_at: Fixed<Timestamp>
+  /** What shows the ownership of a domain. */
+  readonly proof: FixedOrNull<string>
+  /** When the proof was last found. */
+  readonly verified_at: Later<Timestamp>
+  /** Since when it is not found any more. */
+  readonly failing_since: Later<Timestamp>
+}
+
+/** One public address that was bound, for as long as it was. */
+export interface TunnelHistoryTable {
+  /** `tun_` and 17 letters or digits. */
+  readonly id: Fixed<string>
+  readonly account_id: Fixed<string>
+  readonly token_id: Fixed<string>
+  readonly name: Fixed<string>
+  /** `tcp`, `tls`, `http` or `udp`. */
+  readonly kind: Fixed<string>
+  /** The public URL. */
+  readonly address: Fixed<string>
+  /** Name of the server that held it. */
+  readonly node: Fixed<string>
+  readonly bound_at: Fixed<Timestamp>
+  readonly unbound_at: Later<Timestamp>
+  /** Why it ended, a UR_… code or a word. */
+  readonly why: Later<string>
+}
+
+/** What an account used on one day; one row for each of both. */
+export interface UsageTable {
+  readonly account_id: Fixed<string>
+  /** UTC, `2026-01-31`. */
+  readonly day: Fixed<string>
+  readonly connections: number
+  readonly requests: number
+  readonly bytes_in: number
+  readonly bytes_out: number
+}
+
+/** Who did what; only added to, and pruned by age. */
+export interface AuditTable {
+  /** Sorts by time, see `AuditRepository`. */
+  readonly id: Fixed<string>
+  readonly at: Fixed<Timestamp>
+  readonly actor: Fixed<string>
+  readonly action: Fixed<string>
+  readonly object: Fixed<string>
+  /** JSON. */
+  readonly details: FixedOrNull<string>
+  /** IP address of the actor. */
+  readonly address: FixedOrNull<string>
+}
+
+/** Certificates that were issued. */
+export interface CertificateTable {
+  readonly name: Fixed<string>
+  /** PEM, the leaf first. */
+  readonly chain: string
+  /** The private key, encrypted, in base64. */
+  readonly key: string
+  readonly created_at: Timestamp
+  readonly expires_at: Timestamp
 }
 
 /** One row: the number of the newest migration that ran. */
@@ -25,6 +117,12 @@ export interface SchemaVersionTable {
 
 /** Every table, as the newest migration leaves it. */
 export interface Tables {
+  readonly accounts: AccountTable
   readonly tokens: TokenTable
+  readonly reservations: ReservationTable
+  readonly tunnels: TunnelHistoryTable
+  readonly usage: UsageTable
+  readonly audit: AuditTable
+  readonly certificates: CertificateTable
   readonly schema_version: SchemaVersionTable
 }

@@ -1,16 +1,28 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Kysely, Transaction } from 'kysely'
-import { ConfigError, RefusedError } from '../core/errors.js'
+import type { Kysely, Selectable, Transaction } from 'kysely'
+import { RefusedError } from '../core/errors.js'
 import { printable } from '../core/printable.js'
+import { DEFAULT_ACCOUNT, noAccount } from './accounts.js'
 import { atomically } from './conflicts.js'
-import { UniqueViolation } from './errors.js'
-import type { Tables } from './schema.js'
+import { ForeignKeyViolation, UniqueViolation } from './errors.js'
+import { base62, newId } from './ids.js'
+import { checkName } from './names.js'
+import type { Tables, TokenTable } from './schema.js'
+import { dateOrNull, now } from './times.js'
+
+/** What a token may do, as JSON; this room does not look into it. */
+export type Rights = Readonly<Record<string, unknown>>
 
 /** A token as it may be shown: without the token. Times are UTC. */
 export interface TokenRecord {
   readonly id: string
+  readonly accountId: string
   readonly name: string
+  /** Null: all rights. */
+  readonly rights: Rights | null
   readonly createdAt: Date
+  /** From then on it is good for nothing; null: never. */
+  readonly expiresAt: Date | null
   /** Up to a minute behind. */
   readonly lastUsedAt: Date | null
   readonly revokedAt: Date | null
@@ -23,19 +35,34 @@ export interface CreatedToken {
   readonly token: string
 }
 
+/** What a new token is given. */
+export interface TokenGrant {
+  /** Id of the account. Default: `DEFAULT_ACCOUNT`. */
+  readonly accountId?: string
+  /** Default: all rights. */
+  readonly rights?: Rights
+  /** Default: never. */
+  readonly expiresAt?: Date
+}
+
 export interface Revocations {
   /** Give it to the next `revokedSince`. */
   readonly cursor: number
   readonly ids: readonly string[]
 }
 
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/
-const COLUMNS = ['id', 'name', 'created_at', 'last_used_at', 'revoked_at'] as const
+const COLUMNS = [
+  'id',
+  'account_id',
+  'name',
+  'rights',
+  'created_at',
+  'expires_at',
+  'last_used_at',
+  'revoked_at',
+] as const
 /** 62^43 is the first power of 62 above 2^256. */
 const TOKEN_DIGITS = 43
-const ID_BYTES = 12
-const ID_DIGITS = 17
 const ID_PREFIX = 'tok_'
 
 /** What every token looks like: `unr_` and 256 random bits in base 62. */
@@ -56,16 +83,26 @@ export class TokenRepository {
 
   /**
    * Makes a token. Throws ConfigError UR_TOKEN_NAME_INVALID, RefusedError UR_TOKEN_NAME_TAKEN
-   * (the name of a revoked token is free again).
+   * (the name of a revoked token is free again), UR_ACCOUNT_NOT_FOUND.
    */
-  async create(name: string): Promise<CreatedToken> {
-    checkName(name)
-    const id = ID_PREFIX + base62(randomBytes(ID_BYTES), ID_DIGITS)
+  async create(name: string, { accountId, rights, expiresAt }: TokenGrant = {}): Promise<CreatedToken> {
+    checkName(name, 'a token', ID_PREFIX, 'UR_TOKEN_NAME_INVALID')
+    const id = newId(ID_PREFIX)
     const token = `unr_${base62(randomBytes(32), TOKEN_DIGITS)}`
-    const row = { id, name, hash: tokenHash(token), created_at: now() }
+    const account = accountId ?? DEFAULT_ACCOUNT
+    const row = {
+      id,
+      account_id: account,
+      name,
+      hash: tokenHash(token),
+      rights: rights === undefined ? null : JSON.stringify(rights),
+      created_at: now(),
+      expires_at: expiresAt?.toISOString() ?? null,
+    }
     try {
       await this.#database.insertInto('tokens').values(row).execute()
     } catch (error) {
+      if (error instanceof ForeignKeyViolation) throw noAccount(account)
       if (!(error instanceof UniqueViolation)) throw error
       throw new RefusedError(
         'UR_TOKEN_NAME_TAKEN',
@@ -136,13 +173,7 @@ export class TokenRepository {
   }
 }
 
-interface TokenRow {
-  readonly id: string
-  readonly name: string
-  readonly created_at: string
-  readonly last_used_at: string | null
-  readonly revoked_at: string | null
-}
+type TokenRow = Pick<Selectable<TokenTable>, (typeof COLUMNS)[number]>
 
 /** The live token of a name wins over revoked ones; of those, the newest. */
 function find(transaction: Transaction<Tables>, idOrName: string): Promise<TokenRow | undefined> {
@@ -160,33 +191,12 @@ function find(transaction: Transaction<Tables>, idOrName: string): Promise<Token
 function toRecord(row: TokenRow): TokenRecord {
   return {
     id: row.id,
+    accountId: row.account_id,
     name: row.name,
+    rights: row.rights === null ? null : (JSON.parse(row.rights) as Rights),
     createdAt: new Date(row.created_at),
-    lastUsedAt: row.last_used_at === null ? null : new Date(row.last_used_at),
-    revokedAt: row.revoked_at === null ? null : new Date(row.revoked_at),
+    expiresAt: dateOrNull(row.expires_at),
+    lastUsedAt: dateOrNull(row.last_used_at),
+    revokedAt: dateOrNull(row.revoked_at),
   }
-}
-
-function checkName(name: string): void {
-  if (NAME.test(name) && !name.startsWith(ID_PREFIX) && !name.startsWith('unr_')) return
-  throw new ConfigError(
-    'UR_TOKEN_NAME_INVALID',
-    `"${printable(name.slice(0, 80))}" cannot name a token. What to do: use 1 to 64 letters, digits and . _ @ -, ` +
-      `beginning with a letter or digit, and not with ${ID_PREFIX} or unr_.`,
-  )
-}
-
-/** Big-endian number to base 62, padded to `digits`. */
-function base62(bytes: Buffer, digits: number): string {
-  let value = BigInt(`0x${bytes.toString('hex')}`)
-  let text = ''
-  for (let i = 0; i < digits; i++) {
-    text = ALPHABET.charAt(Number(value % 62n)) + text
-    value /= 62n
-  }
-  return text
-}
-
-function now(): string {
-  return new Date().toISOString()
 }

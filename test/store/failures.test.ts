@@ -16,9 +16,8 @@ import { join } from 'node:path'
 import Database from 'libsql'
 import t, { type Test } from 'tap'
 import { openStore, tokenHash } from '../../src/store/index.js'
-import { nodeArguments, storeFor } from './support.js'
+import { outputOf, scriptOn, storeFor } from './support.js'
 
-const storeModule = new URL('../../src/store/index.ts', import.meta.url).href
 /** tap's `skip`: false, or why not. */
 const unlessRoot = (why: string): string | false => (process.getuid?.() === 0 ? false : `only root can ${why}`)
 const mounting = { skip: unlessRoot('mount a file system of its own') }
@@ -60,16 +59,15 @@ t.test('a full disk at the first start', mounting, async (t) => {
 
 t.test('a limit on the file size is an explained StoreError and leaves the database whole', async (t) => {
   const file = join(t.testdir({}), 'uniroute.db')
-  const script = `
+  const script = `${scriptOn({ file })}
     import { execFileSync } from 'node:child_process'
-    import { openStore } from ${JSON.stringify(storeModule)}
-    const { tokens } = await openStore({ file: ${JSON.stringify(file)} })
+    const { tokens } = await openStore(options)
     process.on('SIGXFSZ', () => {})
     execFileSync('prlimit', ['--pid', process.pid, '--fsize=300000:'])
     try { for (let i = 0; i < 10000; i++) await tokens.create('n' + i) } catch (error) {
       console.log(JSON.stringify({ name: error.name, code: error.code, count: (await tokens.list()).length }))
     }`
-  const seen = JSON.parse(inAnotherProcess(script)) as { name: string; code: string; count: number }
+  const seen = JSON.parse(await outputOf(script)) as { name: string; code: string; count: number }
   t.match(seen, { name: 'StoreError', code: /^UR_STORE_(FULL|IO)$/ })
   const { tokens } = await storeFor(t, { file })
   t.equal((await tokens.list()).length, seen.count)
@@ -91,14 +89,13 @@ t.test('a file system that is read-only', mounting, async (t) => {
 })
 
 t.test('a folder without write permission', async (t) => {
-  const script = `
-    import { openStore } from ${JSON.stringify(storeModule)}
+  const script = `${scriptOn({ file: '/etc/uniroute-test/uniroute.db' })}
     if (process.getuid() === 0) process.seteuid(65534)
-    try { await openStore({ file: '/etc/uniroute-test/uniroute.db' }) } catch (error) {
+    try { await openStore(options) } catch (error) {
       console.log(JSON.stringify({ name: error.name, code: error.code, message: error.message }))
     }
     if (process.getuid() === 0) process.seteuid(0)`
-  t.match(JSON.parse(inAnotherProcess(script)), {
+  t.match(JSON.parse(await outputOf(script)), {
     name: 'StoreError',
     code: 'UR_STORE_CANNOT_OPEN',
     message: /may write in it/,
@@ -183,10 +180,6 @@ t.test(
     t.equal((await tokens.list()).length, 1)
   },
 )
-
-function inAnotherProcess(script: string): string {
-  return execFileSync(process.execPath, nodeArguments(script), { encoding: 'utf8' })
-}
 
 async function fillUp(write: (i: number) => Promise<unknown>): Promise<unknown> {
   for (let i = 0; i < 10_000; i++) {

@@ -1,11 +1,63 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
+import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
-import { lookAtStore, type MigrationStep, openStore, SCHEMA_VERSION } from '../../src/store/index.js'
-import { Process } from '../support/processes.js'
-import { nodeArguments, onEachDatabase, scriptOn, storeFor } from './support.js'
+import {
+  DEFAULT_ACCOUNT,
+  lookAtStore,
+  type MigrationStep,
+  openStore,
+  SCHEMA_VERSION,
+  tokenHash,
+} from '../../src/store/index.js'
+import { onEachDatabase, outputOf, scriptOn, startScript, storeFor } from './support.js'
 
-onEachDatabase(t, (t, { fresh, execute }) => {
+const recorded = new URL('recorded/', import.meta.url)
+
+interface RecordedToken {
+  readonly id: string
+  readonly name: string
+  readonly token: string
+  readonly createdAt: string
+  readonly lastUsedAt: string | null
+  readonly revokedAt: string | null
+}
+
+onEachDatabase(t, (t, { kind, fresh, execute }) => {
+  t.test('from every earlier schema, with all that is in it', async (t) => {
+    const dump = new RegExp(`^v(\\d+)\\.${kind}\\.sql$`)
+    const versions = readdirSync(recorded).flatMap((name) => dump.exec(name)?.[1] ?? [])
+    t.equal(versions.length, SCHEMA_VERSION - 1, 'a dump of each earlier schema is recorded')
+    for (const version of versions) {
+      const options = await fresh(t)
+      const read = (end: string) => readFileSync(new URL(`v${version}.${kind}.${end}`, recorded), 'utf8')
+      await execute(options, read('sql'))
+      t.match(await lookAtStore(options), { version: Number(version), pending: [{ version: Number(version) + 1 }] })
+      const { tokens, accounts } = await storeFor(t, options)
+      t.match(await accounts.list(), [{ id: DEFAULT_ACCOUNT, name: 'default' }])
+      const before = JSON.parse(read('json')) as RecordedToken[]
+      const list = await tokens.list()
+      t.equal(list.length, before.length)
+      for (const { token, ...rest } of before) {
+        const found = await tokens.findByHash(tokenHash(token))
+        t.match(JSON.parse(JSON.stringify(found)), {
+          ...rest,
+          accountId: DEFAULT_ACCOUNT,
+          rights: null,
+          expiresAt: null,
+        })
+      }
+      const revoked = before.filter(({ revokedAt }) => revokedAt !== null)
+      t.equal(revoked.length, 2)
+      t.strictSame(
+        (await tokens.revokedSince(0)).ids,
+        [...revoked].sort((a, b) => (String(a.revokedAt) < String(b.revokedAt) ? -1 : 1)).map(({ id }) => id),
+      )
+      await t.rejects(tokens.create('laptop'), { code: 'UR_TOKEN_NAME_TAKEN' })
+      await tokens.create('ci')
+      await tokens.revoke('laptop')
+      t.equal((await tokens.revokedSince(2)).cursor, 3)
+    }
+  })
+
   t.test('a newer schema is refused and left alone', async (t) => {
     const options = await fresh(t)
     await (await openStore(options)).close()
@@ -31,8 +83,7 @@ onEachDatabase(t, (t, { fresh, execute }) => {
     const script = `${scriptOn(options)}
       console.log(JSON.stringify(await migrateStore(options)))`
     const child = async () => {
-      const { stdout } = await promisify(execFile)(process.execPath, nodeArguments(script))
-      return JSON.parse(stdout) as MigrationStep[]
+      return JSON.parse(await outputOf(script)) as MigrationStep[]
     }
     const done = (await Promise.all([child(), child(), child()])).flat()
     const versions = done.map(({ version }) => version).sort((a, b) => a - b)
@@ -51,7 +102,7 @@ onEachDatabase(t, (t, { fresh, execute }) => {
         for (let i = 0; i < 250; i++) console.log((await tokens.create('n' + lane + '-' + i)).id)
       }
       await Promise.all([write(0), write(1), write(2), write(3)])`
-    const writer = new Process('writer', process.execPath, nodeArguments(script))
+    const writer = await startScript(script)
     t.teardown(() => writer.stop('SIGKILL'))
     let lines = 0
     await writer.line(() => ++lines === 400)

@@ -1,11 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import path, { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import Database from 'libsql'
 import type { Test } from 'tap'
 import { Secret } from '../../src/core/secret.js'
 import { openStore, type Store, type StoreOptions } from '../../src/store/index.js'
+import { ensureBuilt } from '../support/build.js'
+import { ROOT } from '../support/places.js'
 import { Postgres } from '../support/postgres.js'
+import { must, Process } from '../support/processes.js'
 
 /** A store that closes with the test. */
 export async function storeFor(t: Test, options: StoreOptions): Promise<Store> {
@@ -44,28 +49,41 @@ export function onEachDatabase(t: Test, body: (t: Test, databases: TestDatabases
 
 async function executeInFile(options: StoreOptions, statements: string): Promise<void> {
   if (!('file' in options)) return
+  mkdirSync(dirname(options.file), { recursive: true })
   const database = new Database(options.file)
   database.exec(statements)
   database.close()
 }
 
-const storeModule = new URL('../../src/store/index.ts', import.meta.url).href
-const secretModule = new URL('../../src/core/secret.ts', import.meta.url).href
+const dist = (module: string): string => JSON.stringify(pathToFileURL(path.join(ROOT, 'dist', module)).href)
 
-/** The head of a script for another process: the store's functions and the `options` of a database, spelt out. */
+/** The head of a script for another process: the store's functions, and the `options` of a database. */
 export function scriptOn(options: StoreOptions): string {
   const literal =
     'file' in options ? JSON.stringify(options) : `{ url: new Secret(${JSON.stringify(options.url.reveal())}) }`
   return `
-    import { migrateStore, openStore } from ${JSON.stringify(storeModule)}
-    import { Secret } from ${JSON.stringify(secretModule)}
+    import { migrateStore, openStore } from ${dist('store/index.js')}
+    import { Secret } from ${dist('core/secret.js')}
     const options = ${literal}`
 }
 
-/** Arguments of node that run a script in TypeScript's world, as tap runs the tests. */
-export function nodeArguments(script: string, ...more: string[]): string[] {
-  const typescript = process.execArgv.filter((argument) => argument.includes('@tapjs/typescript'))
-  return [...typescript, '--input-type=module', '-e', script, ...more]
+let built: Promise<void> | null = null
+
+/** Looks once for each test file whether what is built is up to date. */
+function whenBuilt(): Promise<void> {
+  return (built ??= ensureBuilt())
+}
+
+/** Another process that runs a script over what is built, as users have it. */
+export async function startScript(script: string, ...args: string[]): Promise<Process> {
+  await whenBuilt()
+  return new Process('script', process.execPath, ['--input-type=module', '-e', script, ...args])
+}
+
+/** What a script in another process prints. */
+export async function outputOf(script: string, ...args: string[]): Promise<string> {
+  await whenBuilt()
+  return (await must(process.execPath, ['--input-type=module', '-e', script, ...args])).out
 }
 
 export interface LockHolder {

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import t from 'tap'
 import { TOKEN_PATTERN, tokenHash } from '../../src/store/index.js'
-import { nodeArguments, onEachDatabase, scriptOn, storeFor } from './support.js'
+import { onEachDatabase, outputOf, scriptOn, storeFor } from './support.js'
 
 onEachDatabase(t, (t, { fresh }) => {
   t.test('a token is made once, listed without itself, found by hash, revoked by name', async (t) => {
@@ -89,7 +87,7 @@ onEachDatabase(t, (t, { fresh }) => {
       for (let i = 0; i < 10; i++) await store.tokens.create(process.argv[1] + i)
       if (process.argv[1] === 'p0-') await store.tokens.revoke('mine')
       await store.close()`
-    const child = (prefix: string) => promisify(execFile)(process.execPath, nodeArguments(script, prefix))
+    const child = (prefix: string) => outputOf(script, prefix)
     const writingHere = Promise.all(Array.from({ length: 10 }, (_, i) => here.tokens.create(`here-${i}`)))
     await Promise.all([child('p0-'), child('p1-'), writingHere])
     t.equal((await here.tokens.list()).length, 1 + 3 * 10)

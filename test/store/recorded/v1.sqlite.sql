@@ -1,0 +1,12 @@
+PRAGMA application_id = 1433299282;
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE IF NOT EXISTS "schema_version" ("version" integer not null);
+INSERT INTO schema_version VALUES(1);
+CREATE TABLE IF NOT EXISTS "tokens" ("id" text primary key, "name" text not null, "hash" text not null unique, "created_at" text not null, "last_used_at" text, "revoked_at" text, "revocation" integer unique);
+INSERT INTO tokens VALUES('tok_0ms6WUeF5Wid0rdky','laptop','da68000e24723acb4f87a19eeceda36d4d970ed286b04ef7fa4459b63955a821','2026-11-28T15:05:30.544Z','2026-11-01T12:00:00.000Z',NULL,NULL);
+INSERT INTO tokens VALUES('tok_132G4gLLTPAojHedk','ci','e4958a3bdc0042b5e5f2284019833f542777abcbdbc2a731a391899953592720','2026-11-28T15:05:30.549Z',NULL,'2026-11-28T15:05:30.559Z',1);
+INSERT INTO tokens VALUES('tok_0qfbgTuOVlDlW1OzP','phone','257e5e4a2e3e97414583a09dff75560c6b93642ed7504c83e7a1075b85702dc8','2026-11-28T15:05:30.552Z',NULL,NULL,NULL);
+INSERT INTO tokens VALUES('tok_0xmigCHOxIJ2tf4K1','ci-old','bb4b43072abae723734aa255cb27c23f8c78af19fa59546c0f8a1f69bf72f673','2026-11-28T15:05:30.554Z',NULL,'2026-11-28T15:05:30.566Z',2);
+CREATE UNIQUE INDEX "tokens_live_name" on "tokens" ("name") where "revoked_at" is null;
+COMMIT;
