@@ -35,12 +35,11 @@ export class RevocationWatch {
     return this.#failure
   }
 
-  /** Begins to call `onRevoked` for each of `liveIds()` that is revoked, every turn. */
-  start(liveIds: () => Iterable<string>, onRevoked: (id: string) => void): void {
+  /** Begins to look, and calls `onTurn` after each look, also one that failed. It must not throw. */
+  start(onTurn: () => void): void {
     const turn = async (): Promise<void> => {
       await this.#look()
-      // ids seen revoked in earlier turns count too: a session may begin in the moment between check and revocation
-      if (!this.#closed) for (const id of new Set(liveIds())) if (this.#revoked.has(id)) onRevoked(id)
+      if (!this.#closed) onTurn()
       if (!this.#closed) this.#timer = setTimeout(() => (this.#turn = turn()), this.#options.pollMs)
     }
     this.#turn = turn()

@@ -3,6 +3,7 @@ import { LimitError, RefusedError, StoreError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import { ThrottledLog } from '../core/throttled-log.js'
 import { TOKEN_PATTERN, tokenHash, type TokenRecord, type TokenRepository } from '../store/index.js'
+import { Expiries } from './expiries.js'
 import { FailedLogins } from './failed-logins.js'
 import { RevocationWatch } from './revocation-watch.js'
 
@@ -22,6 +23,8 @@ export interface TokenGateOptions {
   readonly pollMs?: number
   /** Time between two writes of when tokens were last used, ms. Default 60 000. */
   readonly touchMs?: number
+  /** The time of the calendar, ms. Default `Date.now`. */
+  readonly now?: () => number
 }
 
 const REMEMBERED_TOKENS = 10_000
@@ -40,18 +43,20 @@ export class TokenGate {
   readonly #strangers: ThrottledLog
   readonly #failedLogins: FailedLogins
   readonly #watch: RevocationWatch
+  readonly #expiries: Expiries
   /** By hash; the least recently used goes first when there are too many. */
   readonly #known = new Map<string, TokenIdentity>()
   #used = new Map<string, Date>()
   readonly #touchTimer: NodeJS.Timeout
 
   constructor(options: TokenGateOptions) {
-    const { tokens, log, clock = systemClock, pollMs = 500, touchMs = 60_000 } = options
+    const { tokens, log, clock = systemClock, pollMs = 500, touchMs = 60_000, now = Date.now } = options
     this.#options = options
     this.#log = log
     this.#strangers = new ThrottledLog(log, clock)
     this.#failedLogins = options.failedLogins ?? new FailedLogins({ clock })
     this.#watch = new RevocationWatch({ tokens, log, pollMs })
+    this.#expiries = new Expiries(now)
     this.#touchTimer = setInterval(() => void this.#touch(), touchMs)
     this.#touchTimer.unref()
   }
@@ -63,8 +68,8 @@ export class TokenGate {
 
   /**
    * Who the token belongs to. `address` is the agent's IP address, for the limit of failed logins; without one there
-   * is no limit. Throws RefusedError UR_TOKEN_MISSING, UR_TOKEN_MALFORMED, UR_TOKEN_INVALID or UR_TOKEN_REVOKED;
-   * LimitError UR_TOKEN_RATE; StoreError UR_TOKEN_UNCHECKED. The last two may pass with time.
+   * is no limit. Throws RefusedError UR_TOKEN_MISSING, UR_TOKEN_MALFORMED, UR_TOKEN_INVALID, UR_TOKEN_REVOKED
+   * or UR_TOKEN_EXPIRED; LimitError UR_TOKEN_RATE; StoreError UR_TOKEN_UNCHECKED. The last two may pass with time.
    */
   async check(token: string, address?: string): Promise<TokenIdentity> {
     if (token === '') {
@@ -84,11 +89,19 @@ export class TokenGate {
   }
 
   /**
-   * Calls `onRevoked` for each of `liveIds()` whose token is revoked, at most about a second after it was, and again
-   * with each look for as long as the id stays among them. `onRevoked` must not throw. Ends with `close()`.
+   * Calls `onEnded` for each of `liveIds()` whose token was revoked or has expired, at most about a second after it was,
+   * and again with each look for as long as the id stays among them. `onEnded` must not throw. Ends with `close()`.
    */
-  watchRevocations(liveIds: () => Iterable<string>, onRevoked: (id: string, reason: RefusedError) => void): void {
-    this.#watch.start(liveIds, (id) => onRevoked(id, revoked()))
+  watchTokens(liveIds: () => Iterable<string>, onEnded: (id: string, reason: RefusedError) => void): void {
+    this.#watch.start(() => {
+      // ids seen revoked in earlier turns count too: a session may begin in the moment between check and revocation
+      const live = new Set(liveIds())
+      for (const id of live) {
+        if (this.#watch.isRevoked(id)) onEnded(id, revoked())
+        else if (this.#expiries.isOver(id)) onEnded(id, expired())
+      }
+      this.#expiries.forget(live)
+    })
   }
 
   /** Ends the watch and writes down what was last used. Call it before the store is closed. */
@@ -124,7 +137,12 @@ export class TokenGate {
       this.#known.delete(hash)
       throw record === null ? unknown() : revoked()
     }
-    const { id, name } = record
+    const { id, name, expiresAt } = record
+    this.#expiries.note(id, expiresAt)
+    if (this.#expiries.isOver(id)) {
+      this.#known.delete(hash)
+      throw expired()
+    }
     this.#remember(hash, { id, name })
     return { id, name }
   }
@@ -132,6 +150,7 @@ export class TokenGate {
   #withoutDatabase(hash: string, error: unknown): TokenIdentity {
     const known = this.#known.get(hash)
     if (known && this.#watch.isRevoked(known.id)) throw revoked()
+    if (known && this.#expiries.isOver(known.id)) throw expired()
     if (known) {
       this.#log.warn({ error, token: known.id }, 'the database failed; a token that was good before is let in')
       return known
@@ -174,5 +193,12 @@ function revoked(): RefusedError {
   return new RefusedError(
     'UR_TOKEN_REVOKED',
     'The token was revoked. What to do: ask the operator of the server for a new one.',
+  )
+}
+
+function expired(): RefusedError {
+  return new RefusedError(
+    'UR_TOKEN_EXPIRED',
+    'The token has expired. What to do: ask the operator of the server for a new one.',
   )
 }

@@ -33,14 +33,14 @@ export function addRunningOptions(command: Command): Command {
 }
 
 /** As `grace_period` in the configuration of the server. */
-const MAX_DURATION_MS = 24 * 3_600_000
+const MAX_DURATION = '24h'
 
-/** An option whose value is a duration such as 30s, in milliseconds. */
-export function durationOption(flags: string, description: string): Option {
+/** An option whose value is a duration such as 30s, up to `max`, in milliseconds. A number alone is seconds. */
+export function durationOption(flags: string, description: string, max = MAX_DURATION): Option {
   return new Option(flags, description).argParser((text: string) => {
     const duration = parseDuration(/^\d+$/.test(text) ? `${text}s` : text)
-    if (duration === undefined || duration > MAX_DURATION_MS) {
-      throw new InvalidArgumentError('Write a duration of up to 24h, such as 30s or 5m.')
+    if (duration === undefined || duration > (parseDuration(max) ?? 0)) {
+      throw new InvalidArgumentError(`Write a duration of up to ${max}, such as 30s or 5m.`)
     }
     return duration
   })

@@ -78,6 +78,7 @@ export const ERROR_CODES = {
   UR_TOKEN_MALFORMED: entry(3, 'What the agent sent does not look like a token.', 'Copy the whole token: unr_ and 43 letters or digits.'),
   UR_TOKEN_INVALID: entry(3, 'The server does not know the token.', 'Check that token and server belong together, or create a new one with `uniroutd token create NAME`.'),
   UR_TOKEN_REVOKED: entry(3, 'The token was revoked.', 'Ask the operator of the server for a new one.'),
+  UR_TOKEN_EXPIRED: entry(3, 'The token has expired.', 'Ask the operator of the server for a new one.'),
   UR_TOKEN_RATE: entry(3, 'Too many failed logins came from one address.', 'Wait for the time that the message names, then try with the right token.'),
   UR_TOKEN_UNCHECKED: entry(3, 'The server could not look the token up, because its database failed.', 'Try again; the operator finds the reason in the log of the server.'),
 

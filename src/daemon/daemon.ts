@@ -127,7 +127,7 @@ export class Daemon {
       clock: systemClock,
       log,
     })
-    gate.watchRevocations(
+    gate.watchTokens(
       () => this.#agents.liveTokenIds(),
       (tokenId, reason) => this.#agents.endSessionsOfToken(tokenId, reason),
     )

@@ -80,7 +80,7 @@ t.test('live sessions of a revoked token are told within two seconds, by another
   const other = await openStore({ file: join(t.testdirName, 'uniroute.db') })
   const told: string[] = []
   const revoked = new Promise<number>((resolve) => {
-    gate.watchRevocations(
+    gate.watchTokens(
       () => [a.id, a.id, b.id],
       (id, reason) => {
         told.push(id)
@@ -103,7 +103,7 @@ t.test('a session that begins just after its token was seen revoked is told as w
   await store.tokens.revoke('a')
   let looks = 0
   const told = new Promise<string>((resolve) => {
-    gate.watchRevocations(() => (++looks < 3 ? [] : [id]), resolve)
+    gate.watchTokens(() => (++looks < 3 ? [] : [id]), resolve)
   })
   t.equal(await within('the revocation', told), id)
 })
@@ -112,7 +112,7 @@ t.test('after close nobody is told any more', async (t) => {
   const { store, gate } = await gateFor(t)
   const { id } = await store.tokens.create('a')
   await store.tokens.revoke('a')
-  gate.watchRevocations(
+  gate.watchTokens(
     () => [id],
     () => t.fail('told after close'),
   )
@@ -137,7 +137,7 @@ t.test('while the database fails: known tokens pass, others wait, the watch goes
   await gate.check(gone.token)
   await store.tokens.revoke('g')
   const live = new Set([gone.id])
-  const seen = within('the revocation', new Promise<string>((resolve) => gate.watchRevocations(() => live, resolve)))
+  const seen = within('the revocation', new Promise<string>((resolve) => gate.watchTokens(() => live, resolve)))
   t.equal(await seen, gone.id)
 
   state.broken = true
@@ -171,6 +171,59 @@ t.test('a failing address is slowed down; tokens that were good before still pas
   await gate.check(unused.token, '192.0.2.1')
 })
 
+t.test('a token that has expired: refused, also while the database fails, and its sessions are told', async (t) => {
+  const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
+  const { tokens, state } = breakable(store)
+  let time = Date.now()
+  const gate = new TokenGate({ tokens, log: silentLogger, pollMs: 10, now: () => time })
+  t.teardown(async () => {
+    await gate.close()
+    await store.close()
+  })
+  const end = time + 30 * 86_400_000
+  const limited = await store.tokens.create('limited', { expiresAt: new Date(end) })
+  const endless = await store.tokens.create('endless')
+  const expired = { name: 'RefusedError', code: 'UR_TOKEN_EXPIRED', exitCode: 3, message: /expired.*operator/ }
+  time = end - 1
+  for (const { token, id } of [limited, endless]) t.match(await gate.check(token), { id })
+
+  const told: string[] = []
+  let live = [limited.id, endless.id]
+  let onTold: () => void = () => undefined
+  let looks = 0
+  const ids = () => {
+    looks++
+    return live
+  }
+  gate.watchTokens(ids, (id, reason) => {
+    t.match(reason, expired)
+    told.push(id)
+    onTold()
+  })
+  await within(
+    'some looks',
+    until(() => looks > 3),
+  )
+  t.strictSame(told, [], 'nobody is told too early')
+  state.broken = true
+  time = end
+  await within('the news', new Promise<void>((resolve) => (onTold = resolve)))
+  t.equal(told[0], limited.id)
+  live = [endless.id]
+  await t.rejects(gate.check(limited.token), expired, 'while the database fails')
+  t.match(await gate.check(endless.token), { id: endless.id })
+  state.broken = false
+  await t.rejects(gate.check(limited.token), expired)
+  time = end + 86_400_000
+  const before = looks
+  await within(
+    'more looks',
+    until(() => looks > before + 3),
+  )
+  await t.rejects(gate.check(limited.token), expired, 'for ever')
+  t.strictSame([...new Set(told)], [limited.id])
+})
+
 t.test('when a token was last used is written from time to time, and at the end', async (t) => {
   const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
   const { token } = await store.tokens.create('a')
@@ -198,6 +251,10 @@ t.test('a last use that could not be written is written later', async (t) => {
   await store.close()
 })
 
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
 async function lineWith(lines: readonly string[], text: string): Promise<void> {
-  while (!lines.some((line) => line.includes(text))) await new Promise((resolve) => setTimeout(resolve, 5))
+  await until(() => lines.some((line) => line.includes(text)))
 }

@@ -172,6 +172,11 @@ t.test('tokens in a folder of their own, as text and as JSON', async (t) => {
   })
   t.match(await token('list'), { out: /ID +NAME +CREATED +LAST USED +STATE\n.*laptop.*never +valid\n.*desktop/ })
   t.match(await token('revoke', 'laptop'), { code: 0, out: /"laptop".*is revoked/ })
+  const brief = JSON.parse((await token('create', 'brief', '--expires', '30d', '--json')).out) as { expires_at: string }
+  const days = (Date.parse(brief.expires_at) - Date.now()) / 86_400_000
+  t.ok(days > 29.9 && days <= 30, `it ends in ${days} days`)
+  t.match(await token('list'), { out: `valid until ${brief.expires_at}` })
+  t.match(await token('create', 'x', '--expires', '3651d'), { code: 2, err: /up to 3650d/ })
   t.match(await token('list'), { out: /laptop.*revoked/ })
   t.match(await token('create', 'not a name'), { code: 2, err: /UR_TOKEN_NAME_INVALID/ })
 })

@@ -4,7 +4,7 @@ import { listen, type Owner } from '../support/places.js'
 import { Agent, runAgent, Server } from '../support/product.js'
 import { echo, echoOn, startEcho, visit } from '../support/pumps.js'
 
-t.test('a token that is wrong, missing or revoked', async (t) => {
+t.test('a token that is wrong, missing, revoked or expired', async (t) => {
   const server = await Server.start(t)
   const good = await server.createToken('good')
   const last = good.at(-1) === 'A' ? 'B' : 'A'
@@ -25,6 +25,11 @@ t.test('a token that is wrong, missing or revoked', async (t) => {
   const revoked = await runAgent(t, server, ['tcp', '9'], { token: good })
   t.equal(revoked.code, 3)
   t.match(revoked.err, /UR_TOKEN_REVOKED/)
+
+  const made = await server.uniroutd('token', 'create', 'brief', '--expires', '1ms', '--json')
+  const { token } = JSON.parse(made.out) as { token: string }
+  const expired = await runAgent(t, server, ['tcp', '9'], { token })
+  t.match(expired, { code: 3, err: /UR_TOKEN_EXPIRED/ })
 })
 
 t.test('tokens are made, listed and revoked while the server runs', async (t) => {
