@@ -27,7 +27,7 @@ export async function untilUnlocked<T>(timeoutMs: number, attempt: () => T): Pro
 
 /** Creates the file before SQLite does, so that it is private from its first moment; SQLite gives WAL files its mode. */
 export function prepareFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: PRIVATE_DIR })
+  prepareFolder(file)
   try {
     closeSync(openSync(file, 'ax', PRIVATE_FILE))
     giveToOwnerOf(dirname(file), file)
@@ -39,6 +39,11 @@ export function prepareFile(file: string): void {
     accessSync(file, constants.R_OK | constants.W_OK)
     accessSync(dirname(file), constants.W_OK)
   }
+}
+
+/** Creates the folder of a database file. */
+export function prepareFolder(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: PRIVATE_DIR })
 }
 
 /** Which file has this name now; null: none. */
@@ -71,10 +76,18 @@ export function openHandle(file: string): Database.Database {
 
 /** Refuses the database of another program; marks a new one as ours. */
 function claim(database: Database.Database, file: string): void {
-  const owner = pragma(database, 'application_id')
-  if (owner === APPLICATION_ID) return
-  if (owner !== 0 || database.prepare('select 1 from sqlite_master limit 1').all().length > 0) throw foreign(file)
+  if (isOurs(database)) return
+  if (
+    pragma(database, 'application_id') !== 0 ||
+    database.prepare('select 1 from sqlite_master limit 1').all().length > 0
+  )
+    throw foreign(file)
   pragma(database, `application_id = ${APPLICATION_ID}`)
+}
+
+/** Whether the file is marked as ours. */
+export function isOurs(database: Database.Database): boolean {
+  return pragma(database, 'application_id') === APPLICATION_ID
 }
 
 /** The first value that `pragma TEXT` answers. */

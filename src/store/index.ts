@@ -1,23 +1,25 @@
 import { resolve } from 'node:path'
 import { Kysely } from 'kysely'
+import { ConfigError } from '../core/errors.js'
 import type { Secret } from '../core/secret.js'
 import { AccountRepository } from './accounts.js'
 import { AuditRepository } from './audit.js'
 import type { OpenedDatabase } from './database.js'
 import { openEmbedded } from './embedded.js'
+import { type Backup, backupEmbedded, type Restored, restoreEmbedded } from './embedded-backup.js'
 import { migrate, type MigrationStep, schemaStatus, type SchemaStatus } from './migrations.js'
 import { openPostgres } from './postgres.js'
+import { parsePostgresUrl } from './postgres-url.js'
 import { ReservationRepository } from './reservations.js'
 import type { Tables } from './schema.js'
 import { TokenRepository } from './tokens.js'
 import { TunnelRepository } from './tunnels.js'
 import { UsageRepository } from './usage.js'
-export type { BoundTunnel, TunnelRecord, TunnelRepository } from './tunnels.js'
-export type { Amounts, UsageQuery, UsageRecord, UsageRepository } from './usage.js'
 
-export { type MigrationStep, NEW_SCHEMA, SCHEMA_VERSION, type SchemaStatus } from './migrations.js'
 export { type AccountRecord, type AccountRepository, DEFAULT_ACCOUNT } from './accounts.js'
 export type { AuditEntry, AuditRecord, AuditRepository } from './audit.js'
+export type { Backup, Restored } from './embedded-backup.js'
+export { type MigrationStep, NEW_SCHEMA, SCHEMA_VERSION, type SchemaStatus } from './migrations.js'
 export type { NewReservation, ReservationKind, ReservationRecord, ReservationRepository } from './reservations.js'
 export {
   TOKEN_PATTERN,
@@ -29,6 +31,10 @@ export {
   type TokenRecord,
   type TokenRepository,
 } from './tokens.js'
+export type { BoundTunnel, TunnelRecord, TunnelRepository } from './tunnels.js'
+export type { Amounts, UsageQuery, UsageRecord, UsageRepository } from './usage.js'
+
+const LOCK_TIMEOUT_MS = 5000
 
 /** Embedded SQLite. */
 export interface EmbeddedStoreOptions {
@@ -110,6 +116,34 @@ export async function migrateStore(options: StoreOptions): Promise<readonly Migr
   return withDatabase(options, migrate)
 }
 
+/**
+ * Writes a copy of the embedded database into the new file `target`, while others use it.
+ * Throws ConfigError UR_BACKUP_POSTGRES for PostgreSQL, which has tools of its own; else as `backupEmbedded`.
+ */
+export async function backupStore(options: StoreOptions, target: string): Promise<Backup> {
+  const { file, lockTimeoutMs = LOCK_TIMEOUT_MS } = embeddedOnly(options)
+  return backupEmbedded(resolve(file), resolve(target), lockTimeoutMs)
+}
+
+/**
+ * Puts a backup in the place of the embedded database, which nobody may have open.
+ * Throws ConfigError UR_BACKUP_POSTGRES for PostgreSQL; else as `restoreEmbedded`.
+ */
+export async function restoreStore(options: StoreOptions, source: string): Promise<Restored> {
+  const { file, lockTimeoutMs = LOCK_TIMEOUT_MS } = embeddedOnly(options)
+  return restoreEmbedded(resolve(file), resolve(source), lockTimeoutMs)
+}
+
+function embeddedOnly(options: StoreOptions): EmbeddedStoreOptions {
+  if ('file' in options) return options
+  const { name } = parsePostgresUrl(options.url)
+  throw new ConfigError(
+    'UR_BACKUP_POSTGRES',
+    `The database is ${name}, which this command does not copy. What to do: use PostgreSQL's own tools, ` +
+      `\`pg_dump --format=custom --file=FILE ADDRESS\` and \`pg_restore --clean --if-exists --dbname=ADDRESS FILE\`.`,
+  )
+}
+
 async function withDatabase<T>(
   options: StoreOptions,
   work: (database: Kysely<Tables>, name: string) => Promise<T>,
@@ -124,7 +158,7 @@ async function withDatabase<T>(
 
 async function openDatabase(options: StoreOptions): Promise<OpenedDatabase> {
   if ('file' in options) {
-    const { file, lockTimeoutMs = 5000 } = options
+    const { file, lockTimeoutMs = LOCK_TIMEOUT_MS } = options
     return openEmbedded({ file: resolve(file), lockTimeoutMs })
   }
   const { url, connections = 10, connectTimeoutMs = 3000, statementTimeoutMs = 10_000 } = options

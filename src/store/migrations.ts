@@ -106,7 +106,13 @@ async function schemaVersion(database: Kysely<Tables>, name: string): Promise<nu
   }
   if (columns.length !== 1 || columns[0]?.name !== 'version') throw foreign(name)
   const { version } = await database.selectFrom('schema_version').select('version').executeTakeFirstOrThrow()
-  if (version <= SCHEMA_VERSION) return version
+  assertKnown(version, name)
+  return version
+}
+
+/** Throws StoreError UR_STORE_NEWER for the version of a schema that this program does not know. */
+export function assertKnown(version: number, name: string): void {
+  if (version <= SCHEMA_VERSION) return
   throw new StoreError(
     'UR_STORE_NEWER',
     `The database ${name} has schema version ${version}; this program knows versions up to ${SCHEMA_VERSION}. ` +

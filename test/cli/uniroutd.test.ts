@@ -24,6 +24,8 @@ const COMMANDS = [
   'token list',
   'token revoke',
   'migrate',
+  'backup',
+  'restore',
   'completion',
   'version',
 ]
@@ -208,6 +210,37 @@ t.test('migrate says what it does, and --dry-run does nothing', async (t) => {
   t.match(await migrate(), { code: 0, out: new RegExp(`up to date \\(schema version ${SCHEMA_VERSION}\\)`) })
   const upToDate = { from: SCHEMA_VERSION, to: SCHEMA_VERSION, steps: [] }
   t.match(JSON.parse((await migrate('--json')).out), { ...upToDate, done: true })
+})
+
+t.test('backup while the server runs, restore when it does not', async (t) => {
+  const server = await Server.start(t)
+  const before = await server.createToken('before')
+  const file = path.join(server.folder, 'backup.db')
+  t.match(JSON.parse((await server.uniroutd('backup', file, '--json')).out), {
+    backup: file,
+    bytes: (await stat(file)).size,
+    schema_version: SCHEMA_VERSION,
+  })
+  t.match(await server.uniroutd('backup', file), { code: 1, err: /nothing is overwritten.*\(UR_BACKUP_EXISTS\)/ })
+  await server.createToken('after')
+  t.match(await server.uniroutd('restore', file), { code: 1, err: /open in another process.*\(UR_STORE_IN_USE\)/ })
+  t.match((await server.uniroutd('token', 'list')).out, /before.*\n.*after/, 'nothing was changed')
+
+  await server.process.stop('SIGTERM')
+  const restored = await server.uniroutd('restore', file, '--json')
+  const { kept } = JSON.parse(restored.out) as { kept: string }
+  t.match(kept, /uniroute\.db\.before-restore-\d{8}T\d{9}Z$/)
+  await server.launch()
+  t.notMatch((await server.uniroutd('token', 'list')).out, 'after')
+  t.match(await server.uniroutd('restore', file), { code: 1, err: /UR_STORE_IN_USE/ })
+  t.ok(before)
+
+  await server.reconfigure({ store: 'postgres://u:hunter2@127.0.0.1/d' })
+  for (const command of ['backup', 'restore']) {
+    const refused = await server.uniroutd(command, path.join(server.folder, 'other'))
+    t.match(refused, { code: 2, err: /postgres:\/\/u@127\.0\.0\.1\/d.*pg_dump.*\(UR_BACKUP_POSTGRES\)/ })
+    t.notMatch(refused.err, 'hunter2')
+  }
 })
 
 t.test('a data_dir that is a file is told as what it is', async (t) => {

@@ -62,7 +62,7 @@ export function scriptOn(options: StoreOptions): string {
   const literal =
     'file' in options ? JSON.stringify(options) : `{ url: new Secret(${JSON.stringify(options.url.reveal())}) }`
   return `
-    import { migrateStore, openStore } from ${dist('store/index.js')}
+    import { backupStore, migrateStore, openStore, restoreStore } from ${dist('store/index.js')}
     import { Secret } from ${dist('core/secret.js')}
     const options = ${literal}`
 }

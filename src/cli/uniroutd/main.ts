@@ -1,6 +1,7 @@
 import { addCommonCommands } from '../common-commands.js'
 import { example } from '../options.js'
 import { runProgram } from '../program.js'
+import { addBackupCommands } from './backup.js'
 import { addCheckCommand } from './check.js'
 import { addMigrateCommand } from './migrate.js'
 import { addDevCommand, addRunCommand } from './run.js'
@@ -19,6 +20,7 @@ export function uniroutd(argv: string[]): Promise<number> {
     addCheckCommand(root, context)
     addTokenCommands(root, context)
     addMigrateCommand(root, context)
+    addBackupCommands(root, context)
     addCommonCommands(root, context)
   })
 }

@@ -1,0 +1,37 @@
+import type { Command } from 'commander'
+import { backupStore, restoreStore } from '../../store/index.js'
+import type { CommandContext } from '../program.js'
+import { databaseOf } from './config-flags.js'
+import { addStoreOptions, existingDatabase, type StoreFlags } from './store-command.js'
+
+/** `uniroutd backup` and `uniroutd restore`, of the embedded database. */
+export function addBackupCommands(root: Command, { output }: CommandContext): void {
+  const backup = root.command('backup <file>').description('copy the database into a new file, while the server runs')
+  addStoreOptions(backup, 'backup /var/backups/uniroute.db')
+  backup.action(async (target: string) => {
+    const flags = backup.opts<StoreFlags>()
+    const { version, bytes } = await backupStore(existingDatabase(flags), target)
+    const size = `${bytes} bytes, schema version ${version}`
+    output.text(
+      flags.json
+        ? `${JSON.stringify({ backup: target, bytes, schema_version: version })}\n`
+        : `The database is saved in ${target} (${size}).\n`,
+    )
+  })
+
+  const restore = root
+    .command('restore <file>')
+    .description('put a backup in the place of the database; stop the server first')
+  addStoreOptions(restore, 'restore /var/backups/uniroute.db')
+  restore.action(async (source: string) => {
+    const flags = restore.opts<StoreFlags>()
+    const options = databaseOf(flags)
+    const { version, kept } = await restoreStore(options, source)
+    const before = kept === null ? 'There was none before.' : `The one before is ${kept}.`
+    output.text(
+      flags.json
+        ? `${JSON.stringify({ restored: source, schema_version: version, kept })}\n`
+        : `The database is now that of ${source} (schema version ${version}). ${before}\n`,
+    )
+  })
+}
