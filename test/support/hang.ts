@@ -3,15 +3,18 @@ import { describeProcesses } from './processes.js'
 /** Limit against hangs, in milliseconds: long enough for a loaded machine, so it never decides a healthy run. */
 export const HANG_MS = 30_000
 
+/** Something did not come in time. */
+export class Hang extends Error {}
+
 /**
- * Waits for `promise`, but not for ever: after `ms` it throws an error that names `what` was waited for
+ * Waits for `promise`, but not for ever: after `ms` it throws a Hang that names `what` was waited for
  * and shows the last lines of every process that the test started.
  */
 export async function within<T>(what: string, promise: Promise<T>, ms = HANG_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`waited ${ms} ms for ${what}\n${describeProcesses()}`))
+      reject(new Hang(`waited ${ms} ms for ${what}\n${describeProcesses()}`))
     }, ms)
   })
   try {

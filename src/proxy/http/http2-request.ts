@@ -136,12 +136,15 @@ export class Http2Request implements UpstreamRequest {
       return
     }
     sink.onRespond(status, flatFields(headers), '', isWhole ? 'none' : 'unknown')
+    // NaN: it is not known.
+    let left = isWhole ? 0 : Number(headers['content-length'])
     stream.on('data', (chunk: Buffer) => {
+      left -= chunk.length
       if (this.#sink?.onData(chunk) === false) stream.pause()
     })
     stream.once('end', () => {
-      // A stream that was broken off ends as well.
-      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR || stream.aborted) return
+      // A stream that was broken off ends as well, some in seemingly good order.
+      if (left > 0 || stream.rstCode !== constants.NGHTTP2_NO_ERROR || stream.aborted) return
       const over = this.#sink
       this.#sink = null
       this.#onOver()

@@ -80,6 +80,40 @@ t.test('answers that an upstream breaks off are not counted as resets by the vis
   t.equal(session.closed, false)
 })
 
+t.test('an upstream that ends its connection in the middle of an answer has not answered', async (t) => {
+  const server = createHttp2()
+  server.on('sessionError', () => undefined)
+  const sockets: Socket[] = []
+  server.on('connection', (socket: Socket) => sockets.push(socket))
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => undefined)
+    const path = headers[':path'] ?? ''
+    stream.respond({ ':status': 200, ...(path.endsWith('sized') && { 'content-length': 20 }) })
+    const socket = sockets.at(-1)
+    const hangUp = () => {
+      if (path.includes('reset')) socket?.resetAndDestroy()
+      else if (path.includes('goaway')) stream.session?.destroy()
+      else socket?.end()
+    }
+    if (path.startsWith('/part')) stream.write('some of it', hangUp)
+    else stream.end('all of it, 20 bytes.', hangUp)
+  })
+  t.teardown(() => server.close())
+  const { tunnels, session } = await start(t, await listen(server), { upstreamProtocol: 'http2' })
+  for (const path of [
+    '/part',
+    '/part-sized',
+    '/part-reset',
+    '/part-reset-sized',
+    '/part-goaway',
+    '/part-goaway-sized',
+  ]) {
+    await t.rejects(call2(session, path), { code: 'ERR_HTTP2_STREAM_ERROR' }, `${path} by HTTP/2`)
+    await t.rejects(within('the answer', tunnels.call(HOST, path)), { code: 'ECONNRESET' }, `${path} by HTTP/1.1`)
+  }
+  for (const path of ['/whole', '/whole-sized']) t.equal((await call2(session, path)).body, 'all of it, 20 bytes.')
+})
+
 /** A visitor's session with a tunnel to that port. */
 async function start(t: Test, port: number, http = {}, limits = {}) {
   const tunnels = await HttpTunnels.start(t, limits)
