@@ -124,6 +124,7 @@ t.test('a damaged database is replaced, and its log is moved with it', async (t)
     writeFileSync(`${file}-wal`, 'left behind')
     const { kept } = await restore(file, saved)
     t.ok(readFileSync(kept ?? '').equals(garbage))
+    t.equal(readFileSync(`${kept}-wal`, 'utf8'), 'left behind')
     t.strictSame(await namesIn(file), ['a'])
   }
 })
