@@ -9,8 +9,8 @@ const PER_SECOND = 64 * 1024
 const PER_BYTE_SERVED = 2
 /** So much may come with each byte that we sent: WINDOW_UPDATE and the like. Below 1, or PING would pay for itself. */
 const PER_BYTE_SENT = 0.5
-/** What may be under way of a body when we refuse the rest of it: the window of a connection. */
-const UNDER_WAY = 64 * 1024
+/** What may be under way of a body when we refuse the rest of it: the window of a stream. */
+const UNDER_WAY = 1024 * 1024
 /** So many parts of requests are taken without a look. */
 const LOOK_EACH = 1024
 /** How long a visitor may take to read the last of a connection that is over, ms. */
