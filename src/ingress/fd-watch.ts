@@ -5,11 +5,14 @@ import { ThrottledLog } from '../core/throttled-log.js'
 import type { IngressHooks } from './api.js'
 
 const EVERY_MS = 1000
+/** Descriptors that are kept for a time without any: for a connection, and for libuv's spare one. */
+const RESERVE = 2
 
 /**
  * Notices when the process has no file descriptors left. libuv keeps a spare one and uses it to accept and close what
- * the listeners cannot take, without telling anybody; so this asks the system for a descriptor once a second.
- * The state heals by itself as connections end.
+ * the listeners cannot take, without telling anybody; so this asks the system for one more than its reserve once a second.
+ * The reserve is given away then: a thread may have taken libuv's spare one, which gets another one with the next
+ * connection that it takes, and until then it would leave visitors waiting. The state heals by itself as connections end.
  */
 export class FdWatch {
   /** True while the last look found none. */
@@ -18,6 +21,7 @@ export class FdWatch {
   readonly #log: Logger
   readonly #throttled: ThrottledLog
   #timer: NodeJS.Timeout | null = null
+  #reserve: number[] = []
 
   constructor(hooks: IngressHooks, log: Logger, clock: Clock) {
     this.#hooks = hooks
@@ -32,10 +36,12 @@ export class FdWatch {
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#timer = null
+    this.#release()
   }
 
   look(): void {
     try {
+      while (this.#reserve.length < RESERVE) this.#reserve.push(openSync('/dev/null', 'r'))
       closeSync(openSync('/dev/null', 'r'))
       if (this.exhausted) this.#log.info({}, 'file descriptors are free again')
       this.exhausted = false
@@ -43,8 +49,14 @@ export class FdWatch {
       const { code } = error as NodeJS.ErrnoException
       if (code !== 'EMFILE' && code !== 'ENFILE') throw error
       this.exhausted = true
+      this.#release()
       this.#hooks.rejected('UR_FD_EXHAUSTED')
       this.#throttled.warn('UR_FD_EXHAUSTED', {}, 'no file descriptors left: new connections are closed until some end')
     }
+  }
+
+  #release(): void {
+    for (const descriptor of this.#reserve) closeSync(descriptor)
+    this.#reserve = []
   }
 }
