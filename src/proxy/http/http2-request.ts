@@ -136,8 +136,9 @@ export class Http2Request implements UpstreamRequest {
       return
     }
     sink.onRespond(status, flatFields(headers), '', isWhole ? 'none' : 'unknown')
-    // NaN: it is not known.
-    let left = isWhole ? 0 : Number(headers['content-length'])
+    // Of an answer to HEAD, and of 304, the length is that of another body (RFC 9110 §8.6). NaN: it is not known.
+    const hasBody = !isWhole && stream.sentHeaders?.[':method'] !== 'HEAD' && status !== 304
+    let left = hasBody ? Number(headers['content-length']) : 0
     stream.on('data', (chunk: Buffer) => {
       left -= chunk.length
       if (this.#sink?.onData(chunk) === false) stream.pause()
