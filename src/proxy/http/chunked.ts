@@ -1,6 +1,7 @@
-import { ProtocolError } from '../../core/errors.js'
 import type { RawHeaders } from './api.js'
-import { MalformedFields, parseFields } from './fields.js'
+import type { BodyDecoder } from './body-decoder.js'
+import { parseFields } from './fields.js'
+import type { MessageSource } from './message-source.js'
 
 /** Bytes of a line that tells the size of a chunk, with its extensions. */
 const MAX_LINE = 4096
@@ -8,36 +9,35 @@ const LF = 0x0a
 const CR = 0x0d
 
 /** Decodes one chunked body (RFC 9112 §7.1). Chunk extensions are dropped. */
-export class ChunkedDecoder {
-  /** Once the body is whole: its trailer section. */
+export class ChunkedDecoder implements BodyDecoder {
   trailers: RawHeaders | null = null
   readonly #maxTrailerBytes: number
+  readonly #source: MessageSource
   #state: 'size' | 'data' | 'data-end' | 'trailers' = 'size'
   #left = 0
   #line = ''
   #trailerText = ''
 
-  constructor(maxTrailerBytes: number) {
+  constructor(maxTrailerBytes: number, source: MessageSource) {
     this.#maxTrailerBytes = maxTrailerBytes
+    this.#source = source
   }
 
-  /** Takes the bytes of `slice` from `from` on, and returns where the body, or the slice, ended. Throws ProtocolError UR_UPSTREAM_INVALID. */
   push(slice: Buffer, from: number, sink: { onBody(slice: Buffer): void }): number {
     let at = from
     while (at < slice.length && this.trailers === null) {
       if (this.#state === 'data') {
         const end = Math.min(slice.length, at + this.#left)
         this.#left -= end - at
-        sink.onBody(slice.subarray(at, end))
-        at = end
         if (this.#left === 0) this.#state = 'data-end'
-        continue
+        sink.onBody(slice.subarray(at, end))
+        return end
       }
       const lf = slice.indexOf(LF, at)
       const end = lf < 0 ? slice.length : lf + 1
       this.#line += slice.toString('latin1', at, end)
       const most = this.#state === 'trailers' ? this.#maxTrailerBytes : MAX_LINE
-      if (this.#line.length > most) throw wrong('a line of its chunked body is too long')
+      if (this.#line.length > most) throw this.#source.wrong('a line of its chunked body is too long')
       at = end
       if (lf >= 0) this.#takeLine()
     }
@@ -47,18 +47,19 @@ export class ChunkedDecoder {
   #takeLine(): void {
     const line = this.#line
     this.#line = ''
-    if (line.charCodeAt(line.length - 2) !== CR) throw wrong('a line of its chunked body does not end with CR LF')
+    if (line.charCodeAt(line.length - 2) !== CR)
+      throw this.#source.wrong('a line of its chunked body does not end with CR LF')
     const text = line.slice(0, -2)
     switch (this.#state) {
       case 'size': {
         const match = /^([0-9a-fA-F]{1,12})[\t ]*(?:;[^\0\r\n]*)?$/.exec(text)
-        if (match === null) throw wrong('the size of a chunk is no hexadecimal number')
+        if (match === null) throw this.#source.wrong('the size of a chunk is no hexadecimal number')
         this.#left = Number.parseInt(match[1]!, 16)
         this.#state = this.#left === 0 ? 'trailers' : 'data'
         return
       }
       case 'data-end':
-        if (text !== '') throw wrong('a chunk is longer than its size')
+        if (text !== '') throw this.#source.wrong('a chunk is longer than its size')
         this.#state = 'size'
         return
       default:
@@ -69,18 +70,9 @@ export class ChunkedDecoder {
   #takeTrailer(text: string): void {
     if (text !== '') {
       this.#trailerText += `${text}\r\n`
-      if (this.#trailerText.length > this.#maxTrailerBytes) throw wrong('its trailer section is too long')
+      if (this.#trailerText.length > this.#maxTrailerBytes) throw this.#source.wrong('its trailer section is too long')
       return
     }
-    try {
-      this.trailers = parseFields(this.#trailerText)
-    } catch (error) {
-      if (error instanceof MalformedFields) throw wrong(error.message)
-      throw error
-    }
+    this.trailers = parseFields(this.#trailerText, this.#source)
   }
-}
-
-function wrong(why: string): ProtocolError {
-  return new ProtocolError('UR_UPSTREAM_INVALID', `the upstream's answer is no valid HTTP/1.1: ${why}`)
 }

@@ -1,20 +1,15 @@
 import type { RawHeaders } from './api.js'
+import type { MessageSource } from './message-source.js'
 
 /** A field name (RFC 9110 §5.6.2). */
 export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
-/** Why the lines of a header or trailer section cannot be read. */
-export class MalformedFields extends Error {}
-
-/** Bytes that may stand nowhere in a section: NUL, and CR or LF that end no line. */
-const STRAY = /\0|\r(?!\n)|(?<!\r)\n/
-
 /**
  * The fields in lines that are separated by CRLF; lines that go on with a space (obs-fold, RFC 9112 §5.2) are put
- * together. Throws MalformedFields.
+ * together where the source may send them. Throws what it says of malformed messages.
  */
-export function parseFields(text: string): string[] {
-  if (STRAY.test(text)) throw new MalformedFields('a control character stands in a field')
+export function parseFields(text: string, source: MessageSource): string[] {
+  if (source.stray.test(text)) throw source.wrong('a control character stands in a field')
   const fields: string[] = []
   let at = 0
   while (at < text.length) {
@@ -22,13 +17,14 @@ export function parseFields(text: string): string[] {
     if (end < 0) end = text.length
     const first = text.charCodeAt(at)
     if (first === SPACE || first === TAB) {
-      if (fields.length === 0) throw new MalformedFields('the first field begins with a space')
+      if (!source.folds) throw source.wrong('a field goes on in a line of its own')
+      if (fields.length === 0) throw source.wrong('the first field begins with a space')
       fields.push(`${fields.pop() ?? ''} ${trimmed(text, at, end)}`)
     } else {
       const colon = text.indexOf(':', at)
-      if (colon < 0 || colon > end) throw new MalformedFields('a line has no colon')
+      if (colon < 0 || colon > end) throw source.wrong('a line has no colon')
       const name = text.slice(at, colon)
-      if (!TOKEN.test(name)) throw new MalformedFields('a field has no valid name')
+      if (!TOKEN.test(name)) throw source.wrong('a field has no valid name')
       fields.push(name, trimmed(text, colon + 1, end))
     }
     at = end + 2
@@ -53,14 +49,21 @@ const NONE: readonly string[] = []
 
 /** The members of a comma-separated list field, in lower case. */
 export function listOf(headers: RawHeaders, name: string): readonly string[] {
-  if (valueOf(headers, name) === undefined) return NONE
-  return valuesOf(headers, name).flatMap((value) =>
-    value
-      .toLowerCase()
-      .split(',')
-      .map((member) => member.trim())
-      .filter((member) => member !== ''),
-  )
+  let members: string[] | null = null
+  for (let i = 0; i < headers.length; i += 2) {
+    if (isNamed(headers[i]!, name)) pushMembers((members ??= []), headers[i + 1]!.toLowerCase())
+  }
+  return members ?? NONE
+}
+
+function pushMembers(members: string[], list: string): void {
+  for (let at = 0; at <= list.length;) {
+    const comma = list.indexOf(',', at)
+    const end = comma < 0 ? list.length : comma
+    const member = trimmed(list, at, end)
+    if (member !== '') members.push(member)
+    at = end + 1
+  }
 }
 
 function isNamed(name: string, wanted: string): boolean {

@@ -2,13 +2,14 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Logger } from '../../core/logger.js'
 import { Forwarder, type ForwarderOptions } from './forwarder.js'
-import { FrontHttp1, type FrontConnection, type FrontOptions } from './front-http1.js'
+import type { FrontConnection, FrontOptions } from './front.js'
+import { FrontHttp1 } from './front-http1.js'
 import { FrontHttp2 } from './front-http2.js'
 
 export interface HttpProxyOptions extends ForwarderOptions {
   readonly log: Logger
   /** A request that could not even be read was answered with an error of this code. */
-  onMalformed(connection: FrontConnection | undefined, code: string): void
+  onMalformed(connection: FrontConnection, code: string): void
 }
 
 /** `http` tunnels: both fronts, and the way from them to the agents. */
@@ -24,7 +25,7 @@ export class HttpProxy {
       onExchange: (exchange) => this.forwarder.handle(exchange),
       onMalformed: (connection, code) => options.onMalformed(connection, code),
     }
-    this.#http1 = new FrontHttp1(front)
+    this.#http1 = new FrontHttp1(front, options.clock)
     this.#http2 = new FrontHttp2(front, options.clock)
   }
 

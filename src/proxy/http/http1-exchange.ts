@@ -1,150 +1,194 @@
-import { ServerResponse, type IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
+import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Visitor } from '../../tunnels/index.js'
+import { answerHead, fieldLines, framingOf, type Framing } from './answer-head.js'
 import type { BodyLength, Exchange, ExchangeEvents, RawHeaders, RequestHead } from './api.js'
+import type { Http1RequestHead } from './request-head.js'
 
-/** How long a visitor whose request was answered before its end may go on sending, ms: a reset would lose the answer. */
-const LINGER_MS = 2_000
+/** Body chunks up to this size are copied behind the head, or between the lines of their own chunk, to leave in one piece. */
+const SMALL = 16 * 1024
+const NOTHING = Buffer.alloc(0)
+
+/** The connection of an exchange, which calls it only while it is not over. */
+export interface Http1Line {
+  /** Lets the request's body come, and holds it back. */
+  setFlowing(flowing: boolean): void
+  /** How long it stays open behind the answer without another request, ms; 0: not at all. `framing` is that of the answer. */
+  keepAliveMs(framing: Framing): number
+  /** Writes; false: there is no room, `onDrain` of the exchange is called once there is. Buffers are taken over. */
+  write(chunk: Buffer): boolean
+  /** As `write`, all in one. */
+  writeAll(chunks: readonly Buffer[]): boolean
+  /** The answer is written, but for what waits to leave. */
+  answered(): void
+  /** Breaks the connection off. */
+  destroy(): void
+  /** Gives the connection away with what came behind the request. */
+  detach(): Duplex
+}
 
 /** One request of a front that speaks HTTP/1.1. */
 export class Http1Exchange implements Exchange {
   readonly head: RequestHead
   readonly visitor: Visitor
   readonly connectionHost: string | null
-  readonly #request: IncomingMessage
-  readonly #response: ServerResponse
-  /** What came behind a request for another protocol. */
-  readonly #rest: Buffer | null
+  readonly #line: Http1Line
   #events: ExchangeEvents | null = null
   #flowing = false
-  #switched = false
-  #awaitsDrain = false
-  #bodyBegun = false
+  /** What ended the body, until the body may flow. */
+  #bodyEnd: RawHeaders | null = null
+  /** The head of the answer, until the body begins or the turn is over. */
+  #pending = ''
+  #framing: Framing = 'none'
+  #state: 'asked' | 'answering' | 'answered' | 'over' = 'asked'
+  #continued = false
 
   constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    facts: { head: RequestHead; visitor: Visitor; connectionHost: string | null; rest: Buffer | null },
+    head: Http1RequestHead,
+    facts: { visitor: Visitor; host: string | null; scheme: RequestHead['scheme'] },
+    line: Http1Line,
   ) {
-    this.head = facts.head
+    const { method, target, authority, headers, version, body, expectsContinue, upgrade } = head
+    const { scheme } = facts
+    this.head = { method, target, scheme, authority, headers, version, body, expectsContinue, upgrade }
     this.visitor = facts.visitor
-    this.connectionHost = facts.connectionHost
-    this.#rest = facts.rest
-    this.#request = request
-    this.#response = response
+    this.connectionHost = facts.host
+    this.#line = line
   }
+
+  // What its connection calls.
+
+  /** Nothing of an answer has left, nor will soon. */
+  get unanswered(): boolean {
+    return this.#state === 'asked'
+  }
+
+  /** The visitor waits for word before he sends the body, and has got none. */
+  get waitsForContinue(): boolean {
+    return this.head.expectsContinue && !this.#continued
+  }
+
+  onBody(slice: Buffer): void {
+    if (this.#state !== 'over') this.#events?.onBody(slice)
+  }
+
+  onBodyEnd(trailers: RawHeaders): void {
+    if (this.head.body === 'none' || this.#state === 'over') return
+    if (this.#flowing) this.#events?.onBodyEnd(trailers)
+    else this.#bodyEnd = trailers
+  }
+
+  onDrain(): void {
+    if (this.#state === 'answering') this.#events?.onDrain()
+  }
+
+  /** It is over; `complete`: the whole answer was handed to the system. */
+  close(complete: boolean): void {
+    if (this.#state === 'over') return
+    this.#state = 'over'
+    this.#pending = ''
+    this.#events?.onClose(complete)
+  }
+
+  // Exchange
 
   start(events: ExchangeEvents): void {
     this.#events = events
-    this.#response.once('close', () => {
-      if (!this.#switched) events.onClose(this.#response.writableFinished)
-    })
   }
 
   resume(): void {
-    if (this.#flowing) {
-      this.#request.resume()
-      return
-    }
+    if (this.#state === 'over') return
     this.#flowing = true
-    const events = this.#events
-    this.#request.on('data', (chunk: Buffer) => events?.onBody(chunk))
-    this.#request.once('end', () => events?.onBodyEnd(this.#request.rawTrailers))
+    if (this.#bodyEnd === null) this.#line.setFlowing(true)
+    else process.nextTick(this.#tellBodyEnd)
+  }
+
+  readonly #tellBodyEnd = (): void => {
+    const trailers = this.#bodyEnd
+    if (trailers === null || !this.#flowing) return
+    this.#bodyEnd = null
+    this.onBodyEnd(trailers)
   }
 
   pause(): void {
-    // One that was paused before it flowed would not flow when it is listened to.
-    if (this.#flowing) this.#request.pause()
+    if (this.#state === 'over') return
+    this.#flowing = false
+    this.#line.setFlowing(false)
   }
 
   inform(status: number, headers: RawHeaders): void {
-    const { socket, headersSent } = this.#response
-    if (headersSent || socket === null || this.head.version === '1.0') return
+    if (this.#state !== 'asked' || this.head.version === '1.0') return
     if (status === 100) {
-      if (this.head.expectsContinue) this.#response.writeContinue()
-      return
+      if (!this.waitsForContinue) return
+      this.#continued = true
     }
-    socket.write(`HTTP/1.1 ${status} \r\n${lines(headers)}\r\n`, 'latin1')
+    this.#line.write(latin1(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${fieldLines(headers)}\r\n`))
   }
 
   respond(status: number, headers: RawHeaders, reason: string, body: BodyLength): void {
-    if (this.#response.destroyed) return
-    if (reason === '') this.#response.writeHead(status, headers as string[])
-    else this.#response.writeHead(status, reason, headers as string[])
-    if (body !== 'none' && body !== 0) process.nextTick(this.#flushHead)
+    if (this.#state !== 'asked') return
+    const { version } = this.head
+    const framing = framingOf(this.head, { status, headers, body })
+    const keepAliveMs = this.#line.keepAliveMs(framing)
+    this.#state = 'answering'
+    this.#framing = framing
+    this.#pending = answerHead({ status, reason, headers, framing, body, version, keepAliveMs })
+    // What comes in one piece with the head may leave with it, and no more waits.
+    process.nextTick(this.#flushHead)
   }
 
-  /** Node keeps the head until the body begins. What comes in one piece with it may leave with it, and no more waits. */
   readonly #flushHead = (): void => {
-    if (!this.#bodyBegun && !this.#response.destroyed) this.#response.flushHeaders()
+    const head = this.#takePending()
+    if (head !== '') this.#line.write(latin1(head))
   }
 
   write(chunk: Buffer): boolean {
-    this.#bodyBegun = true
-    if (this.#response.destroyed || this.#response.write(chunk)) return true
-    if (!this.#awaitsDrain) {
-      this.#awaitsDrain = true
-      this.#response.once('drain', this.#onDrain)
-    }
-    return false
-  }
-
-  readonly #onDrain = (): void => {
-    this.#awaitsDrain = false
-    this.#events?.onDrain()
+    if (this.#state !== 'answering' || this.#framing === 'none' || chunk.length === 0) return true
+    const head = this.#takePending()
+    const before = this.#framing === 'chunked' ? `${head}${chunk.length.toString(16)}\r\n` : head
+    const after = this.#framing === 'chunked' ? CRLF : NOTHING
+    return this.#writeFramed(before, chunk, after)
   }
 
   end(trailers: RawHeaders): void {
-    const response = this.#response
-    this.#bodyBegun = true
-    if (response.destroyed) return
-    if (trailers.length > 0) response.addTrailers(pairs(trailers))
-    response.end()
-    if (this.head.body !== 'none' && !this.#request.complete) this.#linger()
+    if (this.#state !== 'answering') return
+    let text = this.#takePending()
+    if (this.#framing === 'chunked') text += `0\r\n${fieldLines(trailers)}\r\n`
+    this.#state = 'answered'
+    if (text !== '') this.#line.write(latin1(text))
+    this.#line.answered()
   }
 
   abort(): void {
-    if (!this.#response.headersSent) this.#response.end()
-    this.#request.socket.destroy()
+    if (this.#state !== 'over') this.#line.destroy()
   }
 
   switchProtocols(status: number, headers: RawHeaders): Duplex {
-    const { socket } = this.#request
-    this.#switched = true
-    this.#response.detachSocket(socket)
-    socket.write(`HTTP/1.1 ${status} Switching Protocols\r\n${lines(headers)}\r\n`, 'latin1')
-    if (this.#rest !== null && this.#rest.length > 0) socket.unshift(this.#rest)
-    return socket
+    const text = latin1(`HTTP/1.1 ${status} Switching Protocols\r\n${fieldLines(headers)}\r\n`)
+    if (this.#state !== 'over') this.#line.write(text)
+    this.#state = 'over'
+    return this.#line.detach()
   }
 
-  #linger(): void {
-    const request = this.#request
-    request.resume()
-    const timer = setTimeout(() => {
-      if (!request.complete) request.socket.destroy()
-    }, LINGER_MS).unref()
-    request.once('close', () => clearTimeout(timer))
+  #takePending(): string {
+    const head = this.#pending
+    this.#pending = ''
+    return head
+  }
+
+  #writeFramed(before: string, chunk: Buffer, after: Buffer): boolean {
+    if (before === '') return this.#line.write(chunk)
+    if (chunk.length > SMALL) return this.#line.writeAll([latin1(before), chunk, after])
+    const whole = Buffer.allocUnsafe(before.length + chunk.length + after.length)
+    whole.write(before, 0, 'latin1')
+    chunk.copy(whole, before.length)
+    after.copy(whole, before.length + chunk.length)
+    return this.#line.write(whole)
   }
 }
 
-/** An answer for a request whose socket Node has given up, because it asked for another protocol. It is the last one. */
-export function detachedResponse(request: IncomingMessage, socket: Socket): ServerResponse {
-  const response = new ServerResponse(request)
-  response.shouldKeepAlive = false
-  response.assignSocket(socket)
-  response.once('finish', () => socket.destroySoon())
-  return response
-}
+const CRLF = Buffer.from('\r\n')
 
-function lines(headers: RawHeaders): string {
-  let text = ''
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`
-  return text
-}
-
-function pairs(headers: RawHeaders): [string, string][] {
-  const result: [string, string][] = []
-  for (let i = 0; i < headers.length; i += 2) result.push([headers[i]!, headers[i + 1]!])
-  return result
+function latin1(text: string): Buffer {
+  return Buffer.from(text, 'latin1')
 }

@@ -1,5 +1,5 @@
 export type { Exchange, RawHeaders, RequestHead } from './api.js'
 export type { RequestRecord } from './forwarder.js'
-export type { FrontConnection } from './front-http1.js'
+export type { FrontConnection } from './front.js'
 export { HttpProxy, type HttpProxyOptions } from './http-proxy.js'
 export { DEFAULT_HTTP_LIMITS, type HttpLimits } from './limits.js'

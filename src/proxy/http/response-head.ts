@@ -1,6 +1,6 @@
-import { ProtocolError } from '../../core/errors.js'
 import type { RawHeaders } from './api.js'
-import { listOf, MalformedFields, parseFields, valuesOf } from './fields.js'
+import { listOf, parseFields, valuesOf } from './fields.js'
+import { UPSTREAM } from './message-source.js'
 
 /** The head of an HTTP/1.1 answer. */
 export interface ResponseHead {
@@ -25,15 +25,9 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
   const lineEnd = text.indexOf('\r\n')
   const line = lineEnd < 0 ? text : text.slice(0, lineEnd)
   const match = STATUS_LINE.exec(line)
-  if (match === null) throw wrong('its first line is no status line')
+  if (match === null) throw UPSTREAM.wrong('its first line is no status line')
   const status = Number(match[2])
-  let headers: string[]
-  try {
-    headers = lineEnd < 0 ? [] : parseFields(text.slice(lineEnd + 2))
-  } catch (error) {
-    if (error instanceof MalformedFields) throw wrong(error.message)
-    throw error
-  }
+  const headers = lineEnd < 0 ? [] : parseFields(text.slice(lineEnd + 2), UPSTREAM)
   const connection = listOf(headers, 'connection')
   const body = bodyOf(status, method, headers)
   const keepAlive = match[1] === '1' ? !connection.includes('close') : connection.includes('keep-alive')
@@ -50,13 +44,13 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
 function bodyOf(status: number, method: string, headers: RawHeaders): ResponseHead['body'] {
   const codings = listOf(headers, 'transfer-encoding')
   const lengths = new Set(valuesOf(headers, 'content-length'))
-  if (codings.length > 0 && lengths.size > 0) throw wrong('it has both Transfer-Encoding and Content-Length')
-  if (lengths.size > 1) throw wrong('it has several values of Content-Length')
+  if (codings.length > 0 && lengths.size > 0) throw UPSTREAM.wrong('it has both Transfer-Encoding and Content-Length')
+  if (lengths.size > 1) throw UPSTREAM.wrong('it has several values of Content-Length')
   const [length] = lengths
-  if (length !== undefined && !/^\d{1,15}$/.test(length)) throw wrong('its Content-Length is no number')
+  if (length !== undefined && !/^\d{1,15}$/.test(length)) throw UPSTREAM.wrong('its Content-Length is no number')
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 'none'
   if (codings.length > 1 || (codings.length === 1 && codings[0] !== 'chunked')) {
-    throw wrong('it has a Transfer-Encoding other than chunked')
+    throw UPSTREAM.wrong('it has a Transfer-Encoding other than chunked')
   }
   if (codings.length === 1) return 'chunked'
   return length === undefined ? 'until-close' : Number(length)
@@ -65,8 +59,4 @@ function bodyOf(status: number, method: string, headers: RawHeaders): ResponseHe
 function keepAliveOf(headers: RawHeaders): number | null {
   const timeout = listOf(headers, 'keep-alive').find((parameter) => /^timeout=\d{1,6}$/.test(parameter))
   return timeout === undefined ? null : Number(timeout.slice('timeout='.length)) * 1000
-}
-
-function wrong(why: string): ProtocolError {
-  return new ProtocolError('UR_UPSTREAM_INVALID', `the upstream's answer is no valid HTTP/1.1: ${why}`)
 }
