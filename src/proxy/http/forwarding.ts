@@ -24,6 +24,7 @@ import { RequestBody } from './request-body.js'
 import { RuleCheck } from './rule-check.js'
 import type { Sender } from './sender.js'
 import { stickyCookie, stickyKey } from './sticky.js'
+import { Tried } from './tried.js'
 import { Turn } from './turn.js'
 import { upstreamHead } from './upstream-head.js'
 import { Wait } from './wait.js'
@@ -56,7 +57,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
   #turn: Turn | null = null
   #request: UpstreamRequest | null = null
   /** Those that did not serve it. */
-  readonly #tried = new Set<PoolMember>()
+  readonly #tried = new Tried()
   /** Why one of them did not even get it. */
   #resting: Refusal | null = null
   #wait: Wait | null = null
@@ -107,7 +108,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
   readonly #attempt = (): void => {
     const pool = this.#pool!
     const { clock, policies } = this.#forwarder
-    const member = pool.pick(clock.now(), this.#tried, this.#key)
+    const member = pool.pick(clock.now(), this.#tried.members, this.#key)
     const policy = policies.of(pool, member)
     const { rules } = policy
     if (rules === null || this.#rules?.hasPassed(rules) === true) return this.#send(member, policy)
@@ -207,8 +208,9 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
   onRespond(status: number, headers: RawHeaders, reason: string, body: BodyLength): void {
     this.#accept(status)
     this.#wait?.leave()
-    const cookie = stickyCookie(this.#turn?.member, this.#key, this.#sender.scheme === 'https')
-    this.#exchange.respond(status, [...this.#answerFields(status, headers), ...cookie], reason, body)
+    const fields = this.#answerFields(status, headers)
+    fields.push(...stickyCookie(this.#turn?.member, this.#key, this.#sender.scheme === 'https'))
+    this.#exchange.respond(status, fields, reason, body)
   }
 
   onData(chunk: Buffer): boolean {
@@ -280,7 +282,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
       if (member.tunnel.available) member.failed(now)
       this.#key = null
     }
-    if (pool.members.some((other) => other.tunnel.available && !this.#tried.has(other))) return this.#attempt()
+    if (pool.members.some((other) => other.tunnel.available && !this.#tried.members.has(other))) return this.#attempt()
     if (pool.members.every(({ tunnel }) => !tunnel.available)) return this.#waitForAgent()
     const since = isUpstreamAbsent(error) ? (member?.restartingSince ?? null) : null
     if (since === null) return this.#refuse(error)

@@ -145,5 +145,7 @@ export class FrontHttp2 {
 
 /** The size of a header section, 32 bytes for each field besides name and value (RFC 9113 §6.5.2). */
 function sizeOf(raw: readonly string[]): number {
-  return raw.reduce((sum, part) => sum + part.length + 16, 0)
+  let size = 16 * raw.length
+  for (const part of raw) size += part.length
+  return size
 }

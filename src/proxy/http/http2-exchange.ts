@@ -6,7 +6,7 @@ import type { BodyLength, Exchange, ExchangeEvents, RawHeaders, RequestHead } fr
 import type { FrontConnection } from './front.js'
 import { TOKEN } from './fields.js'
 import { malformed } from './host.js'
-import { fieldsOf, flatFields } from './http2-fields.js'
+import { answerFieldsOf, fieldsOf, flatFields } from './http2-fields.js'
 import type { Http2Watch } from './http2-watch.js'
 
 /** One request of a front that speaks HTTP/2. */
@@ -80,13 +80,13 @@ export class Http2Exchange implements Exchange {
     const stream = this.#stream
     if (stream.headersSent || stream.closed) return
     if (status === 100 && !this.head.expectsContinue) return
-    stream.additionalHeaders({ ...fieldsOf(headers), ':status': status })
+    stream.additionalHeaders(answerFieldsOf(status, headers))
   }
 
   respond(status: number, headers: RawHeaders, _reason: string, body: BodyLength): void {
     const stream = this.#stream
     if (stream.closed) return
-    const fields = { ...fieldsOf(headers), ':status': status }
+    const fields = answerFieldsOf(status, headers)
     if (body === 'none' || body === 0 || this.head.method === 'HEAD') {
       stream.respond(fields, { endStream: true })
       this.#ended = true
@@ -141,10 +141,10 @@ export class Http2Exchange implements Exchange {
     const stream = this.#stream
     stream.removeAllListeners('drain')
     stream.on('data', (chunk: Buffer) => this.#watch.served(chunk.length))
-    const fields = fieldsOf(headers)
+    const fields = answerFieldsOf(200, headers)
     // These are of HTTP/1.1 (RFC 8441 §5).
     for (const name of ['connection', 'upgrade', 'sec-websocket-accept']) delete fields[name]
-    if (!stream.closed) stream.respond({ ...fields, ':status': 200 })
+    if (!stream.closed) stream.respond(fields)
     return stream
   }
 }
@@ -169,8 +169,7 @@ export function http2Head(
   if (host !== undefined && host.toLowerCase() !== authority.toLowerCase()) throw malformed('it names two hosts')
   if (!target.startsWith('/') && !(target === '*' && method === 'OPTIONS')) throw malformed('its path is no path')
   if (target.includes('#')) throw malformed('its path has a fragment')
-  const fields = raw.filter((_, i) => !/^(?::|host$)/.test(raw[i & ~1]!))
-  const common = { target, scheme, authority, headers: fields, version: '2' as const }
+  const common = { target, scheme, authority, headers: ordinaryFields(raw), version: '2' as const }
   if (protocol !== undefined) {
     // HTTP/1.1 has lists in Upgrade, and what stood in one would be chosen by the upstream.
     if (!TOKEN.test(protocol)) throw malformed('its :protocol is not the name of one')
@@ -179,6 +178,18 @@ export function http2Head(
   const expectsContinue = headers.expect?.toLowerCase() === '100-continue'
   return { ...common, method, body: bodyOf(headers, isWhole), expectsContinue, upgrade: null }
 }
+
+/** Without pseudo-header fields and `host`. */
+function ordinaryFields(raw: readonly string[]): string[] {
+  const fields: string[] = []
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!
+    if (name.charCodeAt(0) !== COLON && name !== 'host') fields.push(name, raw[i + 1]!)
+  }
+  return fields
+}
+
+const COLON = 0x3a
 
 function bodyOf(headers: IncomingHttpHeaders, isWhole: boolean): BodyLength {
   const length = headers['content-length']

@@ -39,7 +39,14 @@ const LONE: ReadonlySet<string> = new Set([
   'x-content-type-options',
 ])
 
-/** Fields as Node's http2 takes them: names in lower case, several values as a list. */
+/** The head of an answer as Node's http2 takes it. */
+export function answerFieldsOf(status: number, headers: RawHeaders): OutgoingHttpHeaders {
+  const fields = fieldsOf(headers)
+  fields[':status'] = status
+  return fields
+}
+
+/** Fields as Node's http2 takes them: names in lower case, several values as a list. A new object, the caller's own. */
 export function fieldsOf(headers: RawHeaders): OutgoingHttpHeaders {
   const fields = Object.create(null) as Record<string, string | string[]>
   for (let i = 0; i < headers.length; i += 2) {

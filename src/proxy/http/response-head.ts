@@ -43,10 +43,11 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
 
 function bodyOf(status: number, method: string, headers: RawHeaders): ResponseHead['body'] {
   const codings = listOf(headers, 'transfer-encoding')
-  const lengths = new Set(valuesOf(headers, 'content-length'))
-  if (codings.length > 0 && lengths.size > 0) throw UPSTREAM.wrong('it has both Transfer-Encoding and Content-Length')
-  if (lengths.size > 1) throw UPSTREAM.wrong('it has several values of Content-Length')
+  const lengths = valuesOf(headers, 'content-length')
   const [length] = lengths
+  if (codings.length > 0 && length !== undefined)
+    throw UPSTREAM.wrong('it has both Transfer-Encoding and Content-Length')
+  if (lengths.some((other) => other !== length)) throw UPSTREAM.wrong('it has several values of Content-Length')
   if (length !== undefined && !/^\d{1,15}$/.test(length)) throw UPSTREAM.wrong('its Content-Length is no number')
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 'none'
   if (codings.length > 1 || (codings.length === 1 && codings[0] !== 'chunked')) {
