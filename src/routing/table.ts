@@ -29,6 +29,9 @@ export class RouteTable<T, P = T> {
 
   /** The target for a name that a visitor asked for. */
   findHost(name: string): T | undefined {
+    // Nearly every name is in the one spelling already, and has a target of its own.
+    const plain = name.startsWith('*') ? undefined : this.#hosts.get(name)
+    if (plain !== undefined) return plain
     const host = normaliseHost(name)
     if (host === null) return undefined
     const exact = this.#hosts.get(host)

@@ -4,11 +4,15 @@ import type { MessageSource } from './message-source.js'
 /** A field name (RFC 9110 §5.6.2). */
 export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
+/** A section that nobody has to look at twice: of names and values as they should be, none of them folded. */
+const PLAIN_SECTION = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*(?:\r\n|$))*$/
+
 /**
  * The fields in lines that are separated by CRLF; lines that go on with a space (obs-fold, RFC 9112 §5.2) are put
  * together where the source may send them. Throws what it says of malformed messages.
  */
 export function parseFields(text: string, source: MessageSource): string[] {
+  if (PLAIN_SECTION.test(text)) return splitFields(text)
   if (source.stray.test(text)) throw source.wrong('a control character stands in a field')
   const fields: string[] = []
   let at = 0
@@ -27,6 +31,18 @@ export function parseFields(text: string, source: MessageSource): string[] {
       if (!TOKEN.test(name)) throw source.wrong('a field has no valid name')
       fields.push(name, trimmed(text, colon + 1, end))
     }
+    at = end + 2
+  }
+  return fields
+}
+
+function splitFields(text: string): string[] {
+  const fields: string[] = []
+  for (let at = 0; at < text.length;) {
+    const colon = text.indexOf(':', at)
+    const line = text.indexOf('\r\n', colon)
+    const end = line < 0 ? text.length : line
+    fields.push(text.slice(at, colon), trimmed(text, colon + 1, end))
     at = end + 2
   }
   return fields

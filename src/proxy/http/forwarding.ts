@@ -76,7 +76,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     this.#forwarder = forwarder
     this.#exchange = exchange
     this.#startedAt = forwarder.clock.now()
-    this.#patience = new Patience(forwarder.clock, forwarder.limits, (code) => this.#tooSlow(code))
+    this.#patience = new Patience(forwarder.clock, forwarder.limits, this)
     this.#sender = forwarder.senderOf(exchange)
     this.#requestId = requestIdOf(exchange.head.headers, this.#sender.peerTrusted, forwarder.ids)
     this.#body = new RequestBody(exchange)
@@ -105,7 +105,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
 
   // Attempts.
 
-  readonly #attempt = (): void => {
+  #attempt(): void {
     const pool = this.#pool!
     const { clock, policies } = this.#forwarder
     const member = pool.pick(clock.now(), this.#tried.members, this.#key)
@@ -321,7 +321,8 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     else this.#patience.forVisitor()
   }
 
-  #tooSlow(code: SlowCode): void {
+  /** For `Patience`. */
+  onSlow(code: SlowCode): void {
     if (this.#answered) return this.#breakOff(code)
     if (code === 'UR_UPSTREAM_SILENT') this.#turn?.settle('failed')
     this.#abandonRequest()

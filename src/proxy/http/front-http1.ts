@@ -38,7 +38,7 @@ export class FrontHttp1 implements Http1Shared {
   }
 
   onGone(connection: FrontHttp1Connection): void {
-    this.#connections.delete(connection)
+    if (!this.#connections.delete(connection)) return
     this.#deadlines.delete(connection.deadline)
   }
 }

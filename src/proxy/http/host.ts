@@ -4,8 +4,21 @@ import { normaliseHost } from '../../routing/index.js'
 const AUTHORITY = /^([^\s:@/?#\\[\]]+)(?::(\d{0,5}))?$/
 const ABSOLUTE = /^https?:\/\/([^/?#]*)([^#]*)$/i
 
+/** Hosts of authorities that came of late: nearly all requests are for the same few. */
+const remembered = new Map<string, string>()
+const MAX_REMEMBERED = 1_000
+
 /** The host name of an authority (RFC 3986 §3.2), normalised. Throws ProtocolError UR_HTTP_MALFORMED. */
 export function hostOf(authority: string): string {
+  const known = remembered.get(authority)
+  if (known !== undefined) return known
+  const host = readHost(authority)
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear()
+  remembered.set(authority, host)
+  return host
+}
+
+function readHost(authority: string): string {
   const match = AUTHORITY.exec(authority)
   const host = match === null ? null : normaliseHost(match[1]!)
   if (host === null) throw malformed('its host is no host name')

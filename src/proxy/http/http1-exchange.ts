@@ -100,10 +100,11 @@ export class Http1Exchange implements Exchange {
     if (this.#state === 'over') return
     this.#flowing = true
     if (this.#bodyEnd === null) this.#line.setFlowing(true)
-    else process.nextTick(this.#tellBodyEnd)
+    else process.nextTick(tellBodyEnd, this)
   }
 
-  readonly #tellBodyEnd = (): void => {
+  /** The body is over, if it was waited for until now. */
+  tellBodyEnd(): void {
     const trailers = this.#bodyEnd
     if (trailers === null || !this.#flowing) return
     this.#bodyEnd = null
@@ -134,10 +135,11 @@ export class Http1Exchange implements Exchange {
     this.#framing = framing
     this.#pending = answerHead({ status, reason, headers, framing, body, version, keepAliveMs })
     // What comes in one piece with the head may leave with it, and no more waits.
-    process.nextTick(this.#flushHead)
+    process.nextTick(flushHead, this)
   }
 
-  readonly #flushHead = (): void => {
+  /** Sends the head, unless it has left with the body. */
+  flushHead(): void {
     const head = this.#takePending()
     if (head !== '') this.#line.write(latin1(head))
   }
@@ -188,6 +190,16 @@ export class Http1Exchange implements Exchange {
 }
 
 const CRLF = Buffer.from('\r\n')
+
+// Methods bound to each exchange would be made for each request, most of them for nothing.
+
+function tellBodyEnd(exchange: Http1Exchange): void {
+  exchange.tellBodyEnd()
+}
+
+function flushHead(exchange: Http1Exchange): void {
+  exchange.flushHead()
+}
 
 function latin1(text: string): Buffer {
   return Buffer.from(text, 'latin1')

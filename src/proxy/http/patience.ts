@@ -8,13 +8,14 @@ export type SlowCode = 'UR_UPSTREAM_SILENT' | 'UR_HTTP_SLOW_VISITOR'
 export class Patience extends Deadline {
   readonly #clock: Clock
   readonly #limits: HttpLimits
-  readonly #onSlow: (code: SlowCode) => void
+  readonly #owner: { onSlow(code: SlowCode): void }
+  #code: SlowCode | null = null
 
-  constructor(clock: Clock, limits: HttpLimits, onSlow: (code: SlowCode) => void) {
+  constructor(clock: Clock, limits: HttpLimits, owner: { onSlow(code: SlowCode): void }) {
     super()
     this.#clock = clock
     this.#limits = limits
-    this.#onSlow = onSlow
+    this.#owner = owner
   }
 
   /** The answer should begin, or the upstream should take more of the body. */
@@ -27,7 +28,20 @@ export class Patience extends Deadline {
     this.#within(this.#limits.bodyTimeoutMs, 'UR_HTTP_SLOW_VISITOR')
   }
 
+  override expect(deadline: number, act: () => void): void {
+    this.#code = null
+    super.expect(deadline, act)
+  }
+
+  override onDeadline(): void {
+    const code = this.#code
+    if (code === null) return super.onDeadline()
+    this.off()
+    this.#owner.onSlow(code)
+  }
+
   #within(ms: number, code: SlowCode): void {
-    this.expect(this.#clock.now() + ms, () => this.#onSlow(code))
+    this.deadline = this.#clock.now() + ms
+    this.#code = code
   }
 }

@@ -61,7 +61,7 @@ export class RequestBody {
     this.#guard = policy.rules?.bodyGuard() ?? null
     const { body } = this.#exchange.head
     if (!this.done) this.#exchange.resume()
-    else if (this.#kept !== null && body !== 'none') this.#kept.send(request, this.#trailersOf)
+    else if (this.#kept !== null && body !== 'none') this.#kept.send(request, (trailers) => this.#trailersOf(trailers))
     // It came whole, and empty, while an earlier attempt failed.
     else if (body === 'unknown') request.end([])
   }
@@ -69,7 +69,7 @@ export class RequestBody {
   /** There is room for more of it. */
   goOn(): void {
     if (this.#kept === null) this.#exchange.resume()
-    else if (this.#request !== null) this.#kept.goOn(this.#request, this.#trailersOf)
+    else if (this.#request !== null) this.#kept.goOn(this.#request, (trailers) => this.#trailersOf(trailers))
   }
 
   /** The request that it went with is over. `again`: it will go with another one. */
@@ -117,6 +117,7 @@ export class RequestBody {
     collected?.(refusal)
   }
 
-  readonly #trailersOf = (trailers: RawHeaders): RawHeaders =>
-    trailers.length === 0 ? trailers : (this.#policy?.requestHeaders.trailers(trailers) ?? [])
+  #trailersOf(trailers: RawHeaders): RawHeaders {
+    return trailers.length === 0 ? trailers : (this.#policy?.requestHeaders.trailers(trailers) ?? [])
+  }
 }

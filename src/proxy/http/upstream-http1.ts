@@ -26,7 +26,6 @@ export class UpstreamHttp1 implements Upstream, ConnectionOwner {
   readonly #all = new Set<Http1Connection>()
   /** Most recently used last. */
   readonly #idle: Idle[] = []
-  readonly #counted = new Map<Http1Connection, { bytesIn: number; bytesOut: number }>()
   #sweep: NodeJS.Timeout | null = null
   #retired = false
 
@@ -57,12 +56,10 @@ export class UpstreamHttp1 implements Upstream, ConnectionOwner {
   open(first: Buffer, connection: Http1Connection, { visitor, requestId }: RequestOrigin): Stream {
     const { session } = this.#tunnel
     this.#all.add(connection)
-    this.#counted.set(connection, { bytesIn: 0, bytesOut: 0 })
     try {
       return session.openStream(this.#tunnel, visitor, first, connection, requestId)
     } catch (error) {
       this.#all.delete(connection)
-      this.#counted.delete(connection)
       session.visitorTurnedAway(this.#tunnel, error)
       throw error
     }
@@ -82,9 +79,9 @@ export class UpstreamHttp1 implements Upstream, ConnectionOwner {
     if (!this.#all.delete(connection)) return
     const at = this.#idle.findIndex((idle) => idle.connection === connection)
     if (at >= 0) this.#idle.splice(at, 1)
-    const counted = this.#count(connection)
-    this.#counted.delete(connection)
-    if (stream !== null) this.#tunnel.session.visitorGone(stream, counted.bytesIn, counted.bytesOut)
+    this.#count(connection)
+    const { bytesIn, bytesOut } = connection.counted
+    if (stream !== null) this.#tunnel.session.visitorGone(stream, bytesIn, bytesOut)
   }
 
   #takeIdle(): Http1Connection | null {
@@ -114,15 +111,12 @@ export class UpstreamHttp1 implements Upstream, ConnectionOwner {
   }
 
   /** Adds what has passed since the last time to the session's totals. In is from the visitor, out is to the visitor. */
-  #count(connection: Http1Connection): { bytesIn: number; bytesOut: number } {
-    const counted = this.#counted.get(connection)!
-    const { stream } = connection
-    if (stream === null) return counted
+  #count({ stream, counted }: Http1Connection): void {
+    if (stream === null) return
     const { visitorBytes } = this.#tunnel.session
     visitorBytes.bytesIn += stream.bytesOut - counted.bytesIn
     visitorBytes.bytesOut += stream.bytesIn - counted.bytesOut
     counted.bytesIn = stream.bytesOut
     counted.bytesOut = stream.bytesIn
-    return counted
   }
 }
