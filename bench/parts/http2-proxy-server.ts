@@ -36,7 +36,7 @@ const table: TunnelTable = new RouteTable()
 const common = { clock: systemClock, log: silentLogger }
 const agents = new Agents({
   ...common,
-  gate: { check: () => Promise.resolve({ id: 'bench', name: 'bench' }) },
+  gate: { check: () => Promise.resolve({ id: 'bench', name: 'bench', accountId: 'bench' }) },
   table,
   opener: { open: () => Promise.reject(new Error('no tcp tunnels here')) },
   ports: new PortRanges([]),

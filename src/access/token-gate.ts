@@ -11,6 +11,7 @@ import { RevocationWatch } from './revocation-watch.js'
 export interface TokenIdentity {
   readonly id: string
   readonly name: string
+  readonly accountId: string
 }
 
 export interface TokenGateOptions {
@@ -137,14 +138,15 @@ export class TokenGate {
       this.#known.delete(hash)
       throw record === null ? unknown() : revoked()
     }
-    const { id, name, expiresAt } = record
+    const { id, name, accountId, expiresAt } = record
     this.#expiries.note(id, expiresAt)
     if (this.#expiries.isOver(id)) {
       this.#known.delete(hash)
       throw expired()
     }
-    this.#remember(hash, { id, name })
-    return { id, name }
+    const identity = { id, name, accountId }
+    this.#remember(hash, identity)
+    return identity
   }
 
   #withoutDatabase(hash: string, error: unknown): TokenIdentity {

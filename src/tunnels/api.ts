@@ -13,6 +13,7 @@ export type PublicUrl = (scheme: 'tcp' | 'tls' | 'http' | 'https', host: string 
 export interface TokenIdentity {
   readonly id: string
   readonly name: string
+  readonly accountId: string
 }
 
 /** Says who may connect; `access` implements it. */

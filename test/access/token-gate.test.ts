@@ -4,7 +4,7 @@ import { FailedLogins } from '../../src/access/index.js'
 import { TokenGate, type TokenGateOptions } from '../../src/access/token-gate.js'
 import { StoreError } from '../../src/core/errors.js'
 import { silentLogger, type Logger } from '../../src/core/logger.js'
-import { openStore, type Store } from '../../src/store/index.js'
+import { DEFAULT_ACCOUNT, openStore, type Store } from '../../src/store/index.js'
 import { within } from '../support/hang.js'
 
 /** About twelve days: the end of no test. */
@@ -49,7 +49,7 @@ t.test('each wrong token has its own answer, and none of them repeats it', async
   const good = await store.tokens.create('good')
   const gone = await store.tokens.create('gone')
   await store.tokens.revoke('gone')
-  t.strictSame(await gate.check(good.token), { id: good.id, name: 'good' })
+  t.strictSame(await gate.check(good.token), { id: good.id, name: 'good', accountId: DEFAULT_ACCOUNT })
   const unknown = `unr_${'Z'.repeat(43)}`
   const cases = [
     ['', 'UR_TOKEN_MISSING', /--token/],
@@ -141,7 +141,7 @@ t.test('while the database fails: known tokens pass, others wait, the watch goes
   t.equal(await seen, gone.id)
 
   state.broken = true
-  t.strictSame(await gate.check(known.token), { id: known.id, name: 'k' })
+  t.strictSame(await gate.check(known.token), { id: known.id, name: 'k', accountId: DEFAULT_ACCOUNT })
   await t.rejects(gate.check(gone.token), { code: 'UR_TOKEN_REVOKED' }, 'seen revoked before')
   const unchecked = await gate.check(fresh.token).catch((error: unknown) => error)
   t.match(unchecked, { name: 'StoreError', code: 'UR_TOKEN_UNCHECKED' })

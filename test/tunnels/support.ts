@@ -64,7 +64,7 @@ export async function testServer(
   const agents = new Agents({
     gate: {
       check(token) {
-        if (token === 'alice' || token === 'bob') return Promise.resolve({ id: token, name: token })
+        if (token === 'alice' || token === 'bob') return Promise.resolve({ id: token, name: token, accountId: token })
         return Promise.reject(new RefusedError('UR_TOKEN_INVALID', 'The token is not known here.'))
       },
     },
