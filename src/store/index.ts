@@ -20,7 +20,14 @@ export { type AccountRecord, type AccountRepository, DEFAULT_ACCOUNT } from './a
 export type { AuditEntry, AuditRecord, AuditRepository } from './audit.js'
 export type { Backup, Restored } from './embedded-backup.js'
 export { type MigrationStep, NEW_SCHEMA, SCHEMA_VERSION, type SchemaStatus } from './migrations.js'
-export type { NewReservation, ReservationKind, ReservationRecord, ReservationRepository } from './reservations.js'
+export type {
+  NewReservation,
+  ProofState,
+  ReservationChanges,
+  ReservationKind,
+  ReservationRecord,
+  ReservationRepository,
+} from './reservations.js'
 export {
   TOKEN_PATTERN,
   tokenHash,

@@ -3,6 +3,7 @@ import { StoreError } from '../core/errors.js'
 import { foreign } from './errors.js'
 import { createTokens } from './migrations/v1.js'
 import { createAccounts } from './migrations/v2.js'
+import { followReservations } from './migrations/v3.js'
 import type { Tables } from './schema.js'
 
 /** One step forwards. Never changed after a release; there is no way back. */
@@ -16,6 +17,7 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { name: 'tokens', up: createTokens },
   { name: 'accounts, reservations, tunnels, usage, audit log, certificates', up: createAccounts },
+  { name: 'changes of reservations', up: followReservations },
 ]
 
 /** The schema version that this program writes. */
@@ -95,6 +97,7 @@ const OURS: readonly (keyof Tables)[] = [
   'usage',
   'audit',
   'certificates',
+  'reservation_changes',
 ]
 
 async function schemaVersion(database: Kysely<Tables>, name: string): Promise<number> {

@@ -55,6 +55,13 @@ export interface ReservationTable {
   readonly failing_since: Later<Timestamp>
 }
 
+/** When each reservation changed last, given up ones too; only the order counts. */
+export interface ReservationChangeTable {
+  readonly reservation_id: Fixed<string>
+  /** 1, 2, 3 … in the order of the changes. */
+  readonly revision: number
+}
+
 /** One public address that was bound, for as long as it was. */
 export interface TunnelHistoryTable {
   /** `tun_` and 17 letters or digits. */
@@ -120,6 +127,7 @@ export interface Tables {
   readonly accounts: AccountTable
   readonly tokens: TokenTable
   readonly reservations: ReservationTable
+  readonly reservation_changes: ReservationChangeTable
   readonly tunnels: TunnelHistoryTable
   readonly usage: UsageTable
   readonly audit: AuditTable

@@ -31,8 +31,13 @@ onEachDatabase(t, (t, { kind, fresh, execute }) => {
       const read = (end: string) => readFileSync(new URL(`v${version}.${kind}.${end}`, recorded), 'utf8')
       await execute(options, read('sql'))
       t.match(await lookAtStore(options), { version: Number(version), pending: [{ version: Number(version) + 1 }] })
-      const { tokens, accounts } = await storeFor(t, options)
+      const { tokens, accounts, reservations } = await storeFor(t, options)
       t.match(await accounts.list(), [{ id: DEFAULT_ACCOUNT, name: 'default' }])
+      const kept = version === '1' ? [] : ['shop', 'shop.example.org']
+      t.strictSame(
+        (await reservations.changedSince(0)).records.map(({ value }) => value),
+        kept,
+      )
       const before = JSON.parse(read('json')) as RecordedToken[]
       const list = await tokens.list()
       t.equal(list.length, before.length)

@@ -44,6 +44,42 @@ onEachDatabase(t, (t, { fresh }) => {
     }
   })
 
+  t.test('whoever follows the reservations hears of each change once, in order, and of those before him', async (t) => {
+    const options = await fresh(t)
+    const [{ reservations }, other] = [await storeFor(t, options), await storeFor(t, options)]
+    const reserve = (value: string) =>
+      other.reservations.reserve({ accountId: DEFAULT_ACCOUNT, kind: 'subdomain', value })
+    t.strictSame(await reservations.changedSince(0), { cursor: 0, records: [], released: [] })
+    const [a, b] = [await reserve('a'), await reserve('b')]
+    const first = await reservations.changedSince(0)
+    t.strictSame(first, { cursor: 2, records: [a, b], released: [] })
+    t.strictSame(await reservations.changedSince(2), { cursor: 2, records: [], released: [] })
+    const verifiedAt = new Date('2026-01-31T12:00:00Z')
+    t.equal(await other.reservations.noteProof(a.id, { verifiedAt, failingSince: null }), true)
+    await other.reservations.release(b.id)
+    const c = await reserve('c')
+    const next = await reservations.changedSince(first.cursor)
+    t.strictSame(next, { cursor: 5, records: [{ ...a, verifiedAt }, c], released: [b.id] })
+    await Promise.all(['d', 'e', 'f', 'g'].map(reserve))
+    const { cursor, records } = await reservations.changedSince(next.cursor)
+    t.equal(cursor, 9)
+    t.strictSame(records.map(({ value }) => value).sort(), ['d', 'e', 'f', 'g'])
+    t.equal(await other.reservations.noteProof(b.id, { verifiedAt, failingSince: null }), false, 'it was given up')
+  })
+
+  t.test('one takes the place of another, or nothing changes', async (t) => {
+    const { accounts, reservations } = await storeFor(t, await fresh(t))
+    const { id: alice } = await accounts.create('alice')
+    const domain = { kind: 'domain', value: 'shop.example.org' } as const
+    const before = await reservations.reserve({ accountId: DEFAULT_ACCOUNT, ...domain, proof: 'one' })
+    await t.rejects(reservations.reserve({ accountId: 'acc_ghost', ...domain }, before.id), {
+      code: 'UR_ACCOUNT_NOT_FOUND',
+    })
+    t.strictSame(await reservations.list(), [before])
+    const after = await reservations.reserve({ accountId: alice, ...domain, proof: 'two' }, before.id)
+    t.strictSame(await reservations.list(), [after])
+  })
+
   t.test('an account that is not there', async (t) => {
     const { reservations } = await storeFor(t, await fresh(t))
     const ghost = { accountId: 'acc_ghost', kind: 'port', value: '1' } as const
