@@ -5,6 +5,7 @@ import { atomically } from './conflicts.js'
 import { UniqueViolation } from './errors.js'
 import { newId } from './ids.js'
 import { checkName } from './names.js'
+import { olderFirst, type PageQuery } from './pages.js'
 import type { AccountTable, Tables } from './schema.js'
 import { dateOrNull, now } from './times.js'
 
@@ -46,6 +47,19 @@ export class AccountRepository {
   /** Every account, disabled ones too, oldest first. */
   async list(): Promise<AccountRecord[]> {
     const rows = await this.#database.selectFrom('accounts').selectAll().orderBy('created_at').orderBy('id').execute()
+    return rows.map(toRecord)
+  }
+
+  /** As `list`, in parts. */
+  async page({ limit, after }: PageQuery): Promise<AccountRecord[]> {
+    const rows = await this.#database
+      .selectFrom('accounts')
+      .selectAll()
+      .where(olderFirst(after))
+      .orderBy('created_at')
+      .orderBy('id')
+      .limit(limit)
+      .execute()
     return rows.map(toRecord)
   }
 

@@ -30,16 +30,17 @@ export interface AuditRecord {
 /** Who did what. Entries are never changed. Every method throws StoreError when the database fails. */
 export class AuditRepository {
   readonly #database: Kysely<Tables>
-  /** Time and number of the last id. */
-  #last = { ms: 0, count: 0 }
+  readonly #ids: AuditIds
 
-  constructor(database: Kysely<Tables>) {
+  /** Repositories of one process share `ids`. */
+  constructor(database: Kysely<Tables>, ids: AuditIds) {
     this.#database = database
+    this.#ids = ids
   }
 
   /** Adds an entry with the time of now. Gives it as it stands. */
   async append({ actor, action, object, details, address }: AuditEntry): Promise<AuditRecord> {
-    const { id, at } = this.#next()
+    const { id, at } = this.#ids.next()
     const row = {
       id,
       at: at.toISOString(),
@@ -65,20 +66,35 @@ export class AuditRepository {
     return rows.map(toRecord)
   }
 
-  /** Deletes what is older than `time`. Gives how many entries that were. */
-  async prune(time: Date): Promise<number> {
+  /** Deletes what is older than `time`, and all but the newest `most`. Gives how many entries that were. */
+  async prune(time: Date, most = Infinity): Promise<number> {
+    const firstTooMany = Number.isFinite(most)
+      ? await this.#database
+          .selectFrom('audit')
+          .select('id')
+          .orderBy('id', 'desc')
+          .offset(most)
+          .limit(1)
+          .executeTakeFirst()
+      : undefined
     const { numDeletedRows } = await this.#database
       .deleteFrom('audit')
-      .where('at', '<', time.toISOString())
+      .where((e) => e.or([e('at', '<', time.toISOString()), e('id', '<=', firstTooMany?.id ?? '')]))
       .executeTakeFirstOrThrow()
     return Number(numDeletedRows)
   }
+}
+
+/** Ids of audit entries, which sort by time. */
+export class AuditIds {
+  /** Time and number of the last id. */
+  #last = { ms: 0, count: 0 }
 
   /**
    * `aud_`, the milliseconds, a number among those of one millisecond, and chance among those of several processes:
    * in lower-case hex, which every collation sorts alike. A clock that was turned back keeps the order of one process.
    */
-  #next(): { id: string; at: Date } {
+  next(): { id: string; at: Date } {
     const ms = Math.max(Date.now(), this.#last.ms)
     const count = ms === this.#last.ms ? this.#last.count + 1 : 0
     this.#last = { ms, count }

@@ -21,13 +21,14 @@ export async function pauseBeforeTry(tries: number): Promise<void> {
  * Does `work` in one transaction, as if there were no other one at the time. It may be called several times, so it
  * must have no effect but in the database. Work that reads nothing may be 'read committed': it waits for others that
  * write the same rows, instead of being done again; it should write rows in an order that all others keep to.
- * Throws StoreError UR_STORE_CONFLICT when others came first each time.
+ * Inside a transaction it is a part of that one. Throws StoreError UR_STORE_CONFLICT when others came first each time.
  */
 export async function atomically<T>(
   database: Kysely<Tables>,
   work: (transaction: Transaction<Tables>) => Promise<T>,
   isolation: 'serializable' | 'read committed' = 'serializable',
 ): Promise<T> {
+  if (database.isTransaction) return work(database as Transaction<Tables>)
   for (let tries = 1; ; tries++) {
     try {
       return await database.transaction().setIsolationLevel(isolation).execute(work)

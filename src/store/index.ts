@@ -3,7 +3,9 @@ import { Kysely } from 'kysely'
 import { ConfigError } from '../core/errors.js'
 import type { Secret } from '../core/secret.js'
 import { AccountRepository } from './accounts.js'
-import { AuditRepository } from './audit.js'
+import { AdminTokenRepository } from './admin-tokens.js'
+import { AuditIds, AuditRepository } from './audit.js'
+import { atomically } from './conflicts.js'
 import type { OpenedDatabase } from './database.js'
 import { openEmbedded } from './embedded.js'
 import { type Backup, backupEmbedded, type Restored, restoreEmbedded } from './embedded-backup.js'
@@ -17,6 +19,14 @@ import { TunnelRepository } from './tunnels.js'
 import { UsageRepository } from './usage.js'
 
 export { type AccountRecord, type AccountRepository, DEFAULT_ACCOUNT } from './accounts.js'
+export {
+  ADMIN_TOKEN_PATTERN,
+  type AdminScope,
+  type AdminTokenGrant,
+  type AdminTokenRecord,
+  type AdminTokenRepository,
+  type CreatedAdminToken,
+} from './admin-tokens.js'
 export type { AuditEntry, AuditRecord, AuditRepository } from './audit.js'
 export type { Backup, Restored } from './embedded-backup.js'
 export { type MigrationStep, NEW_SCHEMA, SCHEMA_VERSION, type SchemaStatus } from './migrations.js'
@@ -38,7 +48,8 @@ export {
   type TokenRecord,
   type TokenRepository,
 } from './tokens.js'
-export type { BoundTunnel, TunnelRecord, TunnelRepository } from './tunnels.js'
+export type { PageQuery, Position } from './pages.js'
+export { newTunnelId, type BoundTunnel, type TunnelEvent, type TunnelRecord, type TunnelRepository } from './tunnels.js'
 export type { Amounts, UsageQuery, UsageRecord, UsageRepository } from './usage.js'
 
 const LOCK_TIMEOUT_MS = 5000
@@ -65,17 +76,27 @@ export interface PostgresStoreOptions {
 
 export type StoreOptions = EmbeddedStoreOptions | PostgresStoreOptions
 
-/** What must outlive the process. Several processes may have the same database open. */
-export interface Store {
-  /** For messages: the path of the file, or the address without its password. */
-  readonly name: string
+/** What is in a database. */
+export interface Repositories {
   readonly accounts: AccountRepository
   readonly tokens: TokenRepository
+  readonly adminTokens: AdminTokenRepository
   readonly reservations: ReservationRepository
   /** What was bound when; what is bound now stands in the memory of the servers. */
   readonly tunnels: TunnelRepository
   readonly usage: UsageRepository
   readonly audit: AuditRepository
+}
+
+/** What must outlive the process. Several processes may have the same database open. */
+export interface Store extends Repositories {
+  /** For messages: the path of the file, or the address without its password. */
+  readonly name: string
+  /**
+   * Does `work` in one transaction: all of it or, when it throws, nothing. It may be called several times, so it must
+   * have no effect but in the database. Throws what it throws, and StoreError.
+   */
+  together<T>(work: (repositories: Repositories) => Promise<T>): Promise<T>
   /** Waits for the write under way; later calls fail with UR_STORE_CLOSED. */
   close(): Promise<void>
 }
@@ -95,16 +116,30 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await opened.close()
     throw error
   }
+  const ids = new AuditIds()
   return {
     name: opened.name,
+    ...repositoriesOn(database, ids),
+    together: (work) => atomically(database, (transaction) => work(repositoriesOn(transaction, ids))),
+    close: () => opened.close(),
+  }
+}
+
+function repositoriesOn(database: Kysely<Tables>, ids: AuditIds): Repositories {
+  return {
     accounts: new AccountRepository(database),
     tokens: new TokenRepository(database),
+    adminTokens: new AdminTokenRepository(database),
     reservations: new ReservationRepository(database),
     tunnels: new TunnelRepository(database),
     usage: new UsageRepository(database),
-    audit: new AuditRepository(database),
-    close: () => opened.close(),
+    audit: new AuditRepository(database, ids),
   }
+}
+
+/** What messages call a database: the path of its file, or its address without the password. Throws ConfigError UR_STORE_URL. */
+export function storeName(options: StoreOptions): string {
+  return 'file' in options ? resolve(options.file) : parsePostgresUrl(options.url).name
 }
 
 /** How a database stands to this program. */

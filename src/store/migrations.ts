@@ -4,6 +4,7 @@ import { foreign } from './errors.js'
 import { createTokens } from './migrations/v1.js'
 import { createAccounts } from './migrations/v2.js'
 import { followReservations } from './migrations/v3.js'
+import { createAdminTokens } from './migrations/v3-admin-tokens.js'
 import type { Tables } from './schema.js'
 
 /** One step forwards. Never changed after a release; there is no way back. */
@@ -17,8 +18,13 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { name: 'tokens', up: createTokens },
   { name: 'accounts, reservations, tunnels, usage, audit log, certificates', up: createAccounts },
-  { name: 'changes of reservations', up: followReservations },
+  { name: 'changes of reservations, tokens of the admin API', up: version3 },
 ]
+
+async function version3(database: Kysely<Tables>): Promise<void> {
+  await followReservations(database)
+  await createAdminTokens(database)
+}
 
 /** The schema version that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length
@@ -98,6 +104,7 @@ const OURS: readonly (keyof Tables)[] = [
   'audit',
   'certificates',
   'reservation_changes',
+  'admin_tokens',
 ]
 
 async function schemaVersion(database: Kysely<Tables>, name: string): Promise<number> {

@@ -9,7 +9,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/
  * Throws ConfigError with `code`; `what` is what it names, with its article.
  */
 export function checkName(name: string, what: string, idPrefix: string, code: Code): void {
-  if (NAME.test(name) && !name.startsWith(idPrefix) && !name.startsWith('unr_')) return
+  if (NAME.test(name) && !name.startsWith(idPrefix) && !/^unra?_/.test(name)) return
   throw new ConfigError(
     code,
     `"${printable(name.slice(0, 80))}" cannot name ${what}. What to do: use 1 to 64 letters, digits and . _ @ -, ` +

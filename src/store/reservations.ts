@@ -5,6 +5,7 @@ import { noAccount } from './accounts.js'
 import { atomically } from './conflicts.js'
 import { ForeignKeyViolation, UniqueViolation } from './errors.js'
 import { newId } from './ids.js'
+import { olderFirst, type PageQuery } from './pages.js'
 import type { ReservationTable, Tables } from './schema.js'
 import { dateOrNull, now } from './times.js'
 
@@ -132,14 +133,39 @@ export class ReservationRepository {
     })
   }
 
+  /** As `list`, in parts. */
+  async page({ limit, after, accountId }: PageQuery & { accountId?: string }): Promise<ReservationRecord[]> {
+    const rows = await this.#database
+      .selectFrom('reservations')
+      .selectAll()
+      .where(olderFirst(after))
+      .$if(accountId !== undefined, (query) => query.where('account_id', '=', accountId ?? ''))
+      .orderBy('created_at')
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+    return rows.map(toRecord)
+  }
+
+  /** The reservation with this id. Throws RefusedError UR_RESERVATION_NOT_FOUND. */
+  async get(id: string): Promise<ReservationRecord> {
+    const row = await this.#database.selectFrom('reservations').selectAll().where('id', '=', id).executeTakeFirst()
+    if (!row) throw noReservation(id)
+    return toRecord(row)
+  }
+
   /** Gives a reservation up by its id. Throws RefusedError UR_RESERVATION_NOT_FOUND. */
   async release(id: string): Promise<void> {
     if (await atomically(this.#database, (transaction) => remove(transaction, id))) return
-    throw new RefusedError(
-      'UR_RESERVATION_NOT_FOUND',
-      `No reservation has the id "${printable(id.slice(0, 80))}". What to do: \`uniroutd reserve list\` shows them.`,
-    )
+    throw noReservation(id)
   }
+}
+
+function noReservation(id: string): RefusedError {
+  return new RefusedError(
+    'UR_RESERVATION_NOT_FOUND',
+    `No reservation has the id "${printable(id.slice(0, 80))}". What to do: \`uniroutd reserve list\` shows them.`,
+  )
 }
 
 function reserved(kind: ReservationKind, value: string): RefusedError {

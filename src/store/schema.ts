@@ -38,6 +38,21 @@ export interface TokenTable {
   readonly revocation: Later<number>
 }
 
+/** One credential of the admin API. The token itself is never stored. */
+export interface AdminTokenTable {
+  /** `adm_` and 17 letters or digits. */
+  readonly id: Fixed<string>
+  /** One that is not revoked has a name of its own. */
+  readonly name: Fixed<string>
+  /** SHA-256 of the token, lower-case hex. */
+  readonly hash: Fixed<string>
+  readonly scope: Fixed<'read' | 'write'>
+  readonly created_at: Fixed<Timestamp>
+  readonly expires_at: FixedOrNull<Timestamp>
+  readonly last_used_at: Later<Timestamp>
+  readonly revoked_at: Later<Timestamp>
+}
+
 /** A name or port that one account alone may bind; (kind, value) is unique. */
 export interface ReservationTable {
   /** `res_` and 17 letters or digits. */
@@ -126,6 +141,7 @@ export interface SchemaVersionTable {
 export interface Tables {
   readonly accounts: AccountTable
   readonly tokens: TokenTable
+  readonly admin_tokens: AdminTokenTable
   readonly reservations: ReservationTable
   readonly reservation_changes: ReservationChangeTable
   readonly tunnels: TunnelHistoryTable

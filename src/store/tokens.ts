@@ -7,6 +7,7 @@ import { atomically } from './conflicts.js'
 import { ForeignKeyViolation, UniqueViolation } from './errors.js'
 import { base62, newId } from './ids.js'
 import { checkName } from './names.js'
+import { olderFirst, type PageQuery } from './pages.js'
 import type { Tables, TokenTable } from './schema.js'
 import { dateOrNull, now } from './times.js'
 
@@ -62,7 +63,7 @@ const COLUMNS = [
   'revoked_at',
 ] as const
 /** 62^43 is the first power of 62 above 2^256. */
-const TOKEN_DIGITS = 43
+export const TOKEN_DIGITS = 43
 const ID_PREFIX = 'tok_'
 
 /** What every token looks like: `unr_` and 256 random bits in base 62. */
@@ -118,6 +119,26 @@ export class TokenRepository {
     return rows.map(toRecord)
   }
 
+  /** As `list`, in parts. */
+  async page({ limit, after }: PageQuery): Promise<TokenRecord[]> {
+    const rows = await this.#database
+      .selectFrom('tokens')
+      .select(COLUMNS)
+      .where(olderFirst(after))
+      .orderBy('created_at')
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+    return rows.map(toRecord)
+  }
+
+  /** The token with this id or name, revoked or not. Throws RefusedError UR_TOKEN_NOT_FOUND. */
+  async get(idOrName: string): Promise<TokenRecord> {
+    const found = await find(this.#database, idOrName)
+    if (!found) throw noToken(idOrName)
+    return toRecord(found)
+  }
+
   /**
    * Revokes a token by id or name; a token that is revoked already stays as it was, and is returned.
    * Throws RefusedError UR_TOKEN_NOT_FOUND.
@@ -125,12 +146,7 @@ export class TokenRepository {
   async revoke(idOrName: string): Promise<TokenRecord> {
     return atomically(this.#database, async (transaction) => {
       const found = await find(transaction, idOrName)
-      if (!found) {
-        throw new RefusedError(
-          'UR_TOKEN_NOT_FOUND',
-          `No token has the id or name "${printable(idOrName)}". What to do: \`uniroutd token list\` shows them.`,
-        )
-      }
+      if (!found) throw noToken(idOrName)
       if (found.revoked_at !== null) return toRecord(found)
       const last = await transaction
         .selectFrom('tokens')
@@ -176,9 +192,9 @@ export class TokenRepository {
 type TokenRow = Pick<Selectable<TokenTable>, (typeof COLUMNS)[number]>
 
 /** The live token of a name wins over revoked ones; of those, the newest. */
-function find(transaction: Transaction<Tables>, idOrName: string): Promise<TokenRow | undefined> {
+function find(database: Kysely<Tables>, idOrName: string): Promise<TokenRow | undefined> {
   const column = idOrName.startsWith(ID_PREFIX) ? 'id' : 'name'
-  return transaction
+  return database
     .selectFrom('tokens')
     .select(COLUMNS)
     .where(column, '=', idOrName)
@@ -186,6 +202,13 @@ function find(transaction: Transaction<Tables>, idOrName: string): Promise<Token
     .orderBy('revocation', 'desc')
     .limit(1)
     .executeTakeFirst()
+}
+
+function noToken(idOrName: string): RefusedError {
+  return new RefusedError(
+    'UR_TOKEN_NOT_FOUND',
+    `No token has the id or name "${printable(idOrName.slice(0, 80))}". What to do: \`uniroutd token list\` shows them.`,
+  )
 }
 
 function toRecord(row: TokenRow): TokenRecord {

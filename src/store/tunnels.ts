@@ -1,5 +1,7 @@
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import { atomically } from './conflicts.js'
 import { newId } from './ids.js'
+import type { PageQuery } from './pages.js'
 import type { Tables, TunnelHistoryTable } from './schema.js'
 import { dateOrNull, now } from './times.js'
 
@@ -22,6 +24,16 @@ export interface TunnelRecord extends BoundTunnel {
   /** Null: it is still bound. */
   readonly unboundAt: Date | null
   readonly why: string | null
+}
+
+/** What happened to a tunnel: it was bound, or (a `why`) unbound. `id` is one of `newTunnelId`. */
+export type TunnelEvent =
+  | { readonly id: string; readonly at: Date; readonly bound: BoundTunnel }
+  | { readonly id: string; readonly at: Date; readonly why: string }
+
+/** An id for a tunnel that is written down later. */
+export function newTunnelId(): string {
+  return newId('tun_')
 }
 
 /** The history of tunnels. Every method throws StoreError when the database fails. */
@@ -52,6 +64,23 @@ export class TunnelRepository {
       .execute()
   }
 
+  /** Writes down what happened, oldest first, in one transaction; the same twice is as once. */
+  async write(events: readonly TunnelEvent[]): Promise<void> {
+    const write = async (transaction: Transaction<Tables>): Promise<void> => {
+      for (const event of events) await writeOne(transaction, event)
+    }
+    await atomically(this.#database, write, 'read committed')
+  }
+
+  /** Deletes what was unbound before `time`. Gives how many tunnels that were. */
+  async prune(time: Date): Promise<number> {
+    const { numDeletedRows } = await this.#database
+      .deleteFrom('tunnels')
+      .where('unbound_at', '<', time.toISOString())
+      .executeTakeFirstOrThrow()
+    return Number(numDeletedRows)
+  }
+
   /** Closes all that this node has open: what a process that crashed left behind. Gives how many there were. */
   async closeAllOf(node: string, why: string): Promise<number> {
     const { numUpdatedRows } = await this.#database
@@ -63,18 +92,36 @@ export class TunnelRepository {
     return Number(numUpdatedRows)
   }
 
-  /** The newest `limit` tunnels of one account or of all, newest first. */
-  async list({ accountId, limit }: { accountId?: string; limit: number }): Promise<TunnelRecord[]> {
+  /** Tunnels of one account or of all, newest first; `after` is the last one of the page before. */
+  async list({ accountId, limit, after }: PageQuery & { accountId?: string }): Promise<TunnelRecord[]> {
+    const older = sql<boolean>`(bound_at, id) < (${after?.at.toISOString()}, ${after?.id})`
     const rows = await this.#database
       .selectFrom('tunnels')
       .selectAll()
       .$if(accountId !== undefined, (query) => query.where('account_id', '=', accountId ?? ''))
+      .$if(after !== undefined, (query) => query.where(older))
       .orderBy('bound_at', 'desc')
       .orderBy('id', 'desc')
       .limit(limit)
       .execute()
     return rows.map(toRecord)
   }
+}
+
+async function writeOne(database: Kysely<Tables>, event: TunnelEvent): Promise<void> {
+  const { id } = event
+  const at = event.at.toISOString()
+  if ('why' in event) {
+    const closed = database.updateTable('tunnels').set({ unbound_at: at, why: event.why })
+    await closed.where('id', '=', id).where('unbound_at', 'is', null).execute()
+    return
+  }
+  const { accountId, tokenId, ...tunnel } = event.bound
+  await database
+    .insertInto('tunnels')
+    .values({ id, account_id: accountId, token_id: tokenId, ...tunnel, bound_at: at })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute()
 }
 
 function toRecord(row: Selectable<TunnelHistoryTable>): TunnelRecord {

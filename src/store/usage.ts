@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import { noAccount } from './accounts.js'
 import { atomically } from './conflicts.js'
 import { ForeignKeyViolation } from './errors.js'
@@ -24,6 +24,10 @@ export interface UsageQuery {
   readonly accountId?: string
   readonly from: string
   readonly to: string
+  /** Default: all. */
+  readonly limit?: number
+  /** The last one of the page before. */
+  readonly after?: Pick<UsageRecord, 'day' | 'accountId'>
 }
 
 /** Usage per account and day. Every method throws StoreError when the database fails. */
@@ -49,13 +53,16 @@ export class UsageRepository {
   }
 
   /** Oldest day first; days without use are left out. */
-  async list({ accountId, from, to }: UsageQuery): Promise<UsageRecord[]> {
+  async list({ accountId, from, to, limit, after }: UsageQuery): Promise<UsageRecord[]> {
+    const later = sql<boolean>`(day, account_id) > (${after?.day}, ${after?.accountId})`
     const rows = await this.#database
       .selectFrom('usage')
       .selectAll()
       .where('day', '>=', from)
       .where('day', '<=', to)
       .$if(accountId !== undefined, (query) => query.where('account_id', '=', accountId ?? ''))
+      .$if(after !== undefined, (query) => query.where(later))
+      .$if(limit !== undefined, (query) => query.limit(limit ?? 0))
       .orderBy('day')
       .orderBy('account_id')
       .execute()

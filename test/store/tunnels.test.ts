@@ -1,5 +1,5 @@
 import t from 'tap'
-import { DEFAULT_ACCOUNT, type Store } from '../../src/store/index.js'
+import { DEFAULT_ACCOUNT, newTunnelId, type Store } from '../../src/store/index.js'
 import { onEachDatabase, storeFor } from './support.js'
 
 async function bound({ tokens }: Store, node: string) {
@@ -38,6 +38,23 @@ onEachDatabase(t, (t, { fresh }) => {
       list.filter(({ why }) => why === null),
       [{ id: other }],
     )
+  })
+
+  t.test('what is written later keeps its times, and twice is as once', async (t) => {
+    const store = await storeFor(t, await fresh(t))
+    const { tunnels } = store
+    const [id, boundAt, unboundAt] = [newTunnelId(), new Date('2026-01-01T00:00:00Z'), new Date('2026-01-02T00:00:00Z')]
+    const tunnel = await bound(store, 'a')
+    const events = [
+      { id, at: boundAt, bound: tunnel },
+      { id, at: unboundAt, why: 'UR_TAKEN_OVER' },
+    ]
+    await tunnels.write(events)
+    await tunnels.write(events)
+    t.strictSame(await tunnels.list({ limit: 9 }), [{ ...tunnel, id, boundAt, unboundAt, why: 'UR_TAKEN_OVER' }])
+    t.strictSame(await tunnels.list({ limit: 9, after: { at: boundAt, id } }), [])
+    t.equal(await tunnels.prune(unboundAt), 0)
+    t.equal(await tunnels.prune(new Date(unboundAt.getTime() + 1)), 1)
   })
 
   t.test('the newest come first, of one account or of all', async (t) => {
