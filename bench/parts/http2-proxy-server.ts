@@ -88,7 +88,7 @@ class StreamAgent extends HttpAgent {
     const visitor = { address: '127.0.0.1', port: 1, serverAddress: '127.0.0.1', serverPort: 443 }
     const stream = session.openStream(this.#tunnel, visitor, null, socket)
     socket.use(stream)
-    socket.once('close', () => session.visitorGone(stream, stream.bytesOut, stream.bytesIn))
+    socket.once('close', () => session.visitorGone(stream))
     return socket
   }
 }

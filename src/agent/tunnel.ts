@@ -32,7 +32,14 @@ export class Tunnel {
   visitorsOpen = 0
   failures = 0
   /** Totals as the splices count them: out is to the upstream. */
-  readonly traffic = { bytesIn: 0, bytesOut: 0 }
+  readonly traffic = {
+    bytesIn: 0,
+    bytesOut: 0,
+    addBytes(bytesIn: number, bytesOut: number): void {
+      this.bytesIn += bytesIn
+      this.bytesOut += bytesOut
+    },
+  }
   /** As they ride in Bind; null: there are none, or they are not prepared. */
   #httpOptions: HttpOptionsInit | null = null
 

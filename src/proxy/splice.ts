@@ -30,8 +30,8 @@ export interface SpliceResult extends ByteCount {
 export interface SpliceOptions {
   /** Called exactly once, when both the stream and the socket are finished. */
   onClose(result: SpliceResult): void
-  /** A running total beside the splice's own, e.g. of a tunnel. */
-  total?: ByteCount
+  /** Told of bytes as they pass, beside the splice's own count: the traffic of a tunnel. */
+  total?: { addBytes(bytesIn: number, bytesOut: number): void }
 }
 
 /**
@@ -64,7 +64,7 @@ export class Splice implements StreamHandler, IntakeSink {
   #stream: Stream | null
   readonly #socket: Socket
   readonly #options: SpliceOptions
-  readonly #total: ByteCount
+  readonly #total: SpliceOptions['total']
   #intake: Intake | null = null
   /** Opens the stream, or begins our direction of it; null once that is done. */
   #open: OpenStream | null = null
@@ -86,7 +86,7 @@ export class Splice implements StreamHandler, IntakeSink {
     this.#stream = stream
     this.#socket = socket
     this.#options = options
-    this.#total = options.total ?? { bytesIn: 0, bytesOut: 0 }
+    this.#total = options.total
   }
 
   /** Starts to read the socket. The owner attaches the splice to the stream, before or after. */
@@ -135,7 +135,7 @@ export class Splice implements StreamHandler, IntakeSink {
   onData(slice: Buffer): void {
     const bytes = slice.length
     this.bytesOut += bytes
-    this.#total.bytesOut += bytes
+    this.#total?.addBytes(0, bytes)
     const socket = this.#socket
     if (!socket.writable) {
       giveBack(slice, bytes)
@@ -212,7 +212,7 @@ export class Splice implements StreamHandler, IntakeSink {
 
   onBorrowed(slab: Buffer, start: number, end: number): boolean {
     this.bytesIn += end - start
-    this.#total.bytesIn += end - start
+    this.#total?.addBytes(end - start, 0)
     if (this.#open === null) return this.#stream?.writeCopy(slab, start, end) ?? true
     this.#openWith(slab.subarray(start, end))
     return true
@@ -220,7 +220,7 @@ export class Splice implements StreamHandler, IntakeSink {
 
   onOwned(slab: Buffer, start: number, end: number): boolean {
     this.bytesIn += end - start
-    this.#total.bytesIn += end - start
+    this.#total?.addBytes(end - start, 0)
     if (this.#open === null) return this.#stream?.writeSlab(slab, start, end) ?? true
     this.#openWith(slab.subarray(start, end))
     giveBack(slab, end - start)

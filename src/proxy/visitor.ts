@@ -16,9 +16,9 @@ export function serveVisitor(
   const { session } = tunnel
   let stream: Stream | null = null
   const pipe = new Splice(null, socket, {
-    total: session.visitorBytes,
+    total: tunnel.traffic,
     onClose: (result) => {
-      if (stream !== null) session.visitorGone(stream, result.bytesIn, result.bytesOut)
+      if (stream !== null) session.visitorGone(stream)
       onClose(result)
     },
   })

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { lossesSlowConnections } from '../core/congestion.js'
 import { LimitError, NetworkError, ProtocolError, RefusedError, UniRouteError } from '../core/errors.js'
 import type { Code } from '../core/error-codes.js'
-import type { LogFields, Logger } from '../core/logger.js'
+import type { Logger } from '../core/logger.js'
 import { ThrottledLog } from '../core/throttled-log.js'
 import { TokenBucket } from '../core/token-bucket.js'
 import {
@@ -18,14 +18,14 @@ import type { TokenIdentity, Visitor } from './api.js'
 import { takenOver } from './ownership.js'
 import { CarrierPolicy } from './carrier-policy.js'
 import { clip } from './clip.js'
+import { measurePath } from './measure-path.js'
 import type { AgentIdentity, AgentSessionContext } from './session-context.js'
+import { sessionEnd, type Leaving } from './session-end.js'
 import { SessionSecret } from './session-secret.js'
+import type { Traffic } from './traffic.js'
 import type { Tunnel } from './tunnel.js'
 import { VisitorBook } from './visitor-book.js'
 import { WaitingRoom } from './waiting-room.js'
-
-/** Pings at the start of a session that tell how long the path is: what has just been started answers the first late. */
-const PATH_PINGS = 4
 
 /** How long an agent that is refused may take to read why, ms. With the time until a revocation is seen below 2 s. */
 const REFUSED_MS = 1_000
@@ -53,7 +53,7 @@ export class AgentSession {
   #toldCarriers = 1
   #draining = false
   /** Why the session ends in good order. */
-  #leaving: string | null = null
+  #leaving: Leaving | null = null
   #broken = false
   #heldAt: number | null = null
   #refused: NodeJS.Timeout | null = null
@@ -119,9 +119,14 @@ export class AgentSession {
     return !this.wire.closed && !this.#draining && !this.wire.held
   }
 
-  /** Where visitors' bytes are added up. */
-  get visitorBytes(): { bytesIn: number; bytesOut: number } {
-    return this.#context.totals
+  /** What its account has used. */
+  get accountTraffic(): Traffic {
+    return this.#context.accounts.of(this.token.accountId)
+  }
+
+  /** Brings the bytes of `http` tunnels up to date. */
+  countTraffic(): void {
+    this.#visitors.countHttp()
   }
 
   /** Carriers that the agent is asked to have. */
@@ -144,7 +149,7 @@ export class AgentSession {
   addCarrier(socket: Socket, head: Buffer, number?: number): Carrier {
     const first = this.wire.carriers.length === 0
     const carrier = this.wire.addCarrier(socket, head, number)
-    if (first) void this.#measurePath(carrier)
+    if (first) void measurePath(carrier, (ms) => this.#policy.roundTrip(ms))
     this.#waiting.letOneIn()
     return carrier
   }
@@ -157,13 +162,6 @@ export class AgentSession {
   /** Bytes kept and queued for the visitors of an agent that is away. */
   get heldBytes(): number {
     return this.wire.stats().kept + this.wire.queued
-  }
-
-  async #measurePath(carrier: Carrier): Promise<void> {
-    for (let i = 0; i < PATH_PINGS && !carrier.closed; i++) {
-      const ms = await carrier.ping().catch(() => null) // null: the carrier was lost, and with it the question
-      if (ms !== null) this.#policy.roundTrip(ms)
-    }
   }
 
   /**
@@ -192,8 +190,8 @@ export class AgentSession {
   }
 
   /** The visitor of a stream is gone, and all of its bytes with it. */
-  visitorGone(stream: Stream, bytesIn: number, bytesOut: number): void {
-    this.#visitors.gone(stream, bytesIn, bytesOut)
+  visitorGone(stream: Stream): void {
+    this.#visitors.gone(stream)
   }
 
   /** Regular work, every quarter of a second: deadlines and carriers. False when nothing is left to do. */
@@ -222,14 +220,14 @@ export class AgentSession {
     if (this.#closed || this.#refused !== null) return
     this.#refused = setTimeout(() => this.wire.destroy(error), REFUSED_MS)
     this.#send({ refused: refusedOf(error) })
-    this.#releaseTunnels()
+    this.#releaseTunnels(error.code)
     this.#visitors.cut(error)
     this.wire.close(error)
   }
 
   /** Ends the session; visitors that are still there are cut off, by a reset, so that none takes it for a whole answer. */
   close(reason: UniRouteError): void {
-    this.#leaving = 'The server is stopping.'
+    this.#leaving = 'UR_SERVER_DRAINING'
     this.#visitors.cut(reason)
     this.wire.close()
   }
@@ -279,7 +277,7 @@ export class AgentSession {
       }
       const tunnel = await binder.bind(this, bind)
       if (this.#closed) {
-        this.#unbindTunnel(tunnel)
+        this.#unbindTunnel(tunnel, 'UR_AGENT_GONE')
         return
       }
       // Another session may have taken the address while it was opened.
@@ -288,6 +286,7 @@ export class AgentSession {
       const { id: tunnelId, publicUrl, port } = tunnel
       this.#send({ bound: { request, tunnelId, publicUrl, remotePort: port ?? 0 } })
       tunnel.announced()
+      this.#context.observer.tunnelBound(tunnel)
       this.#log.info({ tunnel: tunnelId, name: tunnel.name, url: publicUrl }, 'tunnel bound')
     } catch (error) {
       const retryable = error instanceof NetworkError || this.#draining || !(error instanceof UniRouteError)
@@ -310,10 +309,10 @@ export class AgentSession {
     this.#removeTunnel(tunnel, new RefusedError('UR_TUNNEL_CLOSED', `${tunnel.publicUrl} was closed by its agent.`))
   }
 
-  #removeTunnel(tunnel: Tunnel, reason: Error): void {
+  #removeTunnel(tunnel: Tunnel, reason: UniRouteError): void {
     if (!tunnel.bound) return
+    this.#unbindTunnel(tunnel, reason.code)
     this.tunnels.delete(tunnel.id)
-    this.#unbindTunnel(tunnel)
     this.#visitors.cut(reason, tunnel)
     this.#log.info(
       { tunnel: tunnel.id, name: tunnel.name, url: tunnel.publicUrl, reason: reason.message },
@@ -323,22 +322,24 @@ export class AgentSession {
 
   /** The agent leaves when its visitors have: no new ones. */
   #onAgentDrains(reason: string): void {
-    this.#leaving ??= 'The agent left.'
+    this.#leaving ??= 'UR_AGENT_DRAINING'
     if (this.#draining) return
     this.#draining = true
     this.#log.info({ reason: clip(reason) }, 'agent drains')
-    this.#releaseTunnels()
+    this.#releaseTunnels('UR_AGENT_DRAINING')
   }
 
   /** Frees every address; visitors that are there stay. */
-  #releaseTunnels(): void {
-    for (const tunnel of this.tunnels.values()) this.#unbindTunnel(tunnel)
+  #releaseTunnels(why: Code): void {
+    for (const tunnel of this.tunnels.values()) this.#unbindTunnel(tunnel, why)
     this.tunnels.clear()
   }
 
-  #unbindTunnel(tunnel: Tunnel): void {
+  #unbindTunnel(tunnel: Tunnel, why: Code): void {
     this.#context.binder.release(tunnel)
+    if (!tunnel.bound) return
     tunnel.unbind()
+    if (this.tunnels.has(tunnel.id)) this.#context.observer.tunnelUnbound(tunnel, why)
   }
 
   // Streams and carriers.
@@ -359,11 +360,13 @@ export class AgentSession {
     const reason = clip(error?.message ?? 'its connections were closed without a word')
     this.#log.info({ visitors: this.#visitors.size, reason }, 'agent away, visitors held')
     this.#context.onHold(this)
+    this.#context.observer.sessionChanged(this)
     for (const tunnel of this.tunnels.values()) tunnel.away()
   }
 
   #onResume(): void {
     const heldMs = this.#endHold('resumed')
+    this.#context.observer.sessionChanged(this)
     this.#visitors.resume()
     for (const tunnel of this.tunnels.values()) tunnel.member?.pool.wake()
     this.#log.info({ visitors: this.#visitors.size, held_ms: Math.round(heldMs) }, 'agent back')
@@ -385,15 +388,9 @@ export class AgentSession {
     this.#endHold(error instanceof UniRouteError ? error.code : 'UR_WIRE_CARRIER_LOST')
     if (this.#refused !== null) clearTimeout(this.#refused)
     this.#waiting.letAllIn()
-    this.#releaseTunnels()
-    this.#log.info(this.#closeFields(error), 'session closed')
-    this.#context.onClose(this)
-  }
-
-  /** Who says that he leaves, and whose connections are then closed without a fault, was not lost. */
-  #closeFields(error: Error | null): LogFields {
-    const code = error instanceof UniRouteError ? error.code : 'UR_WIRE_CARRIER_LOST'
-    if (this.#leaving !== null && !this.#broken && code === 'UR_WIRE_CARRIER_LOST') return { reason: this.#leaving }
-    return { code, reason: clip(error?.message ?? 'the agent closed its connections without a word') }
+    const { why, fields } = sessionEnd(error, this.#leaving, this.#broken)
+    this.#releaseTunnels(why)
+    this.#log.info(fields, 'session closed')
+    this.#context.onClose(this, why)
   }
 }

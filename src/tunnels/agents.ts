@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Clock } from '../core/clock.js'
+import type { Code } from '../core/error-codes.js'
 import { LimitError, RefusedError, StoreError, UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import { printable } from '../core/printable.js'
@@ -9,13 +10,24 @@ import type { NumberName } from '../metrics/index.js'
 import { serverHandshake, type Attach, type Hello, type IncomingCarrier } from '../protocol/index.js'
 import type { SessionOptions } from '../wire/index.js'
 import { AgentSession } from './agent-session.js'
-import type { AttachReason, PortOpener, PublicUrl, TokenGate, TunnelHooks, TunnelLimits, TunnelTable } from './api.js'
+import { noTunnelObserver } from './api.js'
+import type {
+  AttachReason,
+  PortOpener,
+  PublicUrl,
+  TokenGate,
+  TunnelHooks,
+  TunnelLimits,
+  TunnelObserver,
+  TunnelTable,
+} from './api.js'
 import { attach as attachCarrier } from './attach.js'
 import { Binder } from './binder.js'
 import { HeldSessions } from './held-sessions.js'
 import { Totals, tunnelNumbers } from './numbers.js'
 import type { PortRanges } from './port-ranges.js'
 import type { AgentSessionContext } from './session-context.js'
+import { AccountTraffic } from './traffic.js'
 import { ConnectionIds } from './visitor-stream.js'
 
 /** How often sessions with visitors are looked at, ms. */
@@ -42,6 +54,8 @@ export interface AgentsOptions {
   /** Bounds of a new session's wire, with a budget of its own below the process's. */
   wire(): Partial<SessionOptions>
   readonly hooks: TunnelHooks
+  /** Default: nobody. */
+  readonly observer?: TunnelObserver
   readonly clock: Clock
   readonly log: Logger
 }
@@ -55,7 +69,10 @@ export class Agents {
   readonly #sessions = new Map<string, AgentSession>()
   readonly #active = new Set<AgentSession>()
   readonly #totals = new Totals()
+  /** What accounts have used since the start; bytes of `http` tunnels after `countTraffic`. */
+  readonly accounts = new AccountTraffic(this.#totals.traffic)
   readonly #context: AgentSessionContext
+  readonly #observer: TunnelObserver
   #timer: NodeJS.Timeout | null = null
   #draining: RefusedError | null = null
   #onEmpty: (() => void) | null = null
@@ -63,6 +80,7 @@ export class Agents {
   constructor(options: AgentsOptions) {
     this.#options = options
     this.#log = options.log
+    this.#observer = options.observer ?? noTunnelObserver
     const { table, opener, ports, domain, hooks, clock } = options
     this.#strangers = new ThrottledLog(options.log, clock)
     const held = new HeldSessions(() => options.limits())
@@ -70,16 +88,18 @@ export class Agents {
       binder: new Binder({ opener, table, ports, domain, publicUrl: options.publicUrl, clock }),
       limits: () => options.limits(),
       hooks,
+      observer: this.#observer,
       clock,
       connectionIds: new ConnectionIds(),
       totals: this.#totals,
+      accounts: this.accounts,
       onActive: (session) => this.#startTicking(session),
       onHold: (session) => held.add(session),
       onHoldEnd: (session) => held.delete(session),
       get mayWait() {
         return held.hasRoom
       },
-      onClose: (session) => this.#onSessionClose(session),
+      onClose: (session, why) => this.#onSessionClose(session, why),
     }
   }
 
@@ -94,7 +114,13 @@ export class Agents {
 
   /** For the metrics page. */
   numbers(): Partial<Record<NumberName, number>> {
+    this.countTraffic()
     return tunnelNumbers(this.#totals, this.#sessions.values())
+  }
+
+  /** Brings the traffic of `http` tunnels up to date, which is not counted as it passes. */
+  countTraffic(): void {
+    for (const session of this.#sessions.values()) session.countTraffic()
   }
 
   /** Tokens of live sessions, each once. */
@@ -125,6 +151,11 @@ export class Agents {
         this.#strangers.warn(code, { remote, reason: printable(error.message) }, 'agent refused')
       } else this.#strangers.error(code, { remote, err: error }, 'agent handshake failed')
     }
+  }
+
+  /** The live session of this id. */
+  session(id: string): AgentSession | undefined {
+    return this.#sessions.get(id)
   }
 
   /** Ends every session of a token; the agents are told why. Returns how many there were. */
@@ -179,6 +210,7 @@ export class Agents {
       sessionId: randomBytes(16).toString('hex'),
       token,
       instanceId: hello.instanceId,
+      remote,
       agentVersion: printable(hello.agentVersion.slice(0, 50)),
       platform: printable(hello.platform.slice(0, 50)),
       carriers: several ? Math.min(limits.carriersPerSession, hello.maxCarriers || limits.carriersPerSession) : 1,
@@ -202,6 +234,7 @@ export class Agents {
     })
     log.info({ remote, version: identity.agentVersion, platform: identity.platform }, 'session opened')
     session.addCarrier(socket, incoming.head)
+    this.#observer.sessionOpened(session)
   }
 
   #onAttach(socket: Socket, incoming: IncomingCarrier, attach: Attach): AttachReason {
@@ -217,7 +250,8 @@ export class Agents {
     }
   }
 
-  #onSessionClose(session: AgentSession): void {
+  #onSessionClose(session: AgentSession, why: Code): void {
+    this.#observer.sessionClosed(session, why)
     this.#sessions.delete(session.id)
     this.#totals.sessionGone(session)
     this.#active.delete(session)

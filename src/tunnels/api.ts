@@ -1,5 +1,6 @@
 import type { Code } from '../core/error-codes.js'
 import type { RouteTable } from '../routing/index.js'
+import type { AgentSession } from './agent-session.js'
 import type { Site } from './site.js'
 import type { Tunnel } from './tunnel.js'
 
@@ -94,6 +95,25 @@ export interface TunnelHooks {
   attached(reason: AttachReason): void
   /** A session without a connection was held for `ms`; then its agent came back, or (a code) it ended. */
   held(ms: number, end: 'resumed' | Code): void
+}
+
+/** Told of agents and tunnels as they come and go. Called synchronously; must not throw. */
+export interface TunnelObserver {
+  sessionOpened(session: AgentSession): void
+  /** Its agent went away, or came back. */
+  sessionChanged(session: AgentSession): void
+  sessionClosed(session: AgentSession, why: Code): void
+  tunnelBound(tunnel: Tunnel): void
+  /** Once for each that was bound, before its session is closed. */
+  tunnelUnbound(tunnel: Tunnel, why: Code): void
+}
+
+export const noTunnelObserver: TunnelObserver = {
+  sessionOpened() {},
+  sessionChanged() {},
+  sessionClosed() {},
+  tunnelBound() {},
+  tunnelUnbound() {},
 }
 
 export type AttachReason = 'added' | 'returned'

@@ -1,12 +1,11 @@
 import type { NumberName } from '../metrics/index.js'
 import type { AgentSession } from './agent-session.js'
+import { Traffic } from './traffic.js'
 import { kindName } from './tunnel.js'
 
 /** What has happened since the start, of sessions that are gone too. Plain numbers. */
 export class Totals {
-  /** From visitors and to visitors. */
-  bytesIn = 0
-  bytesOut = 0
+  readonly traffic = new Traffic(null)
   readonly visitors = { tcp: 0, tls: 0, http: 0 }
   sessions = 0
   /** Of sessions that are gone. */
@@ -34,8 +33,8 @@ export function tunnelNumbers(totals: Totals, sessions: Iterable<AgentSession>):
     tcpConnectionsTotal: totals.visitors.tcp,
     tlsConnectionsTotal: totals.visitors.tls,
     httpConnectionsTotal: totals.visitors.http,
-    visitorBytesIn: totals.bytesIn,
-    visitorBytesOut: totals.bytesOut,
+    visitorBytesIn: totals.traffic.bytesIn,
+    visitorBytesOut: totals.traffic.bytesOut,
     carrierBytesIn: totals.gone.bytesIn,
     carrierBytesOut: totals.gone.bytesOut,
     wireUnconsumed: 0,

@@ -1,8 +1,10 @@
+import type { Code } from '../core/error-codes.js'
 import type { Clock } from '../core/clock.js'
 import type { AgentSession } from './agent-session.js'
-import type { TokenIdentity, TunnelHooks, TunnelLimits } from './api.js'
+import type { TokenIdentity, TunnelHooks, TunnelLimits, TunnelObserver } from './api.js'
 import type { Binder } from './binder.js'
 import type { Totals } from './numbers.js'
+import type { AccountTraffic } from './traffic.js'
 import type { ConnectionIds } from './visitor-stream.js'
 
 /** What a session needs of its surroundings. */
@@ -10,9 +12,11 @@ export interface AgentSessionContext {
   readonly binder: Binder
   limits(): TunnelLimits
   readonly hooks: TunnelHooks
+  readonly observer: TunnelObserver
   readonly clock: Clock
   readonly connectionIds: ConnectionIds
   readonly totals: Totals
+  readonly accounts: AccountTraffic
   /** The session gained its first open visitor stream: `tick` wants to be called from now on. */
   onActive(session: AgentSession): void
   /** The session has no carrier, and waits for its agent. */
@@ -22,13 +26,15 @@ export interface AgentSessionContext {
   /** Whether one more visitor may wait for an agent that is away. */
   readonly mayWait: boolean
   /** Exactly once. */
-  onClose(session: AgentSession): void
+  onClose(session: AgentSession, why: Code): void
 }
 
 export interface AgentIdentity {
   readonly sessionId: string
   readonly token: TokenIdentity
   readonly instanceId: string
+  /** IP address of the agent, as it came first. */
+  readonly remote: string
   readonly agentVersion: string
   readonly platform: string
   /** Most carriers that both sides want to have. */

@@ -2,6 +2,7 @@ import type { HttpOptions } from '../config/index.js'
 import { Kind } from '../protocol/index.js'
 import type { AgentSession } from './agent-session.js'
 import type { PoolMember } from './pool.js'
+import { Traffic } from './traffic.js'
 
 /** Kinds of tunnels that this server has. */
 export type TunnelKind = Kind.KIND_TCP | Kind.KIND_TLS | Kind.KIND_HTTP
@@ -49,10 +50,8 @@ export class Tunnel {
   readonly publicUrl: string
   /** `http`: its place among the agents of its address. */
   member: PoolMember | null = null
-  /** Bytes from visitors and to visitors that have gone. */
-  bytesIn = 0
-  bytesOut = 0
-  visitorsTotal = 0
+  /** Of its visitors so far. Bytes of `http` tunnels are up to date after `AgentSession.countTraffic`. */
+  readonly traffic: Traffic
   visitorsOpen = 0
   /** Who wants to know what becomes of it. */
   readonly watchers = new Set<TunnelWatcher>()
@@ -71,6 +70,7 @@ export class Tunnel {
     this.kind = spec.kind
     this.name = spec.name
     this.holdMs = spec.holdMs
+    this.traffic = new Traffic(session.accountTraffic)
     this.http = spec.http ?? null
     this.port = 'port' in address ? address.port : null
     this.host = 'host' in address ? address.host : null

@@ -26,6 +26,8 @@ export class VisitorBook {
   readonly #options: VisitorBookOptions
   readonly #streams = new Map<Stream, Tunnel>()
   readonly #openings = new Openings()
+  /** `http` tunnels: bytes of a stream, from and to visitors, that are in the traffic already. */
+  readonly #counted = new Map<Stream, readonly [number, number]>()
 
   constructor(options: VisitorBookOptions) {
     this.#options = options
@@ -56,7 +58,7 @@ export class VisitorBook {
     this.#streams.set(stream, tunnel)
     this.#openings.add(stream, now + (held ? tunnel.holdMs : context.limits().acceptTimeoutMs))
     context.totals.visitors[kindName(tunnel.kind)]++
-    tunnel.visitorsTotal++
+    tunnel.traffic.addConnection()
     tunnel.visitorsOpen++
     stream.attach(
       new VisitorStream(target, {
@@ -81,14 +83,27 @@ export class VisitorBook {
   }
 
   /** The visitor of a stream is gone, and all of its bytes with it. */
-  gone(stream: Stream, bytesIn: number, bytesOut: number): void {
+  gone(stream: Stream): void {
     const tunnel = this.#streams.get(stream)
     if (tunnel === undefined) return
     this.#streams.delete(stream)
     this.#openings.delete(stream)
     tunnel.visitorsOpen--
-    tunnel.bytesIn += bytesIn
-    tunnel.bytesOut += bytesOut
+    if (tunnel.http !== null) this.#count(stream, tunnel)
+    this.#counted.delete(stream)
+  }
+
+  /** Adds what has passed to the traffic of `http` tunnels; that of others is counted as it passes. */
+  countHttp(): void {
+    for (const [stream, tunnel] of this.#streams) if (tunnel.http !== null) this.#count(stream, tunnel)
+  }
+
+  #count(stream: Stream, { traffic }: Tunnel): void {
+    const { bytesIn, bytesOut } = stream
+    const [fromVisitor, toVisitor] = this.#counted.get(stream) ?? [0, 0]
+    if (bytesOut === fromVisitor && bytesIn === toVisitor) return
+    this.#counted.set(stream, [bytesOut, bytesIn])
+    traffic.addBytes(bytesOut - fromVisitor, bytesIn - toVisitor)
   }
 
   /** Resets the streams of `tunnel`, or of all. */

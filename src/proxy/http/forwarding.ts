@@ -143,6 +143,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
       // It failed at once, and `onError` went on from there.
       if (this.#turn !== turn) return
       this.#request = request
+      if (this.#tried.isEmpty && !this.#fresh) member.tunnel.traffic.addRequest()
     } catch (error) {
       this.onError(error as Error)
       return

@@ -26,8 +26,6 @@ export interface ConnectionOwner {
  * head rides in the frame that opens it. Credit is given as the visitor takes the answer.
  */
 export class Http1Connection implements StreamHandler, ResponseEvents, UpstreamRequest {
-  /** Bytes that the owner has counted already; its own. */
-  readonly counted = { bytesIn: 0, bytesOut: 0 }
   readonly #owner: ConnectionOwner
   readonly #parser: ResponseParser
   #stream: Stream | null = null

@@ -10,6 +10,10 @@ export class Tried {
     return this.#members ?? NONE
   }
 
+  get isEmpty(): boolean {
+    return this.#members === null
+  }
+
   add(member: PoolMember): void {
     this.#members ??= new Set()
     this.#members.add(member)

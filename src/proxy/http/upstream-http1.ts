@@ -66,7 +66,6 @@ export class UpstreamHttp1 implements Upstream, ConnectionOwner {
   }
 
   onIdle(connection: Http1Connection, keepAliveMs: number | null): void {
-    this.#count(connection)
     if (this.#retired) return connection.close()
     const ms = keepAliveMs === null ? IDLE_MS : Math.min(keepAliveMs - KEEP_ALIVE_MARGIN_MS, IDLE_MOST_MS)
     if (ms <= 0) return connection.close()
@@ -79,9 +78,7 @@ export class UpstreamHttp1 implements Upstream, ConnectionOwner {
     if (!this.#all.delete(connection)) return
     const at = this.#idle.findIndex((idle) => idle.connection === connection)
     if (at >= 0) this.#idle.splice(at, 1)
-    this.#count(connection)
-    const { bytesIn, bytesOut } = connection.counted
-    if (stream !== null) this.#tunnel.session.visitorGone(stream, bytesIn, bytesOut)
+    if (stream !== null) this.#tunnel.session.visitorGone(stream)
   }
 
   #takeIdle(): Http1Connection | null {
@@ -108,15 +105,5 @@ export class UpstreamHttp1 implements Upstream, ConnectionOwner {
   #stopSweeping(): void {
     if (this.#sweep !== null) clearInterval(this.#sweep)
     this.#sweep = null
-  }
-
-  /** Adds what has passed since the last time to the session's totals. In is from the visitor, out is to the visitor. */
-  #count({ stream, counted }: Http1Connection): void {
-    if (stream === null) return
-    const { visitorBytes } = this.#tunnel.session
-    visitorBytes.bytesIn += stream.bytesOut - counted.bytesIn
-    visitorBytes.bytesOut += stream.bytesIn - counted.bytesOut
-    counted.bytesIn = stream.bytesOut
-    counted.bytesOut = stream.bytesIn
   }
 }

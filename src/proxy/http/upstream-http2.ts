@@ -119,9 +119,7 @@ export class UpstreamHttp2 implements Upstream {
     session.once('goaway', () => session.close())
     duplex.once('close', () => {
       this.#sessions.delete(session)
-      agent.visitorGone(stream, stream.bytesOut, stream.bytesIn)
-      agent.visitorBytes.bytesIn += stream.bytesOut
-      agent.visitorBytes.bytesOut += stream.bytesIn
+      agent.visitorGone(stream)
       const error = duplex.reason ?? new NetworkError('UR_UPSTREAM_RESET', 'the upstream closed the connection')
       for (const request of [...requests]) request.fail(error, true)
       session.destroy(undefined, constants.NGHTTP2_NO_ERROR)
