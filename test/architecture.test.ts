@@ -19,6 +19,7 @@ const RANKS: Readonly<Record<string, number>> = {
   tunnels: 3,
   proxy: 4,
   ingress: 5,
+  admin: 5,
   agent: 5,
   daemon: 6,
   cli: 7,

@@ -46,8 +46,8 @@ export class FailedLogins {
     return Math.max(0, window.endsAt - this.#clock.now())
   }
 
-  /** Notes a failure. */
-  add(address: string): void {
+  /** Notes a failure. True: from now on the address has to wait. */
+  add(address: string): boolean {
     const network = networkOf(address)
     const now = this.#clock.now()
     let window = this.#windows.get(network)
@@ -56,6 +56,7 @@ export class FailedLogins {
     this.#windows.delete(network)
     this.#windows.set(network, window)
     if (this.#windows.size > this.#addresses) this.#forgetOldest()
+    return window.failures === this.#failures
   }
 
   #forgetOldest(): void {

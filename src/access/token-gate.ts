@@ -24,6 +24,8 @@ export interface TokenGateOptions {
   readonly pollMs?: number
   /** Time between two writes of when tokens were last used, ms. Default 60 000. */
   readonly touchMs?: number
+  /** Told of an address that failed so often that it has to wait; once each time. Must not throw. */
+  readonly onBanned?: (address: string) => void
   /** The time of the calendar, ms. Default `Date.now`. */
   readonly now?: () => number
 }
@@ -84,7 +86,9 @@ export class TokenGate {
     try {
       return await this.#lookUp(token, hash)
     } catch (error) {
-      if (error instanceof RefusedError && address !== undefined) this.#failedLogins.add(address)
+      if (error instanceof RefusedError && address !== undefined && this.#failedLogins.add(address)) {
+        this.#options.onBanned?.(address)
+      }
       throw error
     }
   }

@@ -6,6 +6,7 @@ import {
   duration,
   either,
   hostName,
+  hostNames,
   hostPort,
   integer,
   listenAddress,
@@ -27,8 +28,13 @@ const listen = section('Where the server listens. A port of 0 is any free port.'
   }),
   http: field(orOff(listenAddress), { doc: 'Plain HTTP.', default: 80 }),
   admin: field(orOff(listenAddress), {
-    doc: 'The admin API; not in this version, so nothing listens there.',
+    doc: 'The admin API ([docs/admin.md](admin.md)). On an address that other machines can reach it is served with TLS, with the certificates of the server.',
     default: '127.0.0.1:4041',
+  }),
+  admin_hosts: field(hostNames, {
+    doc: 'Names by which the admin API may be called, besides IP addresses, `localhost` and `domain`: those of a proxy in front of it.',
+    default: [],
+    reload: true,
   }),
   metrics: field(orOff(listenAddress), {
     doc: '`/metrics` for Prometheus, `/healthz` and `/readyz`.',

@@ -86,6 +86,11 @@ export const hostName: Value<string> = value('a host name, such as tunnels.examp
   isHost(String(raw)) ? String(raw).toLowerCase() : undefined,
 )
 
+export const hostNames: Value<readonly string[]> = oneOrMore(
+  'a list of host names, such as [admin.example.com]',
+  hostName,
+)
+
 export const hostPattern: Value<string> = value(
   'a host name, such as shop.example.com, or *.example.com for every name one label below',
   (raw) => (isHost(String(raw).replace(/^\*\./, '')) ? String(raw).toLowerCase() : undefined),

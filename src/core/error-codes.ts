@@ -147,6 +147,7 @@ export const ERROR_CODES = {
   UR_TAKEN_OVER: entry(3, 'Another agent with the same token took the address over.', 'Stop one of the two agents, or give them different addresses.'),
   UR_TUNNEL_LIMIT: entry(3, 'The session has as many tunnels as it may.', 'Close a tunnel, or raise limits.tunnels_per_session.'),
   UR_TUNNEL_CLOSED: entry(1, 'The tunnel was closed by its agent.', 'Nothing: the agent asked for it.'),
+  UR_SESSION_ENDED: entry(3, 'The operator of the server ended the session of an agent.', 'Ask the operator why; the token is still good.'),
   UR_SESSION_LIMIT: entry(3, 'The server has as many sessions as it may.', 'Raise limits.sessions.'),
   UR_SESSION_UNKNOWN: entry(1, 'A carrier was offered for a session that does not exist.', 'Nothing: the agent opens a new session.'),
   UR_CARRIER_LIMIT: entry(1, 'The session has as many carriers as it may.', 'Raise limits.carriers_per_session.'),
@@ -197,6 +198,24 @@ export const ERROR_CODES = {
   UR_WEBHOOK_EXPIRED: entry(1, 'A webhook was signed more than five minutes ago, or in the future.', 'Check the clocks of sender and server; let the sender send it again.'),
   UR_WEBHOOK_REPLAYED: entry(1, 'The very same signed webhook was delivered a moment ago.', 'Nothing, if the sender did not send it twice: somebody else did.'),
   UR_WEBHOOK_BUSY: entry(1, 'The webhooks that wait to be verified have as many bytes as they may.', 'Nothing: senders try again.'),
+
+  // admin: the API for operators
+  UR_ADMIN_TOKEN_MISSING: entry(3, 'A request to the admin API had no token.', 'Send `Authorization: Bearer unra_…`; `uniroutd admin-token create NAME` makes one.'),
+  UR_ADMIN_TOKEN_INVALID: entry(3, 'The admin API does not know the token, or it was revoked or has expired. Tokens of agents (unr_…) are no good there.', 'Make one with `uniroutd admin-token create NAME`.'),
+  UR_ADMIN_TOKEN_RATE: entry(3, 'Too many requests with wrong tokens came to the admin API from one address.', 'Wait for the time that the message names, then try with the right token.'),
+  UR_ADMIN_SCOPE: entry(3, 'A token of the admin API that may only read was used to change something.', 'Make a token with `uniroutd admin-token create NAME --scope write`.'),
+  UR_ADMIN_HOST: entry(1, 'A request to the admin API named a host that is not one of its own.', 'Use its address, `localhost` or the domain of the server, or add the name to listen.admin_hosts.'),
+  UR_ADMIN_ORIGIN: entry(1, 'A page of another site sent a request to the admin API.', 'Send requests from programs, or from pages that the admin API serves itself.'),
+  UR_ADMIN_CONTENT_TYPE: entry(1, 'The body of a request to the admin API was not announced as JSON.', 'Send `Content-Type: application/json`.'),
+  UR_ADMIN_REQUEST: entry(2, 'A request to the admin API was not understood: its body is no JSON, or too long.', 'The message names what is wrong.'),
+  UR_ADMIN_FIELD: entry(2, 'A field of a request to the admin API has a value that it may not have.', 'The message names the fields; /openapi.json says what may be written.'),
+  UR_ADMIN_CURSOR: entry(2, 'A cursor was not one that the list gave.', 'Begin again without a cursor.'),
+  UR_ADMIN_NOT_FOUND: entry(1, 'The admin API has nothing at that path, or no session or tunnel with that id.', 'Check the path; /openapi.json lists them all.'),
+  UR_ADMIN_METHOD: entry(1, 'The admin API does not have that method at that path.', 'Use one that the field Allow of the answer names.'),
+  UR_ADMIN_BUSY: entry(1, 'The admin API has as many readers of events as it may.', 'Try again later.'),
+  UR_ADMIN_LISTEN: entry(1, 'The address of the admin API, or its socket in data_dir, could not be listened on.', 'Free the port, or set listen.admin to another.'),
+  UR_ADMIN_UNREACHABLE: entry(4, 'The server that runs did not answer a command.', 'Look into its log; try again.'),
+  UR_ADMIN_NO_SERVER: entry(1, 'A command asked for the state of a server, and none runs with that data folder.', 'Start the server, or name its data folder with --data-dir or --config.'),
 
   // agent: connecting to the server
   UR_AGENT_OPTION: entry(2, 'An option of `new Agent(…)` is missing or makes no sense.', 'The message names the option and what may be written.'),

@@ -3,11 +3,11 @@ import { inspect } from 'node:util'
 const HIDDEN = '***'
 
 /** What tokens look like, and what is left of one after a copy that went wrong. */
-const TOKENS = /unr_[0-9A-Za-z]{8,}/g
+const TOKENS = /(unra?_)[0-9A-Za-z]{8,}/g
 
 /** A text for a log or a message with every token in it hidden: people put them where no token belongs. */
 export function hideTokens(text: string): string {
-  return text.replace(TOKENS, `unr_${HIDDEN}`)
+  return text.replace(TOKENS, `$1${HIDDEN}`)
 }
 
 /**

@@ -21,7 +21,7 @@ export interface Finding {
  * Leaves nothing behind.
  */
 export async function checkServer(config: ServerConfig): Promise<Finding[]> {
-  const { tls, http, metrics } = config.listen
+  const { tls, http, admin, metrics } = config.listen
   return [
     { what: `data folder ${config.data_dir}`, problem: await dataFolderProblem(config.data_dir) },
     ...(config.certs.mode === 'files'
@@ -30,6 +30,7 @@ export async function checkServer(config: ServerConfig): Promise<Finding[]> {
     ...(config.store === 'sqlite' ? [] : [await databaseFinding(config)]),
     await portFinding('listen.tls', tls),
     ...(http === null ? [] : [await portFinding('listen.http', http)]),
+    ...(admin === null ? [] : [await portFinding('listen.admin', admin)]),
     ...(metrics === null ? [] : [await portFinding('listen.metrics', metrics)]),
   ]
 }

@@ -12,6 +12,7 @@ import { RouteTable } from '../routing/index.js'
 import { openStore, type Store } from '../store/index.js'
 import { Agents, PortRanges, type TunnelTable } from '../tunnels/index.js'
 import { logRequest } from './access-log.js'
+import { Administration } from './administration.js'
 import { namesProblem, openCertificates, type Certificates } from './certificates.js'
 import { Closers } from './closers.js'
 import { storeOptions } from './database.js'
@@ -19,6 +20,7 @@ import { httpLimits, ingressLimits, tunnelLimits, processBudgets, wireLimits } f
 import { MetricsServer } from './metrics-server.js'
 import { hostPort, publicUrl } from './public-url.js'
 import { Readiness, watchDatabase } from './readiness.js'
+import { closeLeftOpen } from './records/recorder.js'
 import { reloadedConfig } from './reload.js'
 import { wireBounds } from './wire-bounds.js'
 
@@ -29,6 +31,7 @@ const FORCED_MS = 200
 export interface Addresses {
   readonly tls: string
   readonly http: string | null
+  readonly admin: string | null
   readonly metrics: string | null
 }
 
@@ -52,13 +55,14 @@ export class Daemon {
   readonly #closers: Closers
   readonly #admission: Admission
   readonly #agents: Agents
+  readonly #administration: Administration
   readonly #table: TunnelTable = new RouteTable()
   readonly #tcpPorts: TcpPorts
   readonly #http: HttpProxy
   readonly #listeners: { close(): Promise<void> }[] = []
   #onForced: () => void = () => undefined
   readonly #forced = new Promise<void>((resolve) => (this.#onForced = resolve))
-  #addresses: Addresses = { tls: '', http: null, metrics: null }
+  #addresses: Addresses = { tls: '', http: null, admin: null, metrics: null }
   /** Those that are listened on. */
   readonly #ports = { tls: 0, http: 0 }
 
@@ -106,7 +110,18 @@ export class Daemon {
         httpLoginsWaiting: passwords.waiting,
       }
     })
-    const gate = new TokenGate({ tokens: store.tokens, log })
+    this.#administration = new Administration({
+      store,
+      book: certificates.book,
+      agents: () => this.#agents,
+      config: () => this.#config,
+      readiness: this.readiness,
+      log,
+    })
+    closers.add(() => this.#administration.close())
+    const { recorder } = this.#administration
+    metrics.addSource(() => recorder.numbers())
+    const gate = new TokenGate({ tokens: store.tokens, log, onBanned: (address) => recorder.audit.banned(address) })
     closers.add(() => gate.close())
     const budgets = processBudgets(config)
     this.#agents = new Agents({
@@ -124,6 +139,7 @@ export class Daemon {
       limits: () => tunnelLimits(this.#config),
       wire: () => wireLimits(this.#config, budgets),
       hooks: metrics,
+      observer: this.#administration,
       clock: systemClock,
       log,
     })
@@ -150,6 +166,7 @@ export class Daemon {
     try {
       const store = await openStore(storeOptions(config))
       closers.add(() => store.close())
+      await closeLeftOpen(store, config.node.name, log)
       const certificates = await openCertificates(config, log)
       const problem = namesProblem(certificates.book, config.domain)
       if (problem !== null) log.warn({ domain: config.domain }, `certificates: ${problem}`)
@@ -249,6 +266,7 @@ export class Daemon {
     const addresses = {
       tls: addressText(listen.tls, this.#ports.tls),
       http: null as string | null,
+      admin: null as string | null,
       metrics: null as string | null,
     }
 
@@ -264,6 +282,9 @@ export class Daemon {
       this.#listeners.push(http)
       this.#closers.add(() => http.close())
     }
+    const adminPort = await this.#administration.listen()
+    this.#closers.add(() => this.#administration.stop())
+    if (listen.admin !== null && adminPort !== null) addresses.admin = addressText(listen.admin, adminPort)
     if (listen.metrics !== null) {
       const server = await MetricsServer.listen({
         listen: listen.metrics,

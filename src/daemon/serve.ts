@@ -1,6 +1,6 @@
 import type { ServerConfig } from '../config/index.js'
 import { Daemon, type Addresses } from './daemon.js'
-import { devToken } from './dev-token.js'
+import { devTokens, type DevTokens } from './dev-token.js'
 import type { AdjustableLogger, LogLevel } from './logging.js'
 import { StopSignals } from './stop-signals.js'
 import { inheritedSockets, SystemdNotifier } from './systemd.js'
@@ -8,7 +8,7 @@ import { inheritedSockets, SystemdNotifier } from './systemd.js'
 /** What a server that is ready tells: where it listens; and in development how to get in. */
 export interface Ready extends Addresses {
   readonly domain: string
-  readonly dev: { readonly token: string; readonly ca: string } | null
+  readonly dev: (DevTokens & { readonly ca: string }) | null
 }
 
 export interface ServeOptions {
@@ -41,9 +41,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     const { certificates, store, addresses } = daemon
     const ca = certificates.book.caFile
-    const dev = options.dev && ca !== null ? { token: await devToken(store, config.data_dir), ca } : null
-    const { tls, http, metrics } = addresses
-    log.info({ tls, http, metrics, domain: config.domain }, 'ready')
+    const dev = options.dev && ca !== null ? { ...(await devTokens(store, config.data_dir)), ca } : null
+    const { tls, http, admin, metrics } = addresses
+    log.info({ tls, http, admin, metrics, domain: config.domain }, 'ready')
     options.onReady({ ...addresses, domain: config.domain, dev })
     systemd.ready(statusOf(daemon))
     await ended

@@ -70,6 +70,13 @@ const kept = gauge(
 )
 const rtt = gauge('session_rtt_seconds', 'Round trip time of the live sessions, from the yamux pings.', 'stat')
 
+const recordsWaiting = gauge('records_waiting', 'Records that are not yet written to the database.', 'record')
+const recordsDropped = total(
+  'records_dropped_total',
+  'Records that were never written: too many waited while the database failed, or agents caused too many.',
+  'record',
+)
+
 /**
  * Every number that a source may report, by the name that it reports it under: its metric and the value of its label.
  * Numbers of several sources under one name are added up.
@@ -113,6 +120,12 @@ export const NUMBERS = {
   wireReordering: [reordering],
   wireKept: [kept],
   resentBytes: [total('resent_bytes_total', 'Bytes sent again over another carrier.')],
+  usageWaiting: [recordsWaiting, 'usage'],
+  historyWaiting: [recordsWaiting, 'history'],
+  auditWaiting: [recordsWaiting, 'audit'],
+  usageDropped: [recordsDropped, 'usage'],
+  historyDropped: [recordsDropped, 'history'],
+  auditDropped: [recordsDropped, 'audit'],
   rttMinSeconds: [rtt, 'min'],
   rttMedianSeconds: [rtt, 'median'],
   rttMaxSeconds: [rtt, 'max'],

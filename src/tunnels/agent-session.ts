@@ -24,7 +24,7 @@ import { sessionEnd, type Leaving } from './session-end.js'
 import { SessionSecret } from './session-secret.js'
 import type { Traffic } from './traffic.js'
 import type { Tunnel } from './tunnel.js'
-import { VisitorBook } from './visitor-book.js'
+import { VisitorBook, type OpenStream } from './visitor-book.js'
 import { WaitingRoom } from './waiting-room.js'
 
 /** How long an agent that is refused may take to read why, ms. With the time until a revocation is seen below 2 s. */
@@ -38,6 +38,8 @@ export class AgentSession {
   readonly identity: AgentIdentity
   readonly wire: Session
   readonly openedAt: number
+  /** What its account has used. */
+  readonly accountTraffic: Traffic
   readonly tunnels = new Map<number, Tunnel>()
   readonly secret = new SessionSecret()
   readonly #context: AgentSessionContext
@@ -65,6 +67,7 @@ export class AgentSession {
     this.#log = log
     this.#throttled = new ThrottledLog(log, context.clock)
     this.openedAt = context.clock.now()
+    this.accountTraffic = context.accounts.of(identity.token.accountId)
     this.#attaches = new TokenBucket(context.clock, ATTACHES)
     this.#policy = new CarrierPolicy(identity.carriers, this.openedAt)
     const options: Partial<SessionOptions> = {
@@ -119,11 +122,6 @@ export class AgentSession {
     return !this.wire.closed && !this.#draining && !this.wire.held
   }
 
-  /** What its account has used. */
-  get accountTraffic(): Traffic {
-    return this.#context.accounts.of(this.token.accountId)
-  }
-
   /** Brings the bytes of `http` tunnels up to date. */
   countTraffic(): void {
     this.#visitors.countHttp()
@@ -137,6 +135,11 @@ export class AgentSession {
   /** Open streams of visitors. */
   get visitors(): number {
     return this.#visitors.size
+  }
+
+  /** Every open stream of a visitor. */
+  openStreams(): IterableIterator<OpenStream> {
+    return this.#visitors.streams()
   }
 
   /** Calls `go` now, or in a moment when a carrier of its own is about to come for a new visitor. */

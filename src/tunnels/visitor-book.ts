@@ -21,10 +21,20 @@ export interface VisitorBookOptions {
   pick(): Carrier | undefined
 }
 
+/** An open stream of a visitor. */
+export interface OpenStream {
+  readonly stream: Stream
+  readonly tunnel: Tunnel
+  /** `http` tunnels: of the first request that it carried. */
+  readonly visitor: Visitor
+  /** Time of the clock, ms. */
+  readonly openedAt: number
+}
+
 /** The streams of one agent's visitors, from StreamOpen to the end. */
 export class VisitorBook {
   readonly #options: VisitorBookOptions
-  readonly #streams = new Map<Stream, Tunnel>()
+  readonly #streams = new Map<Stream, OpenStream>()
   readonly #openings = new Openings()
   /** `http` tunnels: bytes of a stream, from and to visitors, that are in the traffic already. */
   readonly #counted = new Map<Stream, readonly [number, number]>()
@@ -36,6 +46,11 @@ export class VisitorBook {
   /** Open streams. */
   get size(): number {
     return this.#streams.size
+  }
+
+  /** Every open stream. */
+  streams(): IterableIterator<OpenStream> {
+    return this.#streams.values()
   }
 
   /** As `AgentSession.openStream`. */
@@ -55,7 +70,7 @@ export class VisitorBook {
     const now = context.clock.now()
     const carrier = pick()
     const stream = wire.open(carrier === undefined ? {} : { carrier })
-    this.#streams.set(stream, tunnel)
+    this.#streams.set(stream, { stream, tunnel, visitor, openedAt: now })
     this.#openings.add(stream, now + (held ? tunnel.holdMs : context.limits().acceptTimeoutMs))
     context.totals.visitors[kindName(tunnel.kind)]++
     tunnel.traffic.addConnection()
@@ -84,7 +99,7 @@ export class VisitorBook {
 
   /** The visitor of a stream is gone, and all of its bytes with it. */
   gone(stream: Stream): void {
-    const tunnel = this.#streams.get(stream)
+    const tunnel = this.#streams.get(stream)?.tunnel
     if (tunnel === undefined) return
     this.#streams.delete(stream)
     this.#openings.delete(stream)
@@ -95,7 +110,7 @@ export class VisitorBook {
 
   /** Adds what has passed to the traffic of `http` tunnels; that of others is counted as it passes. */
   countHttp(): void {
-    for (const [stream, tunnel] of this.#streams) if (tunnel.http !== null) this.#count(stream, tunnel)
+    for (const { stream, tunnel } of this.#streams.values()) if (tunnel.http !== null) this.#count(stream, tunnel)
   }
 
   #count(stream: Stream, { traffic }: Tunnel): void {
@@ -108,7 +123,9 @@ export class VisitorBook {
 
   /** Resets the streams of `tunnel`, or of all. */
   cut(reason: Error, tunnel?: Tunnel): void {
-    for (const [stream, owner] of [...this.#streams]) if (tunnel === undefined || owner === tunnel) stream.reset(reason)
+    for (const open of [...this.#streams.values()]) {
+      if (tunnel === undefined || open.tunnel === tunnel) open.stream.reset(reason)
+    }
   }
 
   /** Resets those that the agent did not answer in time. */

@@ -5,7 +5,7 @@ import { devServerConfig, readUpstream } from '../../src/config/index.js'
 import { silentLogger, type Logger } from '../../src/core/logger.js'
 import { Secret } from '../../src/core/secret.js'
 import { Daemon } from '../../src/daemon/daemon.js'
-import { devToken } from '../../src/daemon/dev-token.js'
+import { devTokens } from '../../src/daemon/dev-token.js'
 import { within } from './hang.js'
 import { HttpVisitors } from './http-visitors.js'
 
@@ -52,7 +52,7 @@ export class HttpTunnels extends HttpVisitors {
     const daemon = await Daemon.start({ config, log })
     t.teardown(() => daemon.drain(0))
     const ca = await readFile(daemon.certificates.book.caFile ?? '')
-    return new HttpTunnels(t, { daemon, ca, token: await devToken(daemon.store, dir) })
+    return new HttpTunnels(t, { daemon, ca, token: (await devTokens(daemon.store, dir)).token })
   }
 
   /** An agent with these tunnels, once they are bound. */

@@ -32,6 +32,11 @@ export const SERVER_OPTIONS: readonly ConfigOption[] = [
     path: ['listen', 'http'],
   },
   {
+    flags: '--listen-admin <address>',
+    description: 'port or HOST:PORT for the admin API, or off',
+    path: ['listen', 'admin'],
+  },
+  {
     flags: '--listen-metrics <address>',
     description: 'port or HOST:PORT for metrics and health, or off',
     path: ['listen', 'metrics'],

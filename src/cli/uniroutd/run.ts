@@ -33,7 +33,7 @@ export function addDevCommand(root: Command, context: CommandContext): void {
   addRunningOptions(addConfigOptions(command, SERVER_OPTIONS))
   command.addHelpText(
     'after',
-    '\nWithout flags: on 127.0.0.1 alone, TLS 8443, HTTP 8080, metrics 9464; data in ./.uniroute-dev.',
+    '\nWithout flags: on 127.0.0.1 alone, TLS 8443, HTTP 8080, admin API 4041, metrics 9464; data in ./.uniroute-dev.',
   )
   command.addHelpText('after', example('uniroutd dev', 'uniroutd dev --listen-tls 127.0.0.1:0 --output json'))
   command.action((flags: Flags) => run(devConfig(flags), () => devConfig(flags), flags, context, true))
@@ -69,25 +69,26 @@ async function run(
   })
 }
 
-function readyEvent({ tls, http, metrics, domain, dev }: Ready): OutputEvent {
+function readyEvent({ tls, http, admin, metrics, domain, dev }: Ready): OutputEvent {
   return {
     event: 'ready',
     tls,
     ...(http === null ? {} : { http }),
+    ...(admin === null ? {} : { admin }),
     ...(metrics === null ? {} : { metrics }),
     domain,
-    ...(dev === null ? {} : { token: dev.token, ca: dev.ca }),
+    ...(dev === null ? {} : { token: dev.token, admin_token: dev.adminToken, ca: dev.ca }),
   }
 }
 
-function devText({ tls }: Ready, { token, ca }: NonNullable<Ready['dev']>): string {
+function devText({ tls, admin }: Ready, { token, adminToken, ca }: NonNullable<Ready['dev']>): string {
   // Where it listens on all addresses its certificate is still that of this machine's own.
   const server = tls.replace(/^(0\.0\.0\.0|\[::\]):/, '127.0.0.1:')
   return `
 The development server is ready. Beside a local service on port 5432, say:
 
   ${agentCommand()} tcp 5432 --server ${server} --ca ${ca} --token ${token}
-
+${admin === null ? '' : `\nThe admin API is at http://${admin}, its token ${adminToken}\n`}
 `
 }
 

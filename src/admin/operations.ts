@@ -1,0 +1,73 @@
+import type { PageRequest } from './cursors.js'
+import type {
+  Account,
+  AdminToken,
+  AuditEntry,
+  CreatedAdminToken,
+  CreatedToken,
+  Page,
+  Reservation,
+  Token,
+  TunnelHistory,
+  Usage,
+} from './schemas.js'
+
+/** What a new token of agents is given; `account` is an id or a name. */
+export interface NewToken {
+  readonly name: string
+  readonly account?: string | undefined
+  readonly expires_at?: string | undefined
+}
+
+export interface NewAdminToken {
+  readonly name: string
+  readonly scope: 'read' | 'write'
+  readonly expires_at?: string | undefined
+}
+
+export interface NewReservation {
+  readonly account?: string | undefined
+  readonly kind: Reservation['kind']
+  readonly value: string
+}
+
+/** `account` is an id or a name. */
+export interface OfAccount extends PageRequest {
+  readonly account?: string | undefined
+}
+
+/** Days from `from` to `to`, both included, each `2026-01-31`. */
+export interface UsageRequest extends OfAccount {
+  readonly from: string
+  readonly to: string
+}
+
+/**
+ * What can be asked and ordered of a server, whether it is the one that runs (`ApiClient`) or its database alone
+ * (`StoreOperations`). Tokens and accounts are named by id or name. Every change leaves an entry in the audit log.
+ * Throws what the store's repositories throw.
+ */
+export interface Operations {
+  accounts(page: PageRequest): Promise<Page<Account>>
+  account(idOrName: string): Promise<Account>
+  createAccount(name: string): Promise<Account>
+  disableAccount(idOrName: string): Promise<Account>
+
+  tokens(page: PageRequest): Promise<Page<Token>>
+  token(idOrName: string): Promise<Token>
+  createToken(token: NewToken): Promise<CreatedToken>
+  revokeToken(idOrName: string): Promise<Token>
+
+  adminTokens(page: PageRequest): Promise<Page<AdminToken>>
+  createAdminToken(token: NewAdminToken): Promise<CreatedAdminToken>
+  revokeAdminToken(idOrName: string): Promise<AdminToken>
+
+  reservations(page: OfAccount): Promise<Page<Reservation>>
+  reservation(id: string): Promise<Reservation>
+  reserve(reservation: NewReservation): Promise<Reservation>
+  release(id: string): Promise<void>
+
+  tunnelHistory(page: OfAccount): Promise<Page<TunnelHistory>>
+  usage(request: UsageRequest): Promise<Page<Usage>>
+  audit(page: PageRequest): Promise<Page<AuditEntry>>
+}

@@ -1,0 +1,214 @@
+import { z } from 'zod'
+import {
+  byId,
+  endpoint,
+  type Endpoint,
+  futureTime,
+  idOrName,
+  pageSchema,
+  paging,
+  pagingOfAccount,
+} from '../endpoint.js'
+import * as schemas from '../schemas.js'
+
+/** The name of a new account or token; the store says more exactly what one may be. */
+const name = z.string().min(1).max(64)
+
+const DAY_MS = 86_400_000
+
+const accounts: readonly Endpoint[] = [
+  endpoint({
+    method: 'GET',
+    path: '/accounts',
+    summary: 'Every account, oldest first',
+    query: paging,
+    response: pageSchema(schemas.Account),
+    handle: ({ query }, { operations }) => operations.accounts(query),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/accounts',
+    summary: 'Make an account',
+    body: z.strictObject({ name }),
+    status: 201,
+    response: schemas.Account,
+    errors: [409],
+    handle: ({ body }, { operations }) => operations.createAccount(body.name),
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/accounts/{id}',
+    summary: 'One account',
+    params: byId,
+    response: schemas.Account,
+    errors: [404],
+    handle: ({ params }, { operations }) => operations.account(params.id),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/accounts/{id}/disable',
+    summary: 'Disable an account',
+    params: byId,
+    response: schemas.Account,
+    errors: [404],
+    handle: ({ params }, { operations }) => operations.disableAccount(params.id),
+  }),
+]
+
+const tokens: readonly Endpoint[] = [
+  endpoint({
+    method: 'GET',
+    path: '/tokens',
+    summary: 'Every token of agents, revoked ones too, oldest first',
+    query: paging,
+    response: pageSchema(schemas.Token),
+    handle: ({ query }, { operations }) => operations.tokens(query),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/tokens',
+    summary: 'Make a token; it is shown this once',
+    body: z.strictObject({ name, account: idOrName.optional(), expires_at: futureTime.optional() }),
+    status: 201,
+    response: schemas.CreatedToken,
+    errors: [404, 409],
+    handle: ({ body }, { operations }) => operations.createToken(body),
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/tokens/{id}',
+    summary: 'One token',
+    params: byId,
+    response: schemas.Token,
+    errors: [404],
+    handle: ({ params }, { operations }) => operations.token(params.id),
+  }),
+  endpoint({
+    method: 'DELETE',
+    path: '/tokens/{id}',
+    summary: 'Revoke a token; its sessions end within 2 seconds',
+    params: byId,
+    response: schemas.Token,
+    errors: [404],
+    handle: ({ params }, { operations }) => operations.revokeToken(params.id),
+  }),
+]
+
+const adminTokens: readonly Endpoint[] = [
+  endpoint({
+    method: 'GET',
+    path: '/admin-tokens',
+    summary: 'Every token of this API, revoked ones too, oldest first',
+    query: paging,
+    response: pageSchema(schemas.AdminToken),
+    handle: ({ query }, { operations }) => operations.adminTokens(query),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/admin-tokens',
+    summary: 'Make a token of this API; it is shown this once',
+    body: z.strictObject({
+      name,
+      scope: z.enum(['read', 'write']).default('read'),
+      expires_at: futureTime.optional(),
+    }),
+    status: 201,
+    response: schemas.CreatedAdminToken,
+    errors: [409],
+    handle: ({ body }, { operations }) => operations.createAdminToken(body),
+  }),
+  endpoint({
+    method: 'DELETE',
+    path: '/admin-tokens/{id}',
+    summary: 'Revoke a token of this API',
+    params: byId,
+    response: schemas.AdminToken,
+    errors: [404],
+    handle: ({ params }, { operations }) => operations.revokeAdminToken(params.id),
+  }),
+]
+
+const reservations: readonly Endpoint[] = [
+  endpoint({
+    method: 'GET',
+    path: '/reservations',
+    summary: 'Reserved names and ports, oldest first',
+    query: pagingOfAccount,
+    response: pageSchema(schemas.Reservation),
+    errors: [404],
+    handle: ({ query }, { operations }) => operations.reservations(query),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/reservations',
+    summary: 'Reserve a name or port for an account',
+    body: z.strictObject({
+      account: idOrName.optional(),
+      kind: z.enum(['subdomain', 'domain', 'port']),
+      value: z.string().min(1).max(253),
+    }),
+    status: 201,
+    response: schemas.Reservation,
+    errors: [404, 409],
+    handle: ({ body }, { operations }) => operations.reserve(body),
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/reservations/{id}',
+    summary: 'One reservation',
+    params: byId,
+    response: schemas.Reservation,
+    errors: [404],
+    handle: ({ params }, { operations }) => operations.reservation(params.id),
+  }),
+  endpoint({
+    method: 'DELETE',
+    path: '/reservations/{id}',
+    summary: 'Give a reservation up',
+    params: byId,
+    status: 204,
+    errors: [404],
+    handle: ({ params }, { operations }) => operations.release(params.id),
+  }),
+]
+
+const history: readonly Endpoint[] = [
+  endpoint({
+    method: 'GET',
+    path: '/tunnel-history',
+    summary: 'Tunnels that are or were, newest first',
+    query: pagingOfAccount,
+    response: pageSchema(schemas.TunnelHistory),
+    errors: [404],
+    handle: ({ query }, { operations }) => operations.tunnelHistory(query),
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/usage',
+    summary: 'What accounts used, by day, oldest first; days without use are left out',
+    query: pagingOfAccount.extend({
+      from: z.iso.date().optional().meta({ description: 'The first day, UTC. Default: 29 days before `to`.' }),
+      to: z.iso.date().optional().meta({ description: 'The last day. Default: today.' }),
+    }),
+    response: pageSchema(schemas.Usage),
+    errors: [404],
+    handle: ({ query }, { operations }) => operations.usage({ ...query, ...spanOf(query.from, query.to) }),
+  }),
+  endpoint({
+    method: 'GET',
+    path: '/audit',
+    summary: 'Who did what, newest first',
+    query: paging,
+    response: pageSchema(schemas.AuditEntry),
+    handle: ({ query }, { operations }) => operations.audit(query),
+  }),
+]
+
+/** What stands in the database. */
+export const RECORDS: readonly Endpoint[] = [...accounts, ...tokens, ...adminTokens, ...reservations, ...history]
+
+/** The days of a question about usage: the last 30, where none are given. */
+export function spanOf(from: string | undefined, to: string | undefined): { from: string; to: string } {
+  const last = to ?? new Date().toISOString().slice(0, 10)
+  return { from: from ?? new Date(Date.parse(last) - 29 * DAY_MS).toISOString().slice(0, 10), to: last }
+}

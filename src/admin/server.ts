@@ -1,0 +1,144 @@
+import { chmodSync, rmSync } from 'node:fs'
+import http, { type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import https from 'node:https'
+import { type AddressInfo, connect, isIP } from 'node:net'
+import type { CertificateBook } from '../certs/index.js'
+import { NetworkError } from '../core/errors.js'
+import { type AdminApp, adminApp, type AdminAppOptions } from './app.js'
+
+/** Connections at once to one listener. */
+const CONNECTIONS = 256
+
+const SERVER_OPTIONS = {
+  maxHeaderSize: 16_384,
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+}
+
+export interface AdminServerOptions extends Omit<AdminAppOptions, 'isLocal'> {
+  /** Null: on no address. */
+  readonly listen: { readonly host: string | undefined; readonly port: number } | null
+  /** The socket in the data folder; null: none. */
+  readonly socket: string | null
+  /** Whose certificates serve an address that others can reach. */
+  readonly book: CertificateBook
+}
+
+/**
+ * The admin API on its listeners: an address, where it is to be (HTTP on the loopback, HTTPS with the server's
+ * certificates everywhere else), and a Unix socket for commands on this machine.
+ */
+export class AdminServer {
+  readonly #app: AdminApp
+  readonly #options: AdminServerOptions
+  readonly #servers: Server[] = []
+  readonly #closers: (() => void)[] = []
+  #port: number | null = null
+
+  private constructor(app: AdminApp, options: AdminServerOptions) {
+    this.#app = app
+    this.#options = options
+  }
+
+  /** Throws NetworkError UR_ADMIN_LISTEN. */
+  static async listen(options: AdminServerOptions): Promise<AdminServer> {
+    const local = new WeakSet<IncomingMessage>()
+    const app = await adminApp({ ...options, isLocal: (request) => local.has(request) })
+    const server = new AdminServer(app, options)
+    try {
+      await server.#listenOnAddress()
+      await server.#listenOnSocket(local)
+    } catch (error) {
+      await server.close()
+      throw error
+    }
+    return server
+  }
+
+  /** The port of the address; null: it has none. */
+  get port(): number | null {
+    return this.#port
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers) close()
+    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)))
+    for (const server of this.#servers) server.closeAllConnections()
+    await Promise.all(closed)
+    await this.#app.close()
+  }
+
+  async #listenOnAddress(): Promise<void> {
+    const { listen, book } = this.#options
+    if (listen === null) return
+    const answer: RequestListener = (request, response) => this.#app.routing(request, response)
+    const server = isLoopback(listen.host)
+      ? http.createServer(SERVER_OPTIONS, answer)
+      : https.createServer(
+          {
+            ...SERVER_OPTIONS,
+            ...book.defaultPem,
+            minVersion: 'TLSv1.2',
+            ALPNProtocols: ['http/1.1'],
+            SNICallback: (name, done) => done(null, book.secureContextFor(name)),
+          },
+          answer,
+        )
+    if (server instanceof https.Server) {
+      this.#closers.push(book.onReload(() => server.setSecureContext(book.defaultPem)))
+    }
+    const { host, port } = listen
+    await this.#start(server, { port, ...(host === undefined ? {} : { host }) }, `${host ?? '*'}:${port}`)
+    this.#port = (server.address() as AddressInfo).port
+  }
+
+  async #listenOnSocket(local: WeakSet<IncomingMessage>): Promise<void> {
+    const { socket, log } = this.#options
+    if (socket === null) return
+    if (await isServed(socket)) {
+      log.warn({ socket }, 'another server runs with this data folder; commands on this machine talk to that one')
+      return
+    }
+    rmSync(socket, { force: true })
+    const server = http.createServer(SERVER_OPTIONS, (request, response) => {
+      local.add(request)
+      this.#app.routing(request, response)
+    })
+    await this.#start(server, { path: socket }, socket)
+    chmodSync(socket, 0o600)
+  }
+
+  async #start(server: Server, where: { port?: number; host?: string; path?: string }, name: string): Promise<void> {
+    const { log } = this.#options
+    server.maxConnections = CONNECTIONS
+    server.on('clientError', (_error, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+    })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        const message = `could not listen on ${name} for the admin API: ${error.code ?? error.message}. Free it, or set listen.admin`
+        reject(new NetworkError('UR_ADMIN_LISTEN', message, { cause: error }))
+      })
+      server.listen(where, resolve)
+    })
+    server.on('error', (error) => log.error({ error }, 'a listener of the admin API failed'))
+    this.#servers.push(server)
+  }
+}
+
+/** Whether others cannot reach an address: the API is served there without TLS. */
+export function isLoopback(host: string | undefined): boolean {
+  if (host === undefined) return false
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+/** Whether a server answers there; a socket that a killed one left behind does not. */
+function isServed(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socket)
+    connection.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    connection.once('connect', () => connection.destroy())
+  })
+}

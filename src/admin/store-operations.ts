@@ -1,0 +1,207 @@
+import { RefusedError } from '../core/errors.js'
+import type { AuditEntry as NewEntry, AuditRecord, Repositories, Store } from '../store/index.js'
+import { pageOf, partsOf, positionOf, type PageRequest } from './cursors.js'
+import type { NewAdminToken, NewReservation, NewToken, OfAccount, Operations, UsageRequest } from './operations.js'
+import * as resources from './resources.js'
+import type {
+  Account,
+  AdminToken,
+  AuditEntry,
+  CreatedAdminToken,
+  CreatedToken,
+  Page,
+  Reservation,
+  Token,
+  TunnelHistory,
+  Usage,
+} from './schemas.js'
+
+/** Who orders: for the audit log. */
+export interface Actor {
+  /** The id of a token of the admin API, or `cli`. */
+  readonly id: string
+  readonly address?: string
+}
+
+interface Change<T> {
+  readonly result: T
+  /** Null: nothing was changed. */
+  readonly entry: Omit<NewEntry, 'actor' | 'address'> | null
+}
+
+const createdOf = ({ createdAt, id }: { createdAt: Date; id: string }): string[] => [createdAt.toISOString(), id]
+
+/** The operations on a database. A change and its entry in the audit log are written together, or neither. */
+export class StoreOperations implements Operations {
+  readonly #store: Store
+  readonly #actor: Actor
+  readonly #onAudit: (record: AuditRecord) => void
+
+  /** `onAudit` is told of each change. */
+  constructor(store: Store, actor: Actor, onAudit: (record: AuditRecord) => void = () => undefined) {
+    this.#store = store
+    this.#actor = actor
+    this.#onAudit = onAudit
+  }
+
+  async accounts({ limit, cursor }: PageRequest): Promise<Page<Account>> {
+    const read = await this.#store.accounts.page({ limit: limit + 1, ...positionOf(cursor) })
+    return pageOf(read, limit, createdOf, resources.accountOf)
+  }
+
+  async account(idOrName: string): Promise<Account> {
+    return resources.accountOf(await this.#store.accounts.get(idOrName))
+  }
+
+  createAccount(name: string): Promise<Account> {
+    return this.#change(async ({ accounts }) => {
+      const account = await accounts.create(name)
+      const entry = { action: 'account.create', object: account.id, details: { name } }
+      return { result: resources.accountOf(account), entry }
+    })
+  }
+
+  disableAccount(idOrName: string): Promise<Account> {
+    return this.#change(async ({ accounts }) => {
+      const before = await accounts.get(idOrName)
+      const account = await accounts.disable(before.id)
+      const entry = { action: 'account.disable', object: account.id, details: { name: account.name } }
+      return { result: resources.accountOf(account), entry: before.disabledAt === null ? entry : null }
+    })
+  }
+
+  async tokens({ limit, cursor }: PageRequest): Promise<Page<Token>> {
+    const read = await this.#store.tokens.page({ limit: limit + 1, ...positionOf(cursor) })
+    return pageOf(read, limit, createdOf, resources.tokenOf)
+  }
+
+  async token(idOrName: string): Promise<Token> {
+    return resources.tokenOf(await this.#store.tokens.get(idOrName))
+  }
+
+  createToken({ name, account, expires_at: expires }: NewToken): Promise<CreatedToken> {
+    return this.#change(async ({ accounts, tokens }) => {
+      const accountId = account === undefined ? undefined : (await accounts.get(account)).id
+      const { id, token } = await tokens.create(name, {
+        ...(accountId === undefined ? {} : { accountId }),
+        ...(expires === undefined ? {} : { expiresAt: new Date(expires) }),
+      })
+      const made = resources.tokenOf(await tokens.get(id))
+      const details = { name, account: made.account_id, expires_at: made.expires_at }
+      return { result: { ...made, token }, entry: { action: 'token.create', object: id, details } }
+    })
+  }
+
+  revokeToken(idOrName: string): Promise<Token> {
+    return this.#change(async ({ tokens }) => {
+      const before = await tokens.get(idOrName)
+      const token = await tokens.revoke(before.id)
+      const entry = { action: 'token.revoke', object: token.id, details: { name: token.name } }
+      return { result: resources.tokenOf(token), entry: before.revokedAt === null ? entry : null }
+    })
+  }
+
+  async adminTokens({ limit, cursor }: PageRequest): Promise<Page<AdminToken>> {
+    const read = await this.#store.adminTokens.page({ limit: limit + 1, ...positionOf(cursor) })
+    return pageOf(read, limit, createdOf, resources.adminTokenOf)
+  }
+
+  createAdminToken({ name, scope, expires_at: expires }: NewAdminToken): Promise<CreatedAdminToken> {
+    return this.#change(async ({ adminTokens }) => {
+      const grant = { scope, ...(expires === undefined ? {} : { expiresAt: new Date(expires) }) }
+      const { record, token } = await adminTokens.create(name, grant)
+      const made = resources.adminTokenOf(record)
+      const details = { name, scope, expires_at: made.expires_at }
+      return { result: { ...made, token }, entry: { action: 'admin-token.create', object: record.id, details } }
+    })
+  }
+
+  revokeAdminToken(idOrName: string): Promise<AdminToken> {
+    return this.#change(async ({ adminTokens }) => {
+      const before = await adminTokens.get(idOrName)
+      const token = await adminTokens.revoke(before.id)
+      const entry = { action: 'admin-token.revoke', object: token.id, details: { name: token.name } }
+      return { result: resources.adminTokenOf(token), entry: before.revokedAt === null ? entry : null }
+    })
+  }
+
+  async reservations({ limit, cursor, account }: OfAccount): Promise<Page<Reservation>> {
+    const accountId = await this.#accountId(account)
+    const read = await this.#store.reservations.page({ limit: limit + 1, ...positionOf(cursor), ...accountId })
+    return pageOf(read, limit, createdOf, resources.reservationOf)
+  }
+
+  async reservation(id: string): Promise<Reservation> {
+    return resources.reservationOf(await this.#store.reservations.get(id))
+  }
+
+  reserve({ account = 'acc_default', kind, value }: NewReservation): Promise<Reservation> {
+    return this.#change(async ({ accounts, reservations }) => {
+      const { id: accountId } = await accounts.get(account)
+      const holder = await reservations.lookup(kind, value)
+      if (holder?.accountId === accountId) {
+        throw new RefusedError(
+          'UR_RESERVED',
+          `The account has reserved the ${kind} ${value} already, as ${holder.id}. What to do: nothing, or choose another one.`,
+        )
+      }
+      const made = await reservations.reserve({ accountId, kind, value })
+      const entry = { action: 'reservation.create', object: made.id, details: { account: accountId, kind, value } }
+      return { result: resources.reservationOf(made), entry }
+    })
+  }
+
+  release(id: string): Promise<void> {
+    return this.#change(async ({ reservations }) => {
+      const { accountId, kind, value } = await reservations.get(id)
+      await reservations.release(id)
+      const entry = { action: 'reservation.release', object: id, details: { account: accountId, kind, value } }
+      return { result: undefined, entry }
+    })
+  }
+
+  async tunnelHistory({ limit, cursor, account }: OfAccount): Promise<Page<TunnelHistory>> {
+    const accountId = await this.#accountId(account)
+    const read = await this.#store.tunnels.list({ limit: limit + 1, ...positionOf(cursor), ...accountId })
+    return pageOf(read, limit, ({ boundAt, id }) => [boundAt.toISOString(), id], resources.tunnelHistoryOf)
+  }
+
+  async usage({ limit, cursor, account, from, to }: UsageRequest): Promise<Page<Usage>> {
+    const [day = '', id = ''] = partsOf(cursor, 2) ?? []
+    const read = await this.#store.usage.list({
+      from,
+      to,
+      limit: limit + 1,
+      ...(await this.#accountId(account)),
+      ...(cursor === undefined ? {} : { after: { day, accountId: id } }),
+    })
+    return pageOf(read, limit, (last) => [last.day, last.accountId], resources.usageOf)
+  }
+
+  async audit({ limit, cursor }: PageRequest): Promise<Page<AuditEntry>> {
+    const [before] = partsOf(cursor, 1) ?? []
+    const read = await this.#store.audit.list({ limit: limit + 1, ...(before === undefined ? {} : { before }) })
+    return pageOf(read, limit, ({ id }) => [id], resources.auditEntryOf)
+  }
+
+  /** Leaves an entry in the audit log for what is done elsewhere than in the database. */
+  note(action: string, object: string, details: Readonly<Record<string, unknown>>): Promise<void> {
+    return this.#change(() => Promise.resolve({ result: undefined, entry: { action, object, details } }))
+  }
+
+  async #accountId(idOrName: string | undefined): Promise<{ accountId?: string }> {
+    return idOrName === undefined ? {} : { accountId: (await this.#store.accounts.get(idOrName)).id }
+  }
+
+  async #change<T>(work: (repositories: Repositories) => Promise<Change<T>>): Promise<T> {
+    const { id, address } = this.#actor
+    const { result, record } = await this.#store.together(async (repositories) => {
+      const { result, entry } = await work(repositories)
+      if (entry === null) return { result, record: null }
+      const whole = { actor: id, ...(address === undefined ? {} : { address }), ...entry }
+      return { result, record: await repositories.audit.append(whole) }
+    })
+    if (record !== null) this.#onAudit(record)
+    return result
+  }
+}
