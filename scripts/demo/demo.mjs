@@ -39,7 +39,7 @@ async function show() {
 
   const ports = await Promise.all([8443, 8080, 9464].map(freeOr))
   const [tls, http, metrics] = ports.map((port) => `127.0.0.1:${port}`)
-  const listen = ['--listen-tls', tls, '--listen-http', http, '--listen-metrics', metrics]
+  const listen = ['--listen-tls', tls, '--listen-http', http, '--listen-admin', 'off', '--listen-metrics', metrics]
   const args = ['dev', '--output', 'json', '--data-dir', folder, ...listen]
   const server = start('uniroutd', [path.join(bin, 'uniroutd.js'), ...args])
   const ready = await server.line(event('ready'))

@@ -1,4 +1,5 @@
 export { ENDPOINTS } from './app.js'
+export { ApiClient } from './client.js'
 export { allOf, type PageRequest } from './cursors.js'
 export { EventHub } from './event-hub.js'
 export { AdminGate } from './gate.js'

@@ -23,6 +23,14 @@ const COMMANDS = [
   'token create',
   'token list',
   'token revoke',
+  'admin-token',
+  'admin-token create',
+  'admin-token list',
+  'admin-token revoke',
+  'sessions',
+  'tunnels',
+  'audit',
+  'usage',
   'migrate',
   'backup',
   'restore',
@@ -74,7 +82,7 @@ t.test('programs are told of a failure on stdout', async (t) => {
 
 t.test('dev needs nothing, and is the same at its second start', async (t) => {
   const cwd = await temporaryFolder(t)
-  const args = ['dev', '--listen-tls', '127.0.0.1:0', '--listen-http', '127.0.0.1:0', '--listen-metrics', '127.0.0.1:0']
+  const args = ['dev', '--listen-tls', '127.0.0.1:0', '--listen-http', '127.0.0.1:0', '--listen-metrics', '127.0.0.1:0', '--listen-admin', '127.0.0.1:0']
   const start = async () => {
     const server = new Process('uniroutd dev', process.execPath, [BIN.uniroutd, ...args, '--output', 'json'], { cwd })
     const ready = await server.event('ready')
@@ -82,18 +90,21 @@ t.test('dev needs nothing, and is the same at its second start', async (t) => {
   }
   const first = await start()
   const local = /^127\.0\.0\.1:\d+$/
-  t.match(first.ready, { tls: local, http: local, metrics: local, domain: 'localhost', token: /^unr_/ })
+  t.match(first.ready, { tls: local, http: local, admin: local, metrics: local, domain: 'localhost' })
+  t.match(first.ready, { token: /^unr_/, admin_token: /^unra_/ })
   t.equal(first.ready['ca'], path.join(cwd, '.uniroute-dev/dev-ca/ca.pem'))
   t.match(await readFile(String(first.ready['ca']), 'utf8'), 'BEGIN CERTIFICATE')
   t.match(first.ending, { code: 0 })
   t.equal((await stat(path.join(cwd, '.uniroute-dev'))).mode & 0o077, 0, 'nobody else may look into its folder')
 
   const second = await start()
-  t.equal(second.ready['token'], first.ready['token'])
-  t.notOk(
-    second.server.err.some((line) => line.includes(String(first.ready['token']))),
-    'the token is in no log',
-  )
+  for (const token of ['token', 'admin_token']) {
+    t.equal(second.ready[token], first.ready[token])
+    t.notOk(
+      second.server.err.some((line) => line.includes(String(first.ready[token]))),
+      'the token is in no log',
+    )
+  }
 
   await run(process.execPath, [BIN.uniroutd, 'token', 'revoke', 'dev', '--data-dir', '.uniroute-dev'], { cwd })
   t.not((await start()).ready['token'], first.ready['token'], 'a revoked one is replaced')
@@ -101,7 +112,7 @@ t.test('dev needs nothing, and is the same at its second start', async (t) => {
 
 t.test('dev tells people what to type', async (t) => {
   const cwd = await temporaryFolder(t)
-  const args = ['dev', '--listen-tls', '127.0.0.1:0', '--listen-http', 'off', '--listen-metrics', 'off']
+  const args = ['dev', '--listen-tls', '127.0.0.1:0', '--listen-http', 'off', '--listen-metrics', 'off', '--listen-admin', 'off']
   const server = new Process('uniroutd dev', process.execPath, [BIN.uniroutd, ...args], { cwd })
   t.match(
     await server.line(/uniroute\.js tcp/),
@@ -114,7 +125,7 @@ t.test('a port that is taken', async (t) => {
   const squatter = net.createServer()
   const port = await listen(squatter)
   t.teardown(() => squatter.close())
-  const args = ['dev', '--listen-http', 'off', '--listen-metrics', 'off', '--listen-tls', `127.0.0.1:${port}`]
+  const args = ['dev', '--listen-http', 'off', '--listen-admin', 'off', '--listen-metrics', 'off', '--listen-tls', `127.0.0.1:${port}`]
   const { code, err } = await uniroutd(args, await temporaryFolder(t))
   t.equal(code, 1)
   t.match(err, new RegExp(`127\\.0\\.0\\.1:${port}.*\\(UR_LISTEN_IN_USE\\)`))
@@ -247,7 +258,7 @@ t.test('a data_dir that is a file is told as what it is', async (t) => {
   const folder = await temporaryFolder(t)
   const file = path.join(folder, 'data')
   await writeFile(file, '')
-  const flags = ['--listen-tls', '127.0.0.1:0', '--listen-http', 'off', '--listen-metrics', 'off']
+  const flags = ['--listen-tls', '127.0.0.1:0', '--listen-http', 'off', '--listen-metrics', 'off', '--listen-admin', 'off']
   t.match(await uniroutd(['dev', '--data-dir', file, ...flags]), { code: 1, err: /The database .*data.*UR_STORE_/s })
 })
 

@@ -12,14 +12,14 @@ import { freePort, listen } from '../support/places.js'
 const override = (path: string, value: unknown) => ({ path: path.split('.'), value, origin: 'the test' })
 
 function config(dataDir: string, ...more: ReturnType<typeof override>[]) {
-  const loopback = ['listen.tls', 'listen.http', 'listen.metrics'].map((path) => override(path, '127.0.0.1:0'))
+  const loopback = ['listen.tls', 'listen.http', 'listen.admin', 'listen.metrics'].map((path) => override(path, '127.0.0.1:0'))
   return devServerConfig([override('data_dir', dataDir), ...loopback, ...more])
 }
 
 t.test('starts on free ports, answers, and stops with everything closed', async (t) => {
   const daemon = await Daemon.start({ config: config(t.testdir()), log: silentLogger })
-  const { tls, http, metrics } = daemon.addresses
-  for (const address of [tls, http, metrics]) t.match(address, /^127\.0\.0\.1:[1-9]\d*$/)
+  const { tls, http, admin, metrics } = daemon.addresses
+  for (const address of [tls, http, admin, metrics]) t.match(address, /^127\.0\.0\.1:[1-9]\d*$/)
   t.match(await (await fetch(`http://${metrics}/readyz`)).json(), { ready: true })
   t.match(await (await fetch(`http://${metrics}/metrics`)).text(), /^uniroute_sessions 0$/m)
   await daemon.drain(0)

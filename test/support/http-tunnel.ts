@@ -39,6 +39,7 @@ export class HttpTunnels extends HttpVisitors {
       data_dir: dir,
       'listen.tls': '127.0.0.1:0',
       'listen.http': '127.0.0.1:0',
+      'listen.admin': '127.0.0.1:0',
       'listen.metrics': '127.0.0.1:0',
       ...Object.fromEntries(Object.entries(limits).map(([key, value]) => [`limits.${key}`, value])),
       ...more,

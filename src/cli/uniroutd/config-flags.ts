@@ -66,17 +66,32 @@ export function devConfig(flags: ConfigFlags): ServerConfig {
   return devServerConfig(overridesOf(SERVER_OPTIONS, absolutePaths(flags)))
 }
 
+/** Where a server keeps what it knows. */
+export interface ServerPlace {
+  readonly store: StoreOptions
+  readonly dataDir: string
+}
+
 /**
- * The database of the server, from its configuration. No file of that is read when it is not named and flags and
+ * The database and the data folder of the server, from its configuration. No file of that is read when it is not named and flags and
  * environment say enough: a data folder, or in UNIROUTE_STORE the address of PostgreSQL. Throws ConfigError.
  */
-export function databaseOf(flags: ConfigFlags): StoreOptions {
+export function serverOf(flags: ConfigFlags): ServerPlace {
   if (flags.config === undefined) {
     const overrides = overridesOf(SERVER_OPTIONS, absolutePaths(flags))
     const given = serverConfigWithoutFile({ env: process.env, overrides })
-    if (given.store !== 'sqlite' || flags.dataDir !== undefined) return storeOptions(given)
+    if (given.store !== 'sqlite' || flags.dataDir !== undefined) return placeOf(given)
   }
-  return storeOptions(serverConfig(flags).config)
+  return placeOf(serverConfig(flags).config)
+}
+
+function placeOf(config: ServerConfig): ServerPlace {
+  return { store: storeOptions(config), dataDir: config.data_dir }
+}
+
+/** The database alone, as `serverOf`. */
+export function databaseOf(flags: ConfigFlags): StoreOptions {
+  return serverOf(flags).store
 }
 
 // A path on the command line is meant from the working folder, not from the file's.

@@ -1,8 +1,10 @@
 import { addCommonCommands } from '../common-commands.js'
 import { example } from '../options.js'
 import { runProgram } from '../program.js'
+import { addAdminTokenCommands } from './admin-token.js'
 import { addBackupCommands } from './backup.js'
 import { addCheckCommand } from './check.js'
+import { addLookCommands } from './look.js'
 import { addMigrateCommand } from './migrate.js'
 import { addDevCommand, addRunCommand } from './run.js'
 import { addTokenCommands } from './token.js'
@@ -19,6 +21,8 @@ export function uniroutd(argv: string[]): Promise<number> {
     addDevCommand(root, context)
     addCheckCommand(root, context)
     addTokenCommands(root, context)
+    addAdminTokenCommands(root, context)
+    addLookCommands(root, context)
     addMigrateCommand(root, context)
     addBackupCommands(root, context)
     addCommonCommands(root, context)

@@ -19,11 +19,16 @@ export function addStoreOptions(command: Command, ...samples: string[]): Command
     .addHelpText('after', example(...samples.map((sample) => `uniroutd ${sample}`)))
 }
 
-/** The server's database, which must be there: a folder mistyped is not a new database. Throws StoreError. */
+/** The server's database, which must be there. Throws StoreError. */
 export function existingDatabase(flags: ConfigFlags): StoreOptions {
   const options = databaseOf(flags)
-  if ('file' in options && isMissing(options.file)) throw missing(options.file)
+  assertThere(options)
   return options
+}
+
+/** Throws StoreError UR_STORE_MISSING for an embedded database that is not there: a folder mistyped is not a new one. */
+export function assertThere(options: StoreOptions): void {
+  if ('file' in options && isMissing(options.file)) throw missing(options.file)
 }
 
 /** Whether there is no such file. What keeps us from looking is told when the store is opened. */

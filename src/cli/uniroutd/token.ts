@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { printable } from '../../core/printable.js'
-import { openStore, type Store, type TokenRecord } from '../../store/index.js'
+import { allOf } from '../../admin/index.js'
 import { durationOption, example } from '../options.js'
 import type { CommandContext } from '../program.js'
-import { databaseOf } from './config-flags.js'
-import { addStoreOptions, existingDatabase, type StoreFlags } from './store-command.js'
+import { jsonLines, table } from '../table.js'
+import { withOperations, type Worker } from './operations.js'
+import { addStoreOptions, type StoreFlags } from './store-command.js'
 
 interface TokenFlags extends StoreFlags {
   /** Milliseconds. */
@@ -13,111 +13,103 @@ interface TokenFlags extends StoreFlags {
 
 const MAX_EXPIRY = '3650d'
 
-/** `uniroutd token create|list|revoke`: opens the database itself, and works while the daemon runs. */
+/** A token as it is shown, of agents or of the admin API. */
+export interface ShownToken {
+  readonly id: string
+  readonly name: string
+  readonly created_at: string
+  readonly expires_at: string | null
+  readonly last_used_at: string | null
+  readonly revoked_at: string | null
+}
+
+/** `uniroutd token create|list|revoke`. */
 export function addTokenCommands(root: Command, context: CommandContext): void {
   const token = root.command('token').description('make, list and revoke the tokens with which agents log in')
   token.addHelpText('after', example('uniroutd token create laptop', 'uniroutd token revoke laptop'))
 
-  const create = add(
+  const create = addAction(
     token,
     context,
-    'create',
-    '<name>',
+    'create <name>',
     'make a token; it is shown this once',
     'token create laptop --expires 30d',
-    async (store, flags, name) => {
-      const expiresAt = flags.expires === undefined ? null : new Date(Date.now() + flags.expires)
-      const created = await store.tokens.create(name, expiresAt === null ? {} : { expiresAt })
-      if (flags.json) return `${JSON.stringify({ ...created, expires_at: expiresAt })}\n`
+    async ({ operations, database }, flags: TokenFlags, name) => {
+      const expires_at = expiryOf(flags.expires)
+      const created = await operations.createToken({ name, expires_at })
+      const { id, token } = created
+      if (flags.json) return jsonLines([{ id, name, token, expires_at: created.expires_at }])
       // Not on stdout: TOKEN=$(uniroutd token create laptop) takes the token alone.
-      const where = `in ${store.name}`
-      process.stderr.write(`This is the token "${created.name}" (${created.id}) ${where}. It is not shown again:\n`)
-      return `${created.token}\n`
+      process.stderr.write(`This is the token "${name}" (${id}) in ${database}. It is not shown again:\n`)
+      return `${token}\n`
     },
+    true,
   )
-  create.addOption(durationOption('--expires <duration>', 'time after which it ends, such as 12h or 30d', MAX_EXPIRY))
+  create.addOption(expiryOption())
 
-  add(token, context, 'list', '', 'show all tokens, without their secret', 'token list', async (store, flags) => {
-    const tokens = await store.tokens.list()
-    return flags.json ? tokens.map((record) => `${JSON.stringify(plain(record))}\n`).join('') : table(tokens)
+  addAction(token, context, 'list', 'show all tokens, without their secret', 'token list', async (worker, flags) => {
+    const tokens = await allOf((page) => worker.operations.tokens(page))
+    if (flags.json) return jsonLines(tokens.map(plain))
+    if (tokens.length === 0) return 'There are no tokens yet. Make one with: uniroutd token create NAME\n'
+    return table(['ID', 'NAME', 'CREATED', 'LAST USED', 'STATE'], tokens.map(cells))
   })
 
-  add(
+  addAction(
     token,
     context,
-    'revoke',
-    '<id-or-name>',
+    'revoke <id-or-name>',
     'end a token, and within 2 seconds its sessions',
     'token revoke laptop',
-    async (store, flags, name) => {
-      const revoked = await store.tokens.revoke(name)
-      return flags.json
-        ? `${JSON.stringify(plain(revoked))}\n`
-        : `The token "${revoked.name}" (${revoked.id}) is revoked.\n`
+    async ({ operations }, flags, idOrName) => {
+      const revoked = await operations.revokeToken(idOrName)
+      return flags.json ? jsonLines([plain(revoked)]) : `The token "${revoked.name}" (${revoked.id}) is revoked.\n`
     },
   )
 }
 
-type Action = (store: Store, flags: TokenFlags, argument: string) => Promise<string>
+/** What a command does on the server, or its database. Gives what it prints. `argument`: empty when it has none. */
+type Action<F> = (worker: Worker, flags: F, argument: string) => Promise<string>
 
-function add(
+/** Adds a command that works on the server of its flags; `mayMake`: it makes the database when there is none. */
+export function addAction<F extends StoreFlags>(
   parent: Command,
   { output }: CommandContext,
-  name: string,
-  argument: string,
+  usage: string,
   description: string,
   sample: string,
-  action: Action,
+  action: Action<F>,
+  mayMake = false,
 ): Command {
-  const command = parent.command(`${name} ${argument}`.trim()).description(description)
-  addStoreOptions(command, sample)
+  const command = addStoreOptions(parent.command(usage).description(description), sample)
   command.action(async (...given: unknown[]) => {
-    const flags = command.opts<TokenFlags>()
-    const store = await openStore(name === 'create' ? databaseOf(flags) : existingDatabase(flags))
-    try {
-      output.text(await action(store, flags, typeof given[0] === 'string' ? given[0] : ''))
-    } finally {
-      await store.close()
-    }
+    const flags = command.opts<F>()
+    const argument = typeof given[0] === 'string' ? given[0] : ''
+    output.text(await withOperations(flags, (worker) => action(worker, flags, argument), mayMake))
   })
   return command
 }
 
-function plain({ id, name, createdAt, expiresAt, lastUsedAt, revokedAt }: TokenRecord): Record<string, unknown> {
-  return {
-    id,
-    name,
-    created_at: createdAt,
-    expires_at: expiresAt,
-    last_used_at: lastUsedAt,
-    revoked_at: revokedAt,
-  }
+/** `--expires <duration>` */
+export function expiryOption() {
+  return durationOption('--expires <duration>', 'time after which it ends, such as 12h or 30d', MAX_EXPIRY)
 }
 
-function state({ revokedAt, expiresAt }: TokenRecord): string {
-  if (revokedAt !== null) return `revoked ${revokedAt.toISOString()}`
-  if (expiresAt === null) return 'valid'
-  return `${expiresAt.getTime() > Date.now() ? 'valid until' : 'expired'} ${expiresAt.toISOString()}`
+/** The moment that is so many ms away, as the API writes it. */
+export function expiryOf(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(Date.now() + ms).toISOString()
 }
 
-function table(tokens: TokenRecord[]): string {
-  if (tokens.length === 0) return 'There are no tokens yet. Make one with: uniroutd token create NAME\n'
-  const rows = tokens.map((token) => [
-    token.id,
-    printable(token.name),
-    token.createdAt.toISOString(),
-    token.lastUsedAt?.toISOString() ?? 'never',
-    state(token),
-  ])
-  const all = [['ID', 'NAME', 'CREATED', 'LAST USED', 'STATE'], ...rows]
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)))
-  return all
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column]!))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('')
+function plain({ id, name, created_at, expires_at, last_used_at, revoked_at }: ShownToken): ShownToken {
+  return { id, name, created_at, expires_at, last_used_at, revoked_at }
+}
+
+/** ID, NAME, CREATED, LAST USED, STATE. */
+export function cells(token: ShownToken): string[] {
+  return [token.id, token.name, token.created_at, token.last_used_at ?? 'never', state(token)]
+}
+
+function state({ revoked_at, expires_at }: ShownToken): string {
+  if (revoked_at !== null) return `revoked ${revoked_at}`
+  if (expires_at === null) return 'valid'
+  return `${Date.parse(expires_at) > Date.now() ? 'valid until' : 'expired'} ${expires_at}`
 }
