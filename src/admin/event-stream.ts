@@ -3,7 +3,6 @@ import { eventText, type EventHub } from './event-hub.js'
 
 /** Bytes that wait for a reader before it gets no more events, but the whole state when it has read on. */
 const BACKLOG = 256 * 1024
-/** How long a reader may take nothing, ms. */
 const STALLED_MS = 30_000
 /** How often it is asked whether the reader may still read, ms. */
 const CHECK_MS = 15_000
@@ -16,6 +15,8 @@ export interface EventStreamOptions {
   check(): Promise<unknown>
   /** Called once, at the end. */
   onClose(): void
+  /** How long a reader that is behind may take to read on, ms. Default 30 000. */
+  readonly stalledMs?: number
 }
 
 /** Sends events to one reader, for as long as it reads them. What waits for a slow one is bounded. */
@@ -52,7 +53,7 @@ export class EventStream {
     if (this.#behind) return
     if (this.#response.writableLength > BACKLOG) {
       this.#behind = true
-      this.#stalled = setTimeout(() => this.#response.destroy(), STALLED_MS).unref()
+      this.#stalled = setTimeout(() => this.#response.destroy(), this.#options.stalledMs ?? STALLED_MS).unref()
       return
     }
     this.#response.write(text)

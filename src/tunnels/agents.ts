@@ -233,8 +233,8 @@ export class Agents {
       resumeTimeoutMs: session.wire.options.resumeTimeoutMs,
     })
     log.info({ remote, version: identity.agentVersion, platform: identity.platform }, 'session opened')
-    session.addCarrier(socket, incoming.head)
     this.#observer.sessionOpened(session)
+    session.addCarrier(socket, incoming.head)
   }
 
   #onAttach(socket: Socket, incoming: IncomingCarrier, attach: Attach): AttachReason {

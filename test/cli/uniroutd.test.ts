@@ -82,7 +82,17 @@ t.test('programs are told of a failure on stdout', async (t) => {
 
 t.test('dev needs nothing, and is the same at its second start', async (t) => {
   const cwd = await temporaryFolder(t)
-  const args = ['dev', '--listen-tls', '127.0.0.1:0', '--listen-http', '127.0.0.1:0', '--listen-metrics', '127.0.0.1:0', '--listen-admin', '127.0.0.1:0']
+  const args = [
+    'dev',
+    '--listen-tls',
+    '127.0.0.1:0',
+    '--listen-http',
+    '127.0.0.1:0',
+    '--listen-metrics',
+    '127.0.0.1:0',
+    '--listen-admin',
+    '127.0.0.1:0',
+  ]
   const start = async () => {
     const server = new Process('uniroutd dev', process.execPath, [BIN.uniroutd, ...args, '--output', 'json'], { cwd })
     const ready = await server.event('ready')
@@ -112,7 +122,17 @@ t.test('dev needs nothing, and is the same at its second start', async (t) => {
 
 t.test('dev tells people what to type', async (t) => {
   const cwd = await temporaryFolder(t)
-  const args = ['dev', '--listen-tls', '127.0.0.1:0', '--listen-http', 'off', '--listen-metrics', 'off', '--listen-admin', 'off']
+  const args = [
+    'dev',
+    '--listen-tls',
+    '127.0.0.1:0',
+    '--listen-http',
+    'off',
+    '--listen-metrics',
+    'off',
+    '--listen-admin',
+    'off',
+  ]
   const server = new Process('uniroutd dev', process.execPath, [BIN.uniroutd, ...args], { cwd })
   t.match(
     await server.line(/uniroute\.js tcp/),
@@ -125,7 +145,17 @@ t.test('a port that is taken', async (t) => {
   const squatter = net.createServer()
   const port = await listen(squatter)
   t.teardown(() => squatter.close())
-  const args = ['dev', '--listen-http', 'off', '--listen-admin', 'off', '--listen-metrics', 'off', '--listen-tls', `127.0.0.1:${port}`]
+  const args = [
+    'dev',
+    '--listen-http',
+    'off',
+    '--listen-admin',
+    'off',
+    '--listen-metrics',
+    'off',
+    '--listen-tls',
+    `127.0.0.1:${port}`,
+  ]
   const { code, err } = await uniroutd(args, await temporaryFolder(t))
   t.equal(code, 1)
   t.match(err, new RegExp(`127\\.0\\.0\\.1:${port}.*\\(UR_LISTEN_IN_USE\\)`))
@@ -258,7 +288,16 @@ t.test('a data_dir that is a file is told as what it is', async (t) => {
   const folder = await temporaryFolder(t)
   const file = path.join(folder, 'data')
   await writeFile(file, '')
-  const flags = ['--listen-tls', '127.0.0.1:0', '--listen-http', 'off', '--listen-metrics', 'off', '--listen-admin', 'off']
+  const flags = [
+    '--listen-tls',
+    '127.0.0.1:0',
+    '--listen-http',
+    'off',
+    '--listen-metrics',
+    'off',
+    '--listen-admin',
+    'off',
+  ]
   t.match(await uniroutd(['dev', '--data-dir', file, ...flags]), { code: 1, err: /The database .*data.*UR_STORE_/s })
 })
 

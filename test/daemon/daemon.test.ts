@@ -12,7 +12,9 @@ import { freePort, listen } from '../support/places.js'
 const override = (path: string, value: unknown) => ({ path: path.split('.'), value, origin: 'the test' })
 
 function config(dataDir: string, ...more: ReturnType<typeof override>[]) {
-  const loopback = ['listen.tls', 'listen.http', 'listen.admin', 'listen.metrics'].map((path) => override(path, '127.0.0.1:0'))
+  const loopback = ['listen.tls', 'listen.http', 'listen.admin', 'listen.metrics'].map((path) =>
+    override(path, '127.0.0.1:0'),
+  )
   return devServerConfig([override('data_dir', dataDir), ...loopback, ...more])
 }
 
