@@ -49,6 +49,8 @@ export const ENDPOINTS: readonly Endpoint[] = [...LIVE, ...RECORDS]
 export async function adminApp(options: AdminAppOptions): Promise<AdminApp> {
   const app = fastify({
     bodyLimit: BODY_BYTES,
+    // a long id is one that is not there, for those who may ask
+    routerOptions: { maxParamLength: 8_192 },
     frameworkErrors: (_error, request, reply) => {
       const error = new AdminError(400, 'UR_ADMIN_REQUEST', 'The path is not valid. What to do: correct its %XX.')
       void refuse(reply, error, request, options)

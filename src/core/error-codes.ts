@@ -228,6 +228,8 @@ export const ERROR_CODES = {
   UR_SERVER_ALPN: entry(1, 'What answered is no UniRoute server, or not on this port.', 'Check the host and the port of --server.'),
   UR_TLS_VERIFY: entry(1, 'The certificate of the server could not be verified.', 'Give the authority that signed it with --ca FILE, or correct the host of --server.'),
   UR_CA_FILE: entry(2, 'A file with certificate authorities could not be read or holds no certificate.', 'Give a PEM file that begins with -----BEGIN CERTIFICATE-----.'),
+  UR_LOGIN_FILE: entry(2, 'The file with the login of the agent cannot be used: others can read it, or it cannot be read or written.', 'Do what the message says; `uniroute login` writes it anew.'),
+  UR_LOGIN_TOKEN: entry(2, 'A login was asked for without a token.', 'Type it when asked, or pipe it: `uniroute login --server HOST < FILE`.'),
   UR_PROXY_CONFIG: entry(2, 'The URL of the HTTP proxy was not understood.', 'Write https_proxy as http://USER:PASSWORD@HOST:PORT.'),
   UR_PROXY_CONNECT: entry(4, 'The HTTP proxy did not make the connection to the server.', 'The message has the answer of the proxy; put the host of the server into no_proxy to go without it.'),
 } as const satisfies Record<`UR_${string}`, ErrorCodeEntry>

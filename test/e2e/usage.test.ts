@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import tls from 'node:tls'
 import t from 'tap'
-import { agentHandshake, PROTOCOL_VERSION } from '../../src/protocol/index.js'
+import { agentHandshake } from '../../src/protocol/index.js'
 import { AdminApi } from '../admin/support.js'
 import { eventually, within } from '../support/hang.js'
 import { Agent, type Server } from '../support/product.js'
@@ -98,7 +98,7 @@ async function refusals(server: Server, token: string, times: number): Promise<v
       rejectUnauthorized: false,
     })
     await within('a handshake', once(socket, 'secureConnect'))
-    await agentHandshake(socket, { hello: { protocolVersion: PROTOCOL_VERSION, token } }).catch(() => undefined)
+    await agentHandshake(socket, { hello: { protocol: 1, token } }).catch(() => undefined)
     socket.destroy()
   }
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { type AgentConfig, defaultAgentFile, type Loaded, loadAgentConfig } from '../../config/index.js'
 import { ConfigError } from '../../core/errors.js'
+import { withLogin } from './login-file.js'
 import { addConfigOptions, addRunningOptions, type ConfigOption, overridesOf, type RunningFlags } from '../options.js'
 
 /** Flags of every command that connects to a server. */
@@ -47,10 +48,13 @@ export function addConnectionOptions(command: Command): Command {
   return addRunningOptions(command)
 }
 
-/** The agent's configuration with flags over environment over file. Throws ConfigError. */
+/** The agent's configuration with flags over environment over file over `uniroute login`. Throws ConfigError. */
 export function agentConfig(flags: ConnectionFlags): Loaded<AgentConfig> {
   const overrides = overridesOf(CONFIG_OPTIONS, { ...flags })
-  return loadAgentConfig({ ...(flags.config === undefined ? {} : { file: flags.config }), env: process.env, overrides })
+  return withLogin(
+    loadAgentConfig({ ...(flags.config === undefined ? {} : { file: flags.config }), env: process.env, overrides }),
+    process.env,
+  )
 }
 
 /** The server to dial, or ConfigError(UR_USAGE) that says how to name one. */
@@ -59,6 +63,6 @@ export function requiredServer({ config, file }: Loaded<AgentConfig>): NonNullab
   const where = file ?? `${defaultAgentFile(process.env)}, which is not there yet`
   throw new ConfigError(
     'UR_USAGE',
-    `no server is named; give --server HOST:PORT, set UNIROUTE_SERVER, or write "server:" in ${where}`,
+    `no server is named; run "uniroute login --server HOST", give --server HOST:PORT, set UNIROUTE_SERVER, or write "server:" in ${where}`,
   )
 }

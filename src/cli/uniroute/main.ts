@@ -7,6 +7,7 @@ import { type CommandContext, runProgram } from '../program.js'
 import { addConfigCommands } from './config-command.js'
 import { addConnectionOptions, agentConfig, type ConnectionFlags } from './connection-flags.js'
 import { addHttpOptions } from './http-flags.js'
+import { addLoginCommands } from './login.js'
 import { runAgent } from './run-agent.js'
 import { planFromFlags, plansFromConfig, type TunnelFlags } from './tunnel-plan.js'
 
@@ -28,6 +29,7 @@ export function uniroute(argv: string[]): Promise<number> {
     addTls(root, context)
     addStart(root, context)
     addConfigCommands(root, context)
+    addLoginCommands(root, context)
     addLaterKinds(root)
     addCommonCommands(root, context)
   })
