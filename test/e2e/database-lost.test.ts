@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import t from 'tap'
 import { eventually } from '../support/hang.js'
+import { adminToken, request } from '../admin/support.js'
 import { Agent, Server } from '../support/product.js'
 import { Postgres } from '../support/postgres.js'
 import { echo, startEcho } from '../support/pumps.js'
@@ -11,7 +12,10 @@ t.test('PostgreSQL goes and comes back: tunnels stay, unknown tokens wait, and a
   const postgres = await Postgres.start(t)
   await postgres.createRole('tunnels', password)
   await postgres.query('create database tunnels owner tunnels')
-  const [server, upstream] = await Promise.all([Server.start(t, { start: false }), startEcho(t)])
+  const [server, upstream] = await Promise.all([
+    Server.start(t, { start: false, config: { listen: { admin: '127.0.0.1:0' } } }),
+    startEcho(t),
+  ])
   server.tokens.push(password)
   const address = path.join(server.folder, 'store')
   await writeFile(address, `${postgres.address('tunnels', `tunnels:${password}`)}\n`, { mode: 0o600 })
@@ -20,7 +24,15 @@ t.test('PostgreSQL goes and comes back: tunnels stay, unknown tokens wait, and a
   t.match(check.out, `ok       database postgres://tunnels@127.0.0.1:${postgres.port}/tunnels`)
   t.notMatch(check.out + check.err, password)
   const [known, unknown] = [await server.createToken('known'), await server.createToken('unknown')]
-  await server.launch()
+  const [admin, unused] = await Promise.all(['admin', 'unused'].map((name) => adminToken(server, name, 'read')))
+  const ready = await server.spawn().event('ready')
+  server.metricsAddress = String(ready['metrics'])
+  const api = async (at: string, token = admin) => {
+    const [host, port] = String(ready['admin']).split(':')
+    const headers = { authorization: `Bearer ${token}` }
+    return request({ host, port, path: `/api/v1/${at}`, headers })
+  }
+  t.match(await api('tokens'), { status: 200 })
   const readyz = async () => {
     const { status, text } = await server.page('/readyz')
     return { status, ...(JSON.parse(text) as { ready: boolean; warnings: Record<string, string> }) }
@@ -36,6 +48,14 @@ t.test('PostgreSQL goes and comes back: tunnels stay, unknown tokens wait, and a
   t.match(await readyz(), { status: 200, ready: true, warnings: { database: /UR_STORE_UNREACHABLE/ } })
   t.match(await server.uniroutd('check'), { code: 2, out: /problem {2}database: .*\(UR_STORE_UNREACHABLE\)/ })
   t.match(await server.uniroutd('token', 'list'), { code: 1, err: /cannot be reached.*\(UR_STORE_UNREACHABLE\)/ })
+  const away = {
+    status: 503,
+    headers: { 'retry-after': /^\d+$/ },
+    body: { code: 'UR_STORE_UNREACHABLE', retryable: true },
+  }
+  t.match(await api('tokens'), away)
+  t.match(await api('tunnels', unused), away, 'a token that was not seen before')
+  t.match(await api('tunnels'), { status: 200, body: { items: [{ kind: 'tcp' }] } }, 'what is connected is shown')
   await echo(agent.port())
   await echo((await Agent.start(t, server, args, { token: known })).port(), Buffer.from('a known token is let in'))
   const waiting = await Agent.spawn(t, server, args, { token: unknown })
@@ -49,6 +69,13 @@ t.test('PostgreSQL goes and comes back: tunnels stay, unknown tokens wait, and a
     if ((await readyz()).warnings['database'] !== undefined) throw new Error('still there')
   })
   await echo(agent.port())
+  t.match(await api('tunnels', unused), { status: 200 })
+  type Usage = { items: { bytes_in: number }[] }
+  await eventually('what was used meanwhile', async () => {
+    const [usage] = ((await api('usage')).body as Usage).items
+    if (usage === undefined || usage.bytes_in < 64 + 'a known token is let in'.length)
+      throw new Error(JSON.stringify(usage))
+  })
   t.match(await server.uniroutd('token', 'revoke', 'known'), { code: 0 })
   t.match(await agent.exit, { code: 3 }, 'revocations are seen again')
 })
