@@ -15,6 +15,7 @@ const RANKS: Readonly<Record<string, number>> = {
   protocol: 2,
   routing: 2,
   access: 3,
+  names: 3,
   certs: 3,
   tunnels: 3,
   proxy: 4,
