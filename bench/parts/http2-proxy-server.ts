@@ -38,6 +38,7 @@ const agents = new Agents({
   ...common,
   gate: { check: () => Promise.resolve({ id: 'bench', name: 'bench', accountId: 'bench' }) },
   table,
+  addresses: { checkHost: () => undefined, checkPort: () => undefined },
   opener: { open: () => Promise.reject(new Error('no tcp tunnels here')) },
   ports: new PortRanges([]),
   domain: 'localhost',

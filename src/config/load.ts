@@ -68,6 +68,7 @@ export function devServerConfig(overrides: readonly Override[] = []): ServerConf
     data_dir: '.uniroute-dev',
     listen: { tls: '127.0.0.1:8443', http: '127.0.0.1:8080', tcp_ports: '127.0.0.1:20000-29999' },
     certs: { mode: 'dev' },
+    names: { custom_domains: 'any' },
   }
   return serverConfigFrom(raw, 'uniroutd dev', overrides)
 }

@@ -9,11 +9,13 @@ import {
   hostNames,
   hostPort,
   integer,
+  labels,
   listenAddress,
   networks,
   orOff,
   path,
   portRanges,
+  resolvers,
   secret,
   size,
   text,
@@ -101,6 +103,45 @@ const certs = section('The certificates of the server.', {
     },
   ),
   acme,
+})
+
+/** Names of hosts that programs or people take for the operator's, or by which machines configure themselves. */
+const REFUSED_LABELS =
+  'abuse admin administrator autoconfig autodiscover broadcasthost hostmaster imap isatap localhost mail mx ns ns1 ns2 pop pop3 postmaster root security smtp ssladmin webmail webmaster wpad www'.split(
+    ' ',
+  )
+
+const names = section('Who may have which name: [names.md](names.md).', {
+  custom_domains: field(choice('reserved', 'any'), {
+    doc: 'Names outside of `domain`. `reserved`: only for the account for which one was reserved and proved; `any`: whoever has a token may bind those that nobody has reserved, for a server for yourself alone.',
+    default: 'reserved',
+    reload: true,
+  }),
+  refused_labels: field(labels, {
+    doc: 'Labels below `domain` that nobody gets without a reservation; names that look like them neither. Those that begin with an underscore belong to them.',
+    default: REFUSED_LABELS,
+    defaultText: REFUSED_LABELS.map((label) => `\`${label}\``).join(', '),
+    reload: true,
+  }),
+})
+
+const dns = section('How the proofs of reserved domains are looked for.', {
+  resolvers: field(resolvers, {
+    doc: 'DNS servers that are asked. None: those of the system, from `/etc/resolv.conf`.',
+    default: [],
+    reload: true,
+  }),
+  timeout: field(duration('100ms', '1m'), { doc: 'Time for one answer.', default: '5s', reload: true }),
+  check_interval: field(duration('1s', '30d'), {
+    doc: 'How often the proof of a domain is looked for again. One that is missing is looked for more often.',
+    default: '1d',
+    reload: true,
+  }),
+  grace: field(duration('0s', '365d'), {
+    doc: 'How long a domain stays with its account after its proof was last found.',
+    default: '7d',
+    reload: true,
+  }),
 })
 
 const limits = section('Bounds. A reloaded value is for new sessions and connections.', {
@@ -277,6 +318,8 @@ export const serverSchema = section('', {
     }),
     advertise: optional(hostPort(443), { doc: 'Where agents reach this very node; told to them.' }),
   }),
+  names,
+  dns,
   limits,
   log,
   access_log: field(choice('off', 'on'), {

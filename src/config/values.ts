@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { Secret } from '../core/secret.js'
 import {
   type HostPort,
@@ -89,6 +90,27 @@ export const hostName: Value<string> = value('a host name, such as tunnels.examp
 export const hostNames: Value<readonly string[]> = oneOrMore(
   'a list of host names, such as [admin.example.com]',
   hostName,
+)
+
+/** The address of a server that answers DNS: its IP address, with a port other than 53 behind it. */
+export const resolverAddress: Value<HostPort> = value('', (raw) => {
+  const text = String(raw)
+  const address = isIP(text) !== 0 ? { host: text, port: 53 } : parseHostPort(text, 53)
+  return address !== undefined && isIP(address.host) !== 0 ? address : undefined
+})
+
+export const resolvers: Value<readonly HostPort[]> = oneOrMore(
+  'a list of IP addresses, with a port or without, such as [9.9.9.9, "127.0.0.1:5353"]',
+  resolverAddress,
+)
+
+/** Labels of host names, as they stand in DNS. */
+export const labels: Value<readonly string[]> = oneOrMore(
+  'a list of labels, such as [www, admin]; one in another script as punycode (xn--…)',
+  value('', (raw) => {
+    const label = String(raw).toLowerCase()
+    return isHost(label) && !label.includes('.') ? label : undefined
+  }),
 )
 
 export const hostPattern: Value<string> = value(

@@ -7,6 +7,7 @@ import type { Logger } from '../core/logger.js'
 import { VERSION } from '../core/version.js'
 import { Admission, FdWatch, HttpPort, TcpPorts, TlsPort, type ListenOn } from '../ingress/index.js'
 import { Metrics } from '../metrics/index.js'
+import { Names } from '../names/index.js'
 import { HttpProxy } from '../proxy/http/index.js'
 import { RouteTable } from '../routing/index.js'
 import { openStore, type Store } from '../store/index.js'
@@ -18,6 +19,7 @@ import { Closers } from './closers.js'
 import { storeOptions } from './database.js'
 import { httpLimits, ingressLimits, tunnelLimits, processBudgets, wireLimits } from './limits.js'
 import { MetricsServer } from './metrics-server.js'
+import { nameRules, watchRules } from './names.js'
 import { hostPort, publicUrl } from './public-url.js'
 import { Readiness, watchDatabase } from './readiness.js'
 import { closeLeftOpen } from './records/recorder.js'
@@ -56,6 +58,7 @@ export class Daemon {
   readonly #admission: Admission
   readonly #agents: Agents
   readonly #administration: Administration
+  readonly #names: Names
   readonly #table: TunnelTable = new RouteTable()
   readonly #tcpPorts: TcpPorts
   readonly #http: HttpProxy
@@ -123,11 +126,21 @@ export class Daemon {
     metrics.addSource(() => recorder.numbers())
     const gate = new TokenGate({ tokens: store.tokens, log, onBanned: (address) => recorder.audit.banned(address) })
     closers.add(() => gate.close())
+    this.#names = new Names({
+      reservations: store.reservations,
+      domain: config.domain,
+      rules: nameRules(config),
+      watch: () => watchRules(this.#config),
+      onChange: () => this.#agents.addressesChanged(),
+      log,
+    })
+    closers.add(() => this.#names.close())
     const budgets = processBudgets(config)
     this.#agents = new Agents({
       // Behind a load balancer all agents have its address.
       gate: { check: (token, address) => gate.check(token, isTrustedProxy(address) ? undefined : address) },
       table,
+      addresses: this.#names.gate,
       opener: this.#tcpPorts,
       ports: ranges,
       domain: config.domain,
@@ -172,6 +185,7 @@ export class Daemon {
       if (problem !== null) log.warn({ domain: config.domain }, `certificates: ${problem}`)
       closers.add(() => certificates.book.close())
       const daemon = new Daemon(options, store, certificates, closers)
+      await daemon.#names.start()
       await daemon.#listen(sockets)
       return daemon
     } catch (error) {
@@ -197,6 +211,8 @@ export class Daemon {
     this.#config = config
     this.#isTrustedProxy = networkMatcher(config.listen.proxy_protocol)
     this.#tellsTruth = networkMatcher(config.listen.trusted_proxies)
+    this.#names.gate.setRules(nameRules(config))
+    this.#agents.addressesChanged()
     this.#metrics.setLimits(config.limits)
     this.#metrics.reloaded('ok')
     this.#log.info({ changed: diff.reloadable }, 'configuration reloaded')

@@ -1,6 +1,6 @@
 import type { ReservationRecord } from '../store/index.js'
+import { looksOf } from './looks.js'
 import { skeleton } from './skeleton.js'
-import { unicodeName } from './unicode-name.js'
 
 interface Entry {
   readonly record: ReservationRecord
@@ -35,8 +35,11 @@ export class ReservationBook {
     return this.#byId.size
   }
 
-  records(): ReservationRecord[] {
-    return [...this.#byId.values()].map(({ record }) => record)
+  /** Those of domains, with and without a proof. */
+  domains(): ReservationRecord[] {
+    const domains: ReservationRecord[] = []
+    for (const { record } of this.#byId.values()) if (record.kind === 'domain') domains.push(record)
+    return domains
   }
 
   /** Adds a reservation, or puts it in the place of what it was. */
@@ -110,15 +113,6 @@ export class ReservationBook {
 
   holderOfPort(port: number): ReservationRecord | null {
     return this.#ports.get(port) ?? null
-  }
-}
-
-/** What stands in the database may be older than the rules. */
-function looksOf(host: string): string {
-  try {
-    return skeleton(unicodeName(host))
-  } catch {
-    return host
   }
 }
 

@@ -1,5 +1,6 @@
 import { RefusedError } from '../core/errors.js'
 import type { ReservationBook } from './book.js'
+import { looksOf } from './looks.js'
 import { skeleton } from './skeleton.js'
 import { unicodeName } from './unicode-name.js'
 
@@ -31,7 +32,7 @@ export class NameGate {
   /** Puts other rules in force. */
   setRules({ refusedLabels, customDomains }: NameRules): void {
     this.#customDomains = customDomains
-    this.#refused = new Set(refusedLabels.map((label) => skeleton(unicodeName(label))))
+    this.#refused = new Set(refusedLabels.map(looksOf))
   }
 
   /**

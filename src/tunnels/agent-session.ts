@@ -8,6 +8,7 @@ import { TokenBucket } from '../core/token-bucket.js'
 import {
   CONTROL_STREAM_ID,
   ControlChannel,
+  NoticeLevel,
   refusedOf,
   type Bind,
   type Control,
@@ -211,9 +212,10 @@ export class AgentSession {
     return this.wire.answers(ms)
   }
 
-  /** Ends one tunnel whose address went elsewhere: the agent is told why, its visitors are cut off. */
-  loseTunnel(tunnel: Tunnel, error: UniRouteError): void {
+  /** Ends one tunnel whose address went elsewhere: the agent (`notice`: and its user) is told why, its visitors are cut off. */
+  loseTunnel(tunnel: Tunnel, error: UniRouteError, notice = false): void {
     const known = this.tunnels.has(tunnel.id)
+    if (notice) this.#send({ notice: { level: NoticeLevel.ERROR, code: error.code, text: clip(error.message) } })
     this.#removeTunnel(tunnel, error)
     if (known) this.#send({ refused: refusedOf(error, { tunnelId: tunnel.id }) })
   }

@@ -12,6 +12,7 @@ import type { SessionOptions } from '../wire/index.js'
 import { AgentSession } from './agent-session.js'
 import { noTunnelObserver } from './api.js'
 import type {
+  AddressGate,
   AttachReason,
   PortOpener,
   PublicUrl,
@@ -39,6 +40,8 @@ export interface AgentsOptions {
   readonly gate: TokenGate
   /** Host names and ports of all tunnels; `ingress` reads it. */
   readonly table: TunnelTable
+  /** Which names and ports are whose. */
+  readonly addresses: AddressGate
   readonly opener: PortOpener
   /** TCP ports for tunnels. */
   readonly ports: PortRanges
@@ -81,11 +84,11 @@ export class Agents {
     this.#options = options
     this.#log = options.log
     this.#observer = options.observer ?? noTunnelObserver
-    const { table, opener, ports, domain, hooks, clock } = options
+    const { table, addresses, opener, ports, domain, hooks, clock } = options
     this.#strangers = new ThrottledLog(options.log, clock)
     const held = new HeldSessions(() => options.limits())
     this.#context = {
-      binder: new Binder({ opener, table, ports, domain, publicUrl: options.publicUrl, clock }),
+      binder: new Binder({ opener, table, addresses, ports, domain, publicUrl: options.publicUrl, clock }),
       limits: () => options.limits(),
       hooks,
       observer: this.#observer,
@@ -156,6 +159,19 @@ export class Agents {
   /** The live session of this id. */
   session(id: string): AgentSession | undefined {
     return this.#sessions.get(id)
+  }
+
+  /** Takes away every address that its account may not have any more; the agents are told why. */
+  addressesChanged(): void {
+    const { binder } = this.#context
+    for (const session of this.#sessions.values()) {
+      for (const tunnel of [...session.tunnels.values()]) {
+        const lost = binder.lost(tunnel)
+        if (lost !== null) session.loseTunnel(tunnel, lost, true)
+      }
+    }
+    // Those too that were lost just now.
+    binder.forgetLost()
   }
 
   /** Ends every session of a token; the agents are told why. Returns how many there were. */

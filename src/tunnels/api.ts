@@ -26,6 +26,14 @@ export interface TokenGate {
   check(token: string, address: string): Promise<TokenIdentity>
 }
 
+/** Says which addresses an account may have; `names` implements it. Answers at once, from memory. */
+export interface AddressGate {
+  /** `pattern`: a normalised host name, or `*.` and one. Throws RefusedError when it is not for the account. */
+  checkHost(pattern: string, accountId: string): void
+  /** Throws RefusedError when the port is not for the account. */
+  checkPort(port: number, accountId: string): void
+}
+
 /** A port that listens. */
 export interface PortLease {
   /** Stops listening; connections that were accepted stay. */

@@ -3,19 +3,17 @@ import { LimitError, RefusedError, UniRouteError } from '../core/errors.js'
 import { printable } from '../core/printable.js'
 import { Kind, type Bind } from '../protocol/index.js'
 import type { AgentSession } from './agent-session.js'
-import type { PortOpener, PublicUrl, TunnelTable } from './api.js'
+import type { AddressGate, PortOpener, PublicUrl, TunnelTable } from './api.js'
 import { HostBinder } from './host-binder.js'
-import { digest, holderText, ownedByOther, takenOver } from './ownership.js'
+import { addressLost, digest, holderText, isGhost, ownedByOther, takenOver } from './ownership.js'
 import { PortBook } from './port-book.js'
 import type { PortRanges } from './port-ranges.js'
 import { Tunnel } from './tunnel.js'
 
-/** How long a session may take to answer when another of the same token wants its address, ms. */
-export const GHOST_PING_MS = 500
-
 export interface BinderOptions {
   readonly opener: PortOpener
   readonly table: TunnelTable
+  readonly addresses: AddressGate
   readonly ports: PortRanges
   /** The server's own name; tunnels without a domain get a name below it. */
   readonly domain: string
@@ -48,6 +46,35 @@ export class Binder {
     if (bind.httpOptions && bind.kind !== Kind.KIND_HTTP) {
       throw new RefusedError('UR_BIND_INVALID', 'Rules for requests and header fields are for tunnels of kind http.')
     }
+    const tunnel = await this.#bindKind(session, bind)
+    const lost = this.lost(tunnel)
+    if (lost === null) return tunnel
+    // Its address became somebody else's while it was bound.
+    this.release(tunnel)
+    tunnel.unbind()
+    throw lost
+  }
+
+  /** Why the tunnel's account may not have its address, if that became so after it was bound; null: it may. */
+  lost(tunnel: Tunnel): RefusedError | null {
+    const { addresses } = this.#options
+    const { accountId } = tunnel.session.token
+    try {
+      if (tunnel.port !== null) addresses.checkPort(tunnel.port, accountId)
+      else if (tunnel.host !== null) addresses.checkHost(tunnel.host, accountId)
+      return null
+    } catch (error) {
+      if (error instanceof RefusedError) return addressLost(tunnel, error)
+      throw error
+    }
+  }
+
+  /** Forgets names whose agents are away and whose accounts may not have them any more. */
+  forgetLost(): void {
+    this.#hosts.forgetLost()
+  }
+
+  #bindKind(session: AgentSession, bind: Bind): Promise<Tunnel> {
     switch (bind.kind) {
       case Kind.KIND_TCP:
         return bind.remotePort === 0 ? this.#bindAnyPort(session, bind) : this.#bindPort(session, bind)
@@ -79,6 +106,7 @@ export class Binder {
         `Port ${port} is not in this server's range ${String(ranges)}; choose one inside, or none.`,
       )
     }
+    this.#options.addresses.checkPort(port, session.token.accountId)
     const holder = this.#ports.holder(port)
     if (holder !== undefined && !ownedByOther(holder, session)) {
       throw new RefusedError(
@@ -91,10 +119,11 @@ export class Binder {
 
   async #bindAnyPort(session: AgentSession, bind: Bind): Promise<Tunnel> {
     for (const port of this.#candidates(session, bind)) {
+      if (!this.#mayHave(port, session)) continue
       const holder = this.#ports.holder(port)
       if (holder !== undefined) {
         const wanted = port === bind.preferredPort || holder.name === bind.name
-        if (!wanted || !(await this.#isGhost(holder, session)) || this.#ports.holder(port) !== holder) continue
+        if (!wanted || !(await isGhost(holder, session)) || this.#ports.holder(port) !== holder) continue
       }
       try {
         return await this.#givePort(port, session, bind, holder)
@@ -134,9 +163,13 @@ export class Binder {
     throw new RefusedError('UR_KIND_UNSUPPORTED', 'This server offers no TCP ports (listen.tcp_ports is empty).')
   }
 
-  /** Whether `session` is the successor of the holder's: the same agent process again, or its session does not answer. */
-  async #isGhost(holder: Tunnel, session: AgentSession): Promise<boolean> {
-    if (!ownedByOther(holder, session)) return false
-    return holder.session.instanceId === session.instanceId || !(await holder.session.answers(GHOST_PING_MS))
+  #mayHave(port: number, session: AgentSession): boolean {
+    try {
+      this.#options.addresses.checkPort(port, session.token.accountId)
+      return true
+    } catch (error) {
+      if (error instanceof RefusedError) return false
+      throw error
+    }
   }
 }

@@ -1,12 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.js'
 import { RefusedError } from '../core/errors.js'
 import { decodeHttpOptions, Http, Kind, type Bind } from '../protocol/index.js'
 import { normaliseHost, normalisePattern, normalisePrefix } from '../routing/index.js'
 import type { AgentSession } from './agent-session.js'
-import type { PublicUrl, TunnelTable } from './api.js'
+import type { AddressGate, PublicUrl, TunnelTable } from './api.js'
 import { clip } from './clip.js'
 import { OfflineSites } from './offline-sites.js'
-import { digest, holderText, ownedByOther, takenOver } from './ownership.js'
+import { digest, holderText, isGhost, nameDigest, ownedByOther, takenOver } from './ownership.js'
 import { PoolMember, type Balance, type Pool } from './pool.js'
 import { readableName } from './readable-name.js'
 import { Site } from './site.js'
@@ -14,11 +15,12 @@ import { Tunnel, type HttpSpec } from './tunnel.js'
 
 /** Most shares that one agent may ask for. */
 const MAX_WEIGHT = 100
-/** Readable names tried until a free one is found. */
-const NAME_TRIES = 16
+/** Readable names tried that follow from token and tunnel, and by chance, until a free one is found. */
+const NAME_TRIES = 8
 
 export interface HostBinderOptions {
   readonly table: TunnelTable
+  readonly addresses: AddressGate
   readonly domain: string
   readonly publicUrl: PublicUrl
   readonly clock: Clock
@@ -38,7 +40,7 @@ export class HostBinder {
   }
 
   /** Throws RefusedError, whose code goes to the agent. */
-  bind(session: AgentSession, bind: Bind): Tunnel {
+  bind(session: AgentSession, bind: Bind): Promise<Tunnel> {
     return bind.kind === Kind.KIND_HTTP ? this.#bindHttp(session, bind) : this.#bindTls(session, bind)
   }
 
@@ -57,9 +59,13 @@ export class HostBinder {
     if (pool.site.tunnels().length === 0) this.#offline.add(pool.site)
   }
 
-  #bindTls(session: AgentSession, bind: Bind): Tunnel {
-    const asked = bind.domain || this.#below(bind.subdomain || `t-${digest(session, bind.name).toString('hex', 0, 5)}`)
-    const host = this.#checked(asked)
+  /** Forgets names whose agents are away and whose accounts may not have them any more. */
+  forgetLost(): void {
+    this.#offline.forget((site) => !this.#isAllowed(site.host, site.accountId))
+  }
+
+  async #bindTls(session: AgentSession, bind: Bind): Promise<Tunnel> {
+    const host = this.#askedHost(session, bind) ?? (await this.#ownHost(session, bind, '', () => false))
     const holders = this.#holders(host, session)
     const url = this.#options.publicUrl('tls', host, null)
     const { name, holdMs } = bind
@@ -69,7 +75,7 @@ export class HostBinder {
     return tunnel
   }
 
-  #bindHttp(session: AgentSession, bind: Bind): Tunnel {
+  async #bindHttp(session: AgentSession, bind: Bind): Promise<Tunnel> {
     const http = Http.create(bind.http ?? {})
     const prefix = normalisePrefix(http.path)
     if (prefix === null) {
@@ -77,7 +83,7 @@ export class HostBinder {
     }
     // First of all: a tunnel whose rules cannot be kept must take nothing from others.
     const options = decodeHttpOptions(bind.httpOptions)
-    const host = this.#httpHost(session, bind, http.preferredHost)
+    const host = this.#askedHost(session, bind) ?? (await this.#httpHost(session, bind, prefix, http))
     const { site, pool, balance, losers } = this.#place(session, host, prefix, http)
     const spec: HttpSpec = {
       scheme: SCHEMES[http.scheme] ?? 'https',
@@ -113,15 +119,15 @@ export class HostBinder {
   /** Where an `http` tunnel comes to stand, and which tunnels it takes that from. */
   #place(session: AgentSession, host: string, prefix: string, http: Http): Place {
     const owner = this.#options.table.hostOwner(host)
-    const balance: Balance = { policy: POLICIES[http.balance] ?? 'none', sticky: http.sticky }
+    const balance = balanceOf(http)
     if (!(owner instanceof Site) || owner.tokenId !== session.token.id) {
       const losers = this.#holders(host, session)
-      const site = new Site(host, session.token.id)
+      const site = new Site(host, session.token)
       return { site, pool: site.pool(prefix), balance, losers }
     }
     const pool = owner.pool(prefix)
     const others = pool.members.map(({ tunnel }) => tunnel)
-    if (balance.policy !== 'none' && pool.balance.policy !== 'none') return { site: owner, pool, balance, losers: [] }
+    if (areShared(pool, balance)) return { site: owner, pool, balance, losers: [] }
     const mine = others.find((holder) => holder.session === session)
     if (mine !== undefined) {
       throw new RefusedError(
@@ -132,25 +138,65 @@ export class HostBinder {
     return { site: owner, pool, balance, losers: others }
   }
 
-  #httpHost(session: AgentSession, bind: Bind, preferred: string): string {
-    if (bind.domain !== '') return this.#checked(bind.domain)
-    if (bind.subdomain !== '') return this.#checked(this.#below(bind.subdomain))
-    const again = normaliseHost(preferred)
-    if (again?.endsWith(`.${this.#domain}`) === true && this.#mayTake(again, session)) return again
-    for (let i = 0; i < NAME_TRIES; i++) {
-      const host = this.#below(readableName())
-      if (this.#options.table.hostOwner(host) === undefined) return host
+  /** The name that the agent asks for; null: it takes any. */
+  #askedHost(session: AgentSession, bind: Bind): string | null {
+    if (bind.domain === '' && bind.subdomain === '') return null
+    const host = this.#checked(bind.domain || this.#below(bind.subdomain))
+    this.#options.addresses.checkHost(host, session.token.accountId)
+    return host
+  }
+
+  #httpHost(session: AgentSession, bind: Bind, prefix: string, http: Http): Promise<string> {
+    return this.#ownHost(session, bind, http.preferredHost, (site) => {
+      const pool = site.pools().find(({ path }) => path === prefix)
+      return pool === undefined || areShared(pool, balanceOf(http))
+    })
+  }
+
+  /**
+   * A name for a tunnel that asked for none: the one that it had, or one that follows from token and tunnel, so that it
+   * is the same after a restart of either side. A session that lives keeps its own; `fits`: unless both go together.
+   */
+  async #ownHost(session: AgentSession, bind: Bind, preferred: string, fits: (site: Site) => boolean): Promise<string> {
+    for (const host of this.#candidates(session, bind, preferred)) {
+      if (!this.#isAllowed(host, session.token.accountId)) continue
+      const owner = this.#options.table.hostOwner(host)
+      if (!(await this.#givesWay(owner, session, fits))) continue
+      if (this.#options.table.hostOwner(host) === owner) return host
     }
     throw new RefusedError('UR_NAME_TAKEN', 'No free random name was found; choose one with --subdomain.')
   }
 
-  /** Whether nobody has the name, or only sessions of the same token. */
-  #mayTake(host: string, session: AgentSession): boolean {
+  *#candidates(session: AgentSession, bind: Bind, preferred: string): Generator<string> {
+    const again = normaliseHost(preferred)
+    if (again?.endsWith(`.${this.#domain}`) === true) yield again
+    for (let i = 0; i < NAME_TRIES; i++) yield this.#below(readableName(nameDigest(session, bind.name, i)))
+    for (let i = 0; i < NAME_TRIES; i++) yield this.#below(readableName(randomBytes(6)))
+  }
+
+  /** Whether whoever has a name leaves it to a session that did not insist on it. */
+  async #givesWay(
+    owner: Tunnel | Site | undefined,
+    session: AgentSession,
+    fits: (site: Site) => boolean,
+  ): Promise<boolean> {
+    if (owner === undefined) return true
+    const holders = owner instanceof Site ? owner.tunnels() : [owner]
+    if (owner instanceof Site && owner.tokenId !== session.token.id) {
+      return holders.length === 0 && owner.isFree(this.#options.clock.now())
+    }
+    if (owner instanceof Site && fits(owner)) return true
+    for (const holder of holders) if (!(await isGhost(holder, session))) return false
+    return true
+  }
+
+  #isAllowed(host: string, accountId: string): boolean {
     try {
-      this.#holders(host, session)
+      this.#options.addresses.checkHost(host, accountId)
       return true
-    } catch {
-      return false
+    } catch (error) {
+      if (error instanceof RefusedError) return false
+      throw error
     }
   }
 
@@ -215,6 +261,15 @@ const POLICIES: Partial<Record<Http.Balance, Balance['policy']>> = {
   [Http.Balance.NONE]: 'none',
   [Http.Balance.ROUND_ROBIN]: 'round-robin',
   [Http.Balance.LEAST_CONNECTIONS]: 'least-connections',
+}
+
+function balanceOf(http: Http): Balance {
+  return { policy: POLICIES[http.balance] ?? 'none', sticky: http.sticky }
+}
+
+/** Whether an agent of this kind and those in the pool serve their address together. */
+function areShared(pool: Pool, balance: Balance): boolean {
+  return balance.policy !== 'none' && pool.balance.policy !== 'none'
 }
 
 function takeFrom(holders: readonly Tunnel[]): void {

@@ -32,6 +32,15 @@ export class OfflineSites {
     }
   }
 
+  /** Frees the names that `isLost` says. */
+  forget(isLost: (site: Site) => boolean): void {
+    for (const site of this.#sites.keys()) {
+      if (!isLost(site)) continue
+      this.#sites.delete(site)
+      this.#table.deleteHost(site.host, site)
+    }
+  }
+
   /** It has an agent again. */
   delete(site: Site): void {
     this.#sites.delete(site)

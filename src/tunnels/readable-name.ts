@@ -1,5 +1,3 @@
-import { randomBytes, randomInt } from 'node:crypto'
-
 const ADJECTIVES =
   'amber bold brave brisk bright calm clear clever cosy crisp daring deep eager early fair fast fine fresh gentle glad golden grand happy humble keen kind lively lucky mellow merry mild neat nimble noble plain proud quick quiet rapid ready sharp silent silver smart smooth snowy solid spry steady still stout sunny swift tidy vivid warm wise witty young'.split(
     ' ',
@@ -9,9 +7,9 @@ const ANIMALS =
     ' ',
   )
 
-/** A random label that people can say and remember: `brisk-otter-4f2a`. */
-export function readableName(): string {
-  const adjective = ADJECTIVES[randomInt(ADJECTIVES.length)]
-  const animal = ANIMALS[randomInt(ANIMALS.length)]
-  return `${adjective}-${animal}-${randomBytes(2).toString('hex')}`
+/** A label that people can say and remember, such as `brisk-otter-4f2a`, from the first 6 bytes of `bytes`. */
+export function readableName(bytes: Buffer): string {
+  const adjective = ADJECTIVES[bytes.readUInt16BE(0) % ADJECTIVES.length]
+  const animal = ANIMALS[bytes.readUInt16BE(2) % ANIMALS.length]
+  return `${adjective}-${animal}-${bytes.toString('hex', 4, 6)}`
 }

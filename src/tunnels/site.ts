@@ -5,15 +5,17 @@ import type { Tunnel } from './tunnel.js'
 /** One host name (or wildcard) of `http` tunnels: its path prefixes, each with the agents behind it. */
 export class Site<T extends Servable = Tunnel> {
   readonly host: string
-  /** The token that has the name. */
+  /** The token that has the name, and its account. */
   readonly tokenId: string
+  readonly accountId: string
   readonly #paths = new PathTable<Pool<T>>()
   /** Until when no other token may have the name, while it has no agent; ms of the clock. */
   #reservedUntil = Infinity
 
-  constructor(host: string, tokenId: string) {
+  constructor(host: string, token: { readonly id: string; readonly accountId: string }) {
     this.host = host
-    this.tokenId = tokenId
+    this.tokenId = token.id
+    this.accountId = token.accountId
   }
 
   /** The agents for a request's path. undefined: no tunnel of this host serves it. */

@@ -20,7 +20,7 @@ t.test('names in one script, or in scripts that are written together, are read',
 })
 
 t.test('labels that mix scripts, or are in one that nobody writes, are refused', async (t) => {
-  const names = ['pаypal', 'shоp', 'αpple', 'яha', 'кофеcafe', 'бb', 'ꭰꮃꭹ', 'a한б', 'ひらкана']
+  const names = ['pаypal', 'shоp', 'αpple', 'яha', 'кофеcafe', 'бb', '𐌰𐌱𐌲', 'a한б', 'ひらкана']
   for (const name of names) {
     const host = `www.${domainToASCII(name)}.example.org`
     t.match(host, /\.xn--/, name)

@@ -78,6 +78,7 @@ export class Server {
         metrics: '127.0.0.1:0',
         tcp_ports: `127.0.0.1:${this.ports.first}-${this.ports.last}`,
       },
+      names: { custom_domains: 'any' },
       log: { level: 'debug', format: 'json' },
     }
     for (const [key, value] of Object.entries(config)) {

@@ -6,7 +6,7 @@ interface Fake {
 }
 
 function pool(...weights: number[]) {
-  const site = new Site<Fake>('shop.example', 'token')
+  const site = new Site<Fake>('shop.example', { id: 'token', accountId: 'account' })
   const made = site.pool('/')
   const members = weights.map((weight, i) => new PoolMember<Fake>(made, { available: true }, weight, `key-${i}`))
   for (const member of members) made.add(member)

@@ -24,6 +24,7 @@ import {
   DEFAULT_TUNNEL_LIMITS,
   noTunnelHooks,
   PortRanges,
+  type AddressGate,
   type TunnelHooks,
   type TunnelLimits,
   type TunnelTable,
@@ -40,12 +41,13 @@ export interface TestServer {
   readonly last: number
 }
 
-/** Tokens `alice` and `bob` are good, everything else is not. */
+/** Tokens `alice`, `bob`, and `alice2` and `bob2` of the same accounts, are good, everything else is not. */
 export async function testServer(
   t: Test,
   given: {
     limits?: Partial<TunnelLimits>
     hooks?: Partial<TunnelHooks>
+    addresses?: AddressGate
     log?: Logger
     wire?: Partial<SessionOptions>
   } = {},
@@ -64,11 +66,13 @@ export async function testServer(
   const agents = new Agents({
     gate: {
       check(token) {
-        if (token === 'alice' || token === 'bob') return Promise.resolve({ id: token, name: token, accountId: token })
+        const accountId = /^(alice|bob)2?$/.exec(token)?.[1]
+        if (accountId !== undefined) return Promise.resolve({ id: token, name: token, accountId })
         return Promise.reject(new RefusedError('UR_TOKEN_INVALID', 'The token is not known here.'))
       },
     },
     table,
+    addresses: given.addresses ?? { checkHost: () => undefined, checkPort: () => undefined },
     opener: ports,
     ports: ranges,
     domain: 'tunnels.example.com',

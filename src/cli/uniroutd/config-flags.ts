@@ -15,6 +15,7 @@ import { type ConfigOption, overridesOf } from '../options.js'
 export interface ConfigFlags {
   config?: string
   dataDir?: string
+  domain?: string
 }
 
 /** Flags of `run`, `dev` and `check` that win over the file. */
@@ -92,6 +93,20 @@ function placeOf(config: ServerConfig): ServerPlace {
 /** The database alone, as `serverOf`. */
 export function databaseOf(flags: ConfigFlags): StoreOptions {
   return serverOf(flags).store
+}
+
+/**
+ * The configuration of the server whose database `databaseOf` gives. Where flags and environment name that, there need
+ * be no file: its keys have their defaults then. Throws ConfigError.
+ */
+export function databaseConfig(flags: ConfigFlags): ServerConfig {
+  try {
+    return serverConfig(flags).config
+  } catch (error) {
+    const isMissing = error instanceof ConfigError && error.code === 'UR_CONFIG_MISSING'
+    if (!isMissing || flags.config !== undefined) throw error
+    return serverConfigWithoutFile({ env: process.env, overrides: overridesOf(SERVER_OPTIONS, absolutePaths(flags)) })
+  }
 }
 
 // A path on the command line is meant from the working folder, not from the file's.

@@ -6,6 +6,7 @@ import { addBackupCommands } from './backup.js'
 import { addCheckCommand } from './check.js'
 import { addLookCommands } from './look.js'
 import { addMigrateCommand } from './migrate.js'
+import { addReserveCommands } from './reserve.js'
 import { addDevCommand, addRunCommand } from './run.js'
 import { addTokenCommands } from './token.js'
 
@@ -23,6 +24,7 @@ export function uniroutd(argv: string[]): Promise<number> {
     addTokenCommands(root, context)
     addAdminTokenCommands(root, context)
     addLookCommands(root, context)
+    addReserveCommands(root, context)
     addMigrateCommand(root, context)
     addBackupCommands(root, context)
     addCommonCommands(root, context)

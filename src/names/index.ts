@@ -1,0 +1,19 @@
+export { DnsClient, type DnsOptions } from './dns-client.js'
+export type { WatchRules } from './domain-watch.js'
+export type { NameRules } from './gate.js'
+export { Names, type NamesOptions } from './names.js'
+export type { DnsRecord, PointingAnswer, ProofAnswer } from './proof.js'
+export {
+  checkDomain,
+  checkName,
+  type CheckedName,
+  type DomainAnswer,
+  listReservations,
+  removeReservation,
+  type ReservationState,
+  type ReservationView,
+  type ReserveContext,
+  reserveDomain,
+  reservePort,
+  reserveSubdomain,
+} from './operations.js'
