@@ -1,6 +1,5 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { DnsClient } from '../../src/names/dns-client.js'
 import { lookForPointing, lookForProof, newProof } from '../../src/names/proof.js'
