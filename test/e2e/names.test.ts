@@ -51,19 +51,14 @@ t.test('a name that is reserved for another account goes to it within two second
     t.notMatch(agent.process.printed, /alice/)
   }
 
-  const owner = await product.agent(t, web.port, 'shop', [], { token: alice })
+  await product.agent(t, web.port, 'shop', [], { token: alice })
   t.match(await product.call(hostOf('shop'), '/'), { status: 200, body: 'hello' })
   await Agent.start(t, server, ['tcp', String(web.port), '--remote-port', port], { token: alice })
-  for (const name of ['shop', 'sh0p', 'a.shop']) {
+  for (const name of ['sh0p', 'a.shop']) {
     const refused = await runAgent(t, server, ['http', '9', '--domain', hostOf(name)])
     t.match(refused, { code: 3, err: /is not free, or looks too much like one that is not.*UR_NAME_TAKEN/ }, name)
   }
   t.match(await runAgent(t, server, ['http', '9', '--subdomain', 'www']), { code: 3, err: /UR_NAME_REFUSED/ })
-
-  t.match(await server.uniroutd('reserve', 'remove', 'shop'), { code: 0, out: /reserved no more/ })
-  await owner.process.stop()
-  await squatter.process.event('tunnel', { when: (event) => String(event['public_url']).includes('shop') })
-  t.pass('whoever had it gets it back when it is free again')
 })
 
 t.test('a domain of its own: reserved, proved, missed, lapsed, and back', async (t) => {
@@ -95,7 +90,8 @@ t.test('a domain of its own: reserved, proved, missed, lapsed, and back', async 
     proof: { state: 'found' },
     pointing: { state: 'here' },
   })
-  const agent = await Agent.start(t, server, args, { token })
+  // The server reads within a second what the command wrote.
+  const agent = await eventually('the server to know the proof', () => Agent.start(t, server, args, { token }))
   t.match(agent.tunnels, [{ public_url: `tls://db.example.org:${server.port}` }])
 
   await knot.change('example.org', records)
