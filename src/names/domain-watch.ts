@@ -89,7 +89,7 @@ export class DomainWatch {
   async #check(record: ReservationRecord): Promise<void> {
     const { id, value, proof } = record
     try {
-      const answer = await lookForProof(new DnsClient(this.#options.rules()), value, proof ?? '')
+      const answer = await lookForProof(new DnsClient(this.#options.rules()), value, proof)
       await noteAnswer(this.#options, record, answer)
     } catch (error) {
       this.#options.log.warn({ domain: value, error }, 'how a proof stands could not be noted; it is looked for again')

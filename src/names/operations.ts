@@ -232,7 +232,7 @@ async function askDns(context: ReserveContext, record: ReservationRecord) {
   const { store, domain, watch, log } = context
   const dns = new DnsClient(watch)
   const [proof, pointing] = await Promise.all([
-    lookForProof(dns, record.value, record.proof ?? ''),
+    lookForProof(dns, record.value, record.proof),
     lookForPointing(dns, record.value, domain),
   ])
   const noted = await noteAnswer({ reservations: store.reservations, log, rules: () => watch }, record, proof)
@@ -242,7 +242,8 @@ async function askDns(context: ReserveContext, record: ReservationRecord) {
 function viewOf({ domain, watch }: ReserveContext, record: ReservationRecord, account: string): ReservationView {
   const { kind, value, proof, failingSince } = record
   const state = stateOf(record)
-  const records = kind === 'domain' ? [proofRecord(value, proof ?? ''), pointingRecord(value, domain)] : []
+  const proofs = proof === null ? [] : [proofRecord(value, proof)]
+  const records = kind === 'domain' ? [...proofs, pointingRecord(value, domain)] : []
   const lapsesAt =
     state === 'failing' && failingSince !== null ? new Date(failingSince.getTime() + watch.graceMs) : null
   return { ...record, account, state, lapsesAt, records }

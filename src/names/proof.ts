@@ -38,8 +38,9 @@ export function pointingRecord(domain: string, server: string): DnsRecord {
   return { name: domain, type: 'CNAME', value: server }
 }
 
-/** Looks for the proof of a domain. Never rejects. */
-export async function lookForProof(dns: DnsClient, domain: string, proof: string): Promise<ProofAnswer> {
+/** Looks for the proof of a domain; null: it was reserved without one. Never rejects. */
+export async function lookForProof(dns: DnsClient, domain: string, proof: string | null): Promise<ProofAnswer> {
+  if (proof === null) return { state: 'missing', text: `${domain} was reserved without a proof; reserve it anew` }
   const { name } = proofRecord(domain, proof)
   try {
     const records = await dns.txt(name)

@@ -214,10 +214,8 @@ export class AgentSession {
 
   /** Ends one tunnel whose address went elsewhere: the agent (`notice`: and its user) is told why, its visitors are cut off. */
   loseTunnel(tunnel: Tunnel, error: UniRouteError, notice = false): void {
-    const known = this.tunnels.has(tunnel.id)
     if (notice) this.#send({ notice: { level: NoticeLevel.ERROR, code: error.code, text: clip(error.message) } })
-    this.#removeTunnel(tunnel, error)
-    if (known) this.#send({ refused: refusedOf(error, { tunnelId: tunnel.id }) })
+    if (this.#removeTunnel(tunnel, error)) this.#send({ refused: refusedOf(error, { tunnelId: tunnel.id }) })
   }
 
   /** Ends the session: visitors are cut off, the agent is told why, and cut off as well if it does not read that. */
@@ -314,15 +312,16 @@ export class AgentSession {
     this.#removeTunnel(tunnel, new RefusedError('UR_TUNNEL_CLOSED', `${tunnel.publicUrl} was closed by its agent.`))
   }
 
-  #removeTunnel(tunnel: Tunnel, reason: UniRouteError): void {
-    if (!tunnel.bound) return
+  #removeTunnel(tunnel: Tunnel, reason: UniRouteError): boolean {
+    if (!tunnel.bound) return false
     this.#unbindTunnel(tunnel, reason.code)
-    this.tunnels.delete(tunnel.id)
+    const known = this.tunnels.delete(tunnel.id)
     this.#visitors.cut(reason, tunnel)
     this.#log.info(
       { tunnel: tunnel.id, name: tunnel.name, url: tunnel.publicUrl, reason: reason.message },
       'tunnel closed',
     )
+    return known
   }
 
   /** The agent leaves when its visitors have: no new ones. */
