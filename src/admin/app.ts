@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type z } from 'zod'
 import type { Logger } from '../core/logger.js'
+import type { ReserveSettings } from '../names/index.js'
 import type { AuditRecord, Store } from '../store/index.js'
 import type { Context, Endpoint } from './endpoint.js'
 import type { EventHub } from './event-hub.js'
@@ -33,6 +34,8 @@ export interface AdminAppOptions {
   readonly hub: EventHub
   health(): Health
   allowedHosts(): AllowedHosts
+  /** How names are reserved. */
+  names(): ReserveSettings
   /** Whether a request came through the socket in the data folder. */
   isLocal(request: IncomingMessage): boolean
   onAudit(record: AuditRecord): void
@@ -103,7 +106,7 @@ async function serve(
   const { store, live, onAudit } = options
   const context: Context = {
     identity,
-    operations: new StoreOperations(store, actor, onAudit),
+    operations: new StoreOperations(store, actor, options.names(), onAudit),
     live,
     health: () => options.health(),
   }

@@ -50,6 +50,7 @@ const FIELDS: Partial<Record<Code, string>> = {
   UR_ACCOUNT_NAME_INVALID: 'name',
   UR_TOKEN_NAME_INVALID: 'name',
   UR_NAME_INVALID: 'value',
+  UR_RESERVATION_INVALID: 'value',
   UR_ADMIN_CURSOR: 'cursor',
 }
 

@@ -1,4 +1,5 @@
 import { RefusedError } from '../core/errors.js'
+import { reserveAny, type ReserveSettings } from '../names/index.js'
 import type { AuditEntry as NewEntry, AuditRecord, Repositories, Store } from '../store/index.js'
 import { pageOf, partsOf, positionOf, type PageRequest } from './cursors.js'
 import type { NewAdminToken, NewReservation, NewToken, OfAccount, Operations, UsageRequest } from './operations.js'
@@ -35,12 +36,19 @@ const createdOf = ({ createdAt, id }: { createdAt: Date; id: string }): string[]
 export class StoreOperations implements Operations {
   readonly #store: Store
   readonly #actor: Actor
+  readonly #names: ReserveSettings
   readonly #onAudit: (record: AuditRecord) => void
 
   /** `onAudit` is told of each change. */
-  constructor(store: Store, actor: Actor, onAudit: (record: AuditRecord) => void = () => undefined) {
+  constructor(
+    store: Store,
+    actor: Actor,
+    names: ReserveSettings,
+    onAudit: (record: AuditRecord) => void = () => undefined,
+  ) {
     this.#store = store
     this.#actor = actor
+    this.#names = names
     this.#onAudit = onAudit
   }
 
@@ -136,7 +144,8 @@ export class StoreOperations implements Operations {
   }
 
   reserve({ account = 'acc_default', kind, value }: NewReservation): Promise<Reservation> {
-    return this.#change(async ({ accounts, reservations }) => {
+    return this.#change(async (store) => {
+      const { accounts, reservations } = store
       const { id: accountId } = await accounts.get(account)
       const holder = await reservations.lookup(kind, value)
       if (holder?.accountId === accountId) {
@@ -145,8 +154,9 @@ export class StoreOperations implements Operations {
           `The account has reserved the ${kind} ${value} already, as ${holder.id}. What to do: nothing, or choose another one.`,
         )
       }
-      const made = await reservations.reserve({ accountId, kind, value })
-      const entry = { action: 'reservation.create', object: made.id, details: { account: accountId, kind, value } }
+      const made = await reserveAny({ ...this.#names, store }, kind, value, accountId)
+      const details = { account: accountId, kind, value: made.value }
+      const entry = { action: 'reservation.create', object: made.id, details }
       return { result: resources.reservationOf(made), entry }
     })
   }

@@ -8,6 +8,7 @@ import { VERSION } from '../core/version.js'
 import type { AuditRecord, Store } from '../store/index.js'
 import type { Agents, AgentSession, Tunnel, TunnelObserver } from '../tunnels/index.js'
 import type { Readiness } from './readiness.js'
+import { reserveSettings } from './reserving.js'
 import { Recorder } from './records/recorder.js'
 
 /** How often usage is written and rates are taken, ms. Usage of as long is lost when the process is killed. */
@@ -57,6 +58,7 @@ export class Administration implements TunnelObserver {
       hub: this.#hub,
       health: () => this.#health(),
       allowedHosts: () => this.#allowedHosts(),
+      names: () => reserveSettings(config(), log),
       onAudit: (record) => this.#onAudit(record),
       log,
     })

@@ -12,8 +12,10 @@ export {
   removeReservation,
   type ReservationState,
   type ReservationView,
+  reserveAny,
   type ReserveContext,
   reserveDomain,
   reservePort,
+  type ReserveSettings,
   reserveSubdomain,
 } from './operations.js'

@@ -19,14 +19,18 @@ import {
 } from './proof.js'
 import { unicodeName } from './unicode-name.js'
 
-/** What the operations on reservations work with. */
-export interface ReserveContext {
-  readonly store: Pick<Store, 'accounts' | 'reservations'>
+/** What the configuration of a server says to the operations on reservations. */
+export interface ReserveSettings {
   /** The server's own name. */
   readonly domain: string
   readonly rules: NameRules
   readonly watch: WatchRules
   readonly log: Logger
+}
+
+/** What the operations on reservations work with. */
+export interface ReserveContext extends ReserveSettings {
+  readonly store: Pick<Store, 'accounts' | 'reservations'>
 }
 
 /**
@@ -113,6 +117,18 @@ export async function reservePort(context: ReserveContext, port: string, account
   if (number < 1 || number > 65_535) throw invalid(port, 'is no port. What to do: write a number from 1 to 65535')
   return reserve(context, { kind: 'port', value: String(number), host: null }, account)
 }
+
+/** Reserves what `kind` says. Throws as `reserveSubdomain`. */
+export function reserveAny(
+  context: ReserveContext,
+  kind: ReservationKind,
+  value: string,
+  account: string,
+): Promise<ReservationView> {
+  return OF_KIND[kind](context, value, account)
+}
+
+const OF_KIND = { subdomain: reserveSubdomain, domain: reserveDomain, port: reservePort } as const
 
 /** Every reservation, or those of one account by its id or name, oldest first. Throws RefusedError UR_ACCOUNT_NOT_FOUND. */
 export async function listReservations(context: ReserveContext, account?: string): Promise<ReservationView[]> {

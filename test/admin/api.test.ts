@@ -131,6 +131,11 @@ t.test('accounts, tokens and reservations; each wrong field, each conflict by it
   t.match(byOther, problem(409, 'UR_RESERVED'))
   t.notMatch(byOther.text, id, 'another account is not told who has it')
   t.match((await post('reservations', { ...shop, account: 'alice' })).text, id, 'its own is')
+  t.match(await post('reservations', { ...shop, value: 'sh0p' }), problem(409, 'UR_RESERVED'), 'it looks like it')
+  const odd = await post('reservations', { ...shop, value: 'a.b' })
+  t.match(odd, { status: 422, body: { code: 'UR_RESERVATION_INVALID', errors: [{ field: 'value' }] } })
+  const domain = await post('reservations', { kind: 'domain', value: 'DB.example.org' })
+  t.match(domain, { status: 201, body: { value: 'db.example.org', proof: /^uniroute-proof=/, verified_at: null } })
   t.match(await api.call(`/api/v1/reservations/${id}`, { method: 'DELETE' }), { status: 204, text: '' })
   t.match(await api.call(`/api/v1/reservations/${id}`), problem(404, 'UR_RESERVATION_NOT_FOUND'))
 
@@ -145,6 +150,7 @@ t.test('accounts, tokens and reservations; each wrong field, each conflict by it
       'admin-token.create',
       'account.create',
       'token.create',
+      'reservation.create',
       'reservation.create',
       'reservation.release',
       'token.revoke',

@@ -54,11 +54,8 @@ t.test('a name that is reserved for another account goes to it within two second
   await product.agent(t, web.port, 'shop', [], { token: alice })
   t.match(await product.call(hostOf('shop'), '/'), { status: 200, body: 'hello' })
   await Agent.start(t, server, ['tcp', String(web.port), '--remote-port', port], { token: alice })
-  for (const name of ['sh0p', 'a.shop']) {
-    const refused = await runAgent(t, server, ['http', '9', '--domain', hostOf(name)])
-    t.match(refused, { code: 3, err: /is not free, or looks too much like one that is not.*UR_NAME_TAKEN/ }, name)
-  }
-  t.match(await runAgent(t, server, ['http', '9', '--subdomain', 'www']), { code: 3, err: /UR_NAME_REFUSED/ })
+  const refused = await runAgent(t, server, ['http', '9', '--subdomain', 'sh0p'])
+  t.match(refused, { code: 3, err: /is not free, or looks too much like one that is not.*UR_NAME_TAKEN/ })
 })
 
 t.test('a domain of its own: reserved, proved, missed, lapsed, and back', async (t) => {

@@ -1,7 +1,9 @@
 import { adminSocket, ApiClient, type Operations, StoreOperations } from '../../admin/index.js'
 import { UniRouteError } from '../../core/errors.js'
+import { silentLogger } from '../../core/logger.js'
+import { reserveSettings } from '../../daemon/reserving.js'
 import { openStore, storeName } from '../../store/index.js'
-import { serverOf } from './config-flags.js'
+import { databaseConfig, serverOf } from './config-flags.js'
 import { assertThere, type StoreFlags } from './store-command.js'
 
 /** What a command works on, and where that is. */
@@ -25,9 +27,10 @@ export async function withOperations<T>(
   const client = await runningServer(dataDir, database)
   if (client !== null) return work({ operations: client, database })
   if (!mayMake) assertThere(options)
+  const names = reserveSettings(databaseConfig(flags), silentLogger)
   const store = await openStore(options)
   try {
-    return await work({ operations: new StoreOperations(store, { id: 'cli' }), database })
+    return await work({ operations: new StoreOperations(store, { id: 'cli' }, names), database })
   } finally {
     await store.close()
   }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { RefusedError } from '../../core/errors.js'
 import { silentLogger } from '../../core/logger.js'
 import { printable } from '../../core/printable.js'
-import { reserveContext } from '../../daemon/reserving.js'
+import { reserveSettings } from '../../daemon/reserving.js'
 import {
   checkDomain,
   checkName,
@@ -43,7 +43,7 @@ export function addReserveCommands(root: Command, { output }: CommandContext): v
       const flags = command.opts<Flags>()
       const store = await openStore(existingDatabase(flags))
       try {
-        const context = reserveContext(store, databaseConfig(flags), silentLogger)
+        const context = { store, ...reserveSettings(databaseConfig(flags), silentLogger) }
         output.text(await action(context, flags, typeof given[0] === 'string' ? given[0] : ''))
       } finally {
         await store.close()
