@@ -6,6 +6,7 @@ import { UniqueViolation } from './errors.js'
 import { newId } from './ids.js'
 import { checkName } from './names.js'
 import { olderFirst, type PageQuery } from './pages.js'
+import { nextRightsChange } from './rights-changes.js'
 import type { AccountTable, Tables } from './schema.js'
 import { dateOrNull, now } from './times.js'
 
@@ -68,14 +69,24 @@ export class AccountRepository {
     return find(this.#database, idOrName)
   }
 
-  /** Disables an account; one that is disabled already stays as it was. Throws as `get`. */
-  async disable(idOrName: string): Promise<AccountRecord> {
+  /** Disables an account, and with it its tokens; one that is disabled already stays as it was. Throws as `get`. */
+  disable(idOrName: string): Promise<AccountRecord> {
+    return this.#setDisabled(idOrName, now())
+  }
+
+  /** Makes an account that was disabled good again, and with it its tokens. Throws as `get`. */
+  enable(idOrName: string): Promise<AccountRecord> {
+    return this.#setDisabled(idOrName, null)
+  }
+
+  #setDisabled(idOrName: string, disabled_at: string | null): Promise<AccountRecord> {
     return atomically(this.#database, async (transaction) => {
       const found = await find(transaction, idOrName)
-      if (found.disabledAt !== null) return found
-      const disabled_at = now()
+      if ((found.disabledAt === null) === (disabled_at === null)) return found
       await transaction.updateTable('accounts').set({ disabled_at }).where('id', '=', found.id).execute()
-      return { ...found, disabledAt: new Date(disabled_at) }
+      const rights_change = await nextRightsChange(transaction)
+      await transaction.updateTable('tokens').set({ rights_change }).where('account_id', '=', found.id).execute()
+      return { ...found, disabledAt: dateOrNull(disabled_at) }
     })
   }
 }

@@ -14,6 +14,7 @@ import { openPostgres } from './postgres.js'
 import { parsePostgresUrl } from './postgres-url.js'
 import { ReservationRepository } from './reservations.js'
 import type { Tables } from './schema.js'
+import { TokenUsageRepository } from './token-usage.js'
 import { TokenRepository } from './tokens.js'
 import { TunnelRepository } from './tunnels.js'
 import { UsageRepository } from './usage.js'
@@ -38,12 +39,16 @@ export type {
   ReservationRecord,
   ReservationRepository,
 } from './reservations.js'
+export type { TokenUsage, TokenUsageRepository } from './token-usage.js'
 export {
   TOKEN_PATTERN,
   tokenHash,
   type CreatedToken,
+  type LoginRecord,
   type Revocations,
   type Rights,
+  type RightsChange,
+  type RightsChanges,
   type TokenGrant,
   type TokenRecord,
   type TokenRepository,
@@ -85,6 +90,7 @@ export interface Repositories {
   /** What was bound when; what is bound now stands in the memory of the servers. */
   readonly tunnels: TunnelRepository
   readonly usage: UsageRepository
+  readonly tokenUsage: TokenUsageRepository
   readonly audit: AuditRepository
 }
 
@@ -133,6 +139,7 @@ function repositoriesOn(database: Kysely<Tables>, ids: AuditIds): Repositories {
     reservations: new ReservationRepository(database),
     tunnels: new TunnelRepository(database),
     usage: new UsageRepository(database),
+    tokenUsage: new TokenUsageRepository(database),
     audit: new AuditRepository(database, ids),
   }
 }

@@ -29,13 +29,27 @@ export interface TokenTable {
   /** SHA-256 of the token, lower-case hex. */
   readonly hash: Fixed<string>
   /** JSON; null: all rights. */
-  readonly rights: FixedOrNull<string>
+  readonly rights: Later<string>
   readonly created_at: Fixed<Timestamp>
   readonly expires_at: FixedOrNull<Timestamp>
   readonly last_used_at: Later<Timestamp>
   readonly revoked_at: Later<Timestamp>
   /** 1, 2, 3 … in the order of revocation; null while the token is good. What watchers ask "since" with. */
   readonly revocation: Later<number>
+  /**
+   * Grows with each change of what tokens may do: of their rights, or of whether their account is disabled. Tokens of one
+   * account may have the same. Null: never changed. What watchers ask "since" with.
+   */
+  readonly rights_change: Later<number>
+}
+
+/** What the visitors of a token moved on one day; one row for each of both. */
+export interface TokenUsageTable {
+  readonly token_id: Fixed<string>
+  /** UTC, `2026-01-31`. */
+  readonly day: Fixed<string>
+  /** Both ways. */
+  readonly bytes: number
 }
 
 /** One credential of the admin API. The token itself is never stored. */
@@ -146,6 +160,7 @@ export interface Tables {
   readonly reservation_changes: ReservationChangeTable
   readonly tunnels: TunnelHistoryTable
   readonly usage: UsageTable
+  readonly token_usage: TokenUsageTable
   readonly audit: AuditTable
   readonly certificates: CertificateTable
   readonly schema_version: SchemaVersionTable

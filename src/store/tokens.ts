@@ -8,10 +8,14 @@ import { ForeignKeyViolation, UniqueViolation } from './errors.js'
 import { base62, newId } from './ids.js'
 import { checkName } from './names.js'
 import { olderFirst, type PageQuery } from './pages.js'
+import { nextRightsChange } from './rights-changes.js'
 import type { Tables, TokenTable } from './schema.js'
 import { dateOrNull, now } from './times.js'
 
-/** What a token may do, as JSON; this room does not look into it. */
+/**
+ * What a token may do, as JSON; this room does not look into it. What is stored and is no JSON object has the one key
+ * `unreadable`.
+ */
 export type Rights = Readonly<Record<string, unknown>>
 
 /** A token as it may be shown: without the token. Times are UTC. */
@@ -44,6 +48,24 @@ export interface TokenGrant {
   readonly rights?: Rights
   /** Default: never. */
   readonly expiresAt?: Date
+}
+
+/** A token at its login: with what decides besides whether it is good. */
+export interface LoginRecord extends TokenRecord {
+  /** Null: its account is not disabled. */
+  readonly accountDisabledAt: Date | null
+  /** The number of the last change of its rights or its account; 0: there was none. */
+  readonly rightsChange: number
+}
+
+/** What a token may do from a change on. */
+export type RightsChange = Pick<LoginRecord, 'id' | 'rights' | 'accountDisabledAt' | 'rightsChange'>
+
+export interface RightsChanges {
+  /** Give it to the next `rightsChangedSince`. */
+  readonly cursor: number
+  /** As they are now. */
+  readonly tokens: readonly RightsChange[]
 }
 
 export interface Revocations {
@@ -96,7 +118,7 @@ export class TokenRepository {
       account_id: account,
       name,
       hash: tokenHash(token),
-      rights: rights === undefined ? null : JSON.stringify(rights),
+      rights: textOf(rights ?? null),
       created_at: now(),
       expires_at: expiresAt?.toISOString() ?? null,
     }
@@ -158,10 +180,48 @@ export class TokenRepository {
     })
   }
 
+  /**
+   * Gives a token other rights, by its id or name: what `change` makes of those that it has. `change` may be called
+   * several times; what it throws ends the update. Throws RefusedError UR_TOKEN_NOT_FOUND, or UR_TOKEN_REVOKED for one
+   * that is good for nothing any more.
+   */
+  async update(idOrName: string, change: (rights: Rights | null) => Rights | null): Promise<TokenRecord> {
+    return atomically(this.#database, async (transaction) => {
+      const found = await find(transaction, idOrName)
+      if (!found) throw noToken(idOrName)
+      if (found.revoked_at !== null) {
+        throw new RefusedError(
+          'UR_TOKEN_REVOKED',
+          `The token "${found.name}" is revoked, for ever. What to do: make another with \`uniroutd token create\`.`,
+        )
+      }
+      const rights = textOf(change(toRecord(found).rights))
+      const rights_change = await nextRightsChange(transaction)
+      await transaction.updateTable('tokens').set({ rights, rights_change }).where('id', '=', found.id).execute()
+      return toRecord({ ...found, rights })
+    })
+  }
+
   /** The token with this hash (see `tokenHash`), revoked or not. */
-  async findByHash(hash: string): Promise<TokenRecord | null> {
-    const row = await this.#database.selectFrom('tokens').select(COLUMNS).where('hash', '=', hash).executeTakeFirst()
-    return row ? toRecord(row) : null
+  async findByHash(hash: string): Promise<LoginRecord | null> {
+    const row = await this.#withAccounts()
+      .select(COLUMNS.map((column) => `tokens.${column}` as const))
+      .where('hash', '=', hash)
+      .executeTakeFirst()
+    return row ? { ...toRecord(row), ...toChange(row) } : null
+  }
+
+  /** The tokens whose rights or account changed after an earlier answer; from cursor 0, all. One look into an index. */
+  async rightsChangedSince(cursor: number): Promise<RightsChanges> {
+    const rows = await this.#withAccounts().where('rights_change', '>', cursor).orderBy('rights_change').execute()
+    return { cursor: rows.at(-1)?.rights_change ?? cursor, tokens: rows.map(toChange) }
+  }
+
+  #withAccounts() {
+    return this.#database
+      .selectFrom('tokens')
+      .innerJoin('accounts', 'accounts.id', 'tokens.account_id')
+      .select(['tokens.id', 'rights', 'rights_change', 'disabled_at'])
   }
 
   /** Which tokens were revoked after an earlier answer; from cursor 0, all. One look into an index. */
@@ -211,12 +271,39 @@ function noToken(idOrName: string): RefusedError {
   )
 }
 
+function textOf(rights: Rights | null): string | null {
+  return rights === null ? null : JSON.stringify(rights)
+}
+
+function rightsOf(text: string | null): Rights | null {
+  if (text === null) return null
+  let rights: unknown
+  try {
+    rights = JSON.parse(text)
+  } catch {
+    return { unreadable: text }
+  }
+  const isObject = typeof rights === 'object' && rights !== null && !Array.isArray(rights)
+  return isObject ? (rights as Rights) : { unreadable: text }
+}
+
+type ChangeRow = Pick<Selectable<TokenTable>, 'id' | 'rights' | 'rights_change'> & { disabled_at: string | null }
+
+function toChange({ id, rights, rights_change, disabled_at }: ChangeRow): RightsChange {
+  return {
+    id,
+    rights: rightsOf(rights),
+    accountDisabledAt: dateOrNull(disabled_at),
+    rightsChange: rights_change ?? 0,
+  }
+}
+
 function toRecord(row: TokenRow): TokenRecord {
   return {
     id: row.id,
     accountId: row.account_id,
     name: row.name,
-    rights: row.rights === null ? null : (JSON.parse(row.rights) as Rights),
+    rights: rightsOf(row.rights),
     createdAt: new Date(row.created_at),
     expiresAt: dateOrNull(row.expires_at),
     lastUsedAt: dateOrNull(row.last_used_at),

@@ -21,6 +21,8 @@ onEachDatabase(t, (t, { fresh }) => {
     t.strictSame(await accounts.disable(made.id), disabled, 'again changes nothing')
     t.strictSame(await accounts.get(made.id), disabled)
     t.equal((await accounts.list()).length, 2)
+    t.strictSame(await accounts.enable('alice@example.com'), made)
+    t.strictSame(await accounts.enable(made.id), made, 'again changes nothing')
   })
 
   t.test('a name is unique, also at once, and checked', async (t) => {
@@ -39,6 +41,7 @@ onEachDatabase(t, (t, { fresh }) => {
     await t.rejects(accounts.get('ghost'), missing)
     await t.rejects(accounts.get('acc_ghost'), missing)
     await t.rejects(accounts.disable('ghost'), missing)
+    await t.rejects(accounts.enable('ghost'), missing)
     await t.rejects(tokens.create('a', { accountId: 'acc_ghost' }), missing)
     t.strictSame(await tokens.list(), [])
   })

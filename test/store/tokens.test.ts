@@ -2,7 +2,7 @@ import t from 'tap'
 import { TOKEN_PATTERN, tokenHash } from '../../src/store/index.js'
 import { onEachDatabase, outputOf, scriptOn, storeFor } from './support.js'
 
-onEachDatabase(t, (t, { fresh }) => {
+onEachDatabase(t, (t, { fresh, execute }) => {
   t.test('a token is made once, listed without itself, found by hash, revoked by name', async (t) => {
     const { tokens } = await storeFor(t, await fresh(t))
     const { id, name, token } = await tokens.create('laptop')
@@ -19,6 +19,76 @@ onEachDatabase(t, (t, { fresh }) => {
     t.ok(revoked.revokedAt)
     t.match(await tokens.findByHash(tokenHash(token)), { id, revokedAt: Date })
     t.strictSame(await tokens.revoke(id), revoked, 'revoking again changes nothing')
+  })
+
+  t.test('rights are changed in place, and whoever follows is told, in order', async (t) => {
+    const { tokens, accounts } = await storeFor(t, await fresh(t))
+    const { id: accountId } = await accounts.create('alice')
+    const a = await tokens.create('a', { accountId, rights: { kinds: ['tcp'] } })
+    const b = await tokens.create('b', { accountId })
+    t.match(await tokens.findByHash(tokenHash(a.token)), { rightsChange: 0, accountDisabledAt: null })
+    t.strictSame(await tokens.rightsChangedSince(0), { cursor: 0, tokens: [] })
+
+    const updated = await tokens.update('b', (before) => {
+      t.equal(before, null)
+      return { max_tunnels: 2 }
+    })
+    t.match(updated, { id: b.id, rights: { max_tunnels: 2 } })
+    await tokens.update(a.id, () => null)
+    const told = await tokens.rightsChangedSince(0)
+    t.match(told, {
+      cursor: 2,
+      tokens: [
+        { id: b.id, rights: { max_tunnels: 2 }, accountDisabledAt: null, rightsChange: 1 },
+        { id: a.id, rights: null, rightsChange: 2 },
+      ],
+    })
+    t.strictSame((await tokens.rightsChangedSince(told.cursor)).tokens, [])
+
+    await accounts.disable('alice')
+    const disabled = await tokens.rightsChangedSince(told.cursor)
+    t.equal(disabled.cursor, 3)
+    t.strictSame(disabled.tokens.map(({ id }) => id).sort(), [a.id, b.id].sort())
+    t.ok(disabled.tokens.every(({ accountDisabledAt }) => accountDisabledAt !== null))
+    await accounts.enable('alice')
+    t.match(await tokens.findByHash(tokenHash(a.token)), { rightsChange: 4, accountDisabledAt: null })
+
+    const refusal = new Error('no')
+    await t.rejects(
+      tokens.update('a', () => {
+        throw refusal
+      }),
+      refusal,
+    )
+    await tokens.revoke('a')
+    await t.rejects(
+      tokens.update(a.id, () => null),
+      { name: 'RefusedError', code: 'UR_TOKEN_REVOKED' },
+    )
+    await t.rejects(
+      tokens.update('ghost', () => null),
+      { name: 'RefusedError', code: 'UR_TOKEN_NOT_FOUND' },
+    )
+    t.equal((await tokens.rightsChangedSince(4)).tokens.length, 0, 'what failed changed nothing')
+  })
+
+  t.test('rights are changed at once by many, and none is lost', async (t) => {
+    const { tokens } = await storeFor(t, await fresh(t))
+    await tokens.create('a')
+    const add = (n: number) => tokens.update('a', (before) => ({ ...before, [`k${n}`]: n }))
+    await Promise.all([add(1), add(2), add(3), add(4)])
+    t.strictSame((await tokens.list())[0]?.rights, { k1: 1, k2: 2, k3: 3, k4: 4 })
+    t.equal((await tokens.rightsChangedSince(0)).cursor, 4)
+  })
+
+  t.test('stored rights that are no JSON object are told as such', async (t) => {
+    const options = await fresh(t)
+    const { tokens } = await storeFor(t, options)
+    const { token } = await tokens.create('a')
+    for (const text of ['{"kinds": [', '[]', '7', '']) {
+      await execute(options, `update tokens set rights = '${text}'`)
+      t.strictSame((await tokens.findByHash(tokenHash(token)))?.rights, { unreadable: text }, text)
+    }
   })
 
   t.test('two tokens are never alike and hold 256 bits', async (t) => {
