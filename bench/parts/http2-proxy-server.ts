@@ -10,6 +10,7 @@ import {
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import { createSecureContext, type TLSSocket } from 'node:tls'
 import http2Proxy from 'http2-proxy'
+import { RightsBook } from '../../src/access/index.js'
 import { systemClock } from '../../src/core/clock.js'
 import { silentLogger } from '../../src/core/logger.js'
 import { Admission, noIngressHooks, TlsPort } from '../../src/ingress/index.js'
@@ -34,9 +35,16 @@ const [cert, key, siteCert, siteKey] = files.map((file) => readFileSync(file))
 const siteContext = createSecureContext({ cert: siteCert, key: siteKey })
 const table: TunnelTable = new RouteTable()
 const common = { clock: systemClock, log: silentLogger }
+const rights = new RightsBook({
+  log: silentLogger,
+  domain: 'localhost',
+  usage: { bytes: () => Promise.resolve(0), add: () => Promise.resolve(), prune: () => Promise.resolve() },
+})
+await rights.login({ id: 'bench', rights: null, accountDisabledAt: null, rightsChange: 0 })
 const agents = new Agents({
   ...common,
   gate: { check: () => Promise.resolve({ id: 'bench', name: 'bench', accountId: 'bench' }) },
+  rights,
   table,
   addresses: { checkHost: () => undefined, checkPort: () => undefined },
   opener: { open: () => Promise.reject(new Error('no tcp tunnels here')) },

@@ -1,2 +1,3 @@
 export { FailedLogins, type FailedLoginsOptions } from './failed-logins.js'
+export * from './rights/index.js'
 export { TokenGate, type TokenGateOptions, type TokenIdentity } from './token-gate.js'

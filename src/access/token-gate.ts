@@ -2,10 +2,11 @@ import { type Clock, systemClock } from '../core/clock.js'
 import { LimitError, RefusedError, StoreError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import { ThrottledLog } from '../core/throttled-log.js'
-import { TOKEN_PATTERN, tokenHash, type TokenRecord, type TokenRepository } from '../store/index.js'
+import { TOKEN_PATTERN, tokenHash, type LoginRecord, type TokenRepository } from '../store/index.js'
 import { Expiries } from './expiries.js'
 import { FailedLogins } from './failed-logins.js'
-import { RevocationWatch } from './revocation-watch.js'
+import type { RightsBook } from './rights/index.js'
+import { TokenWatch } from './token-watch.js'
 
 /** Whom a token stands for. */
 export interface TokenIdentity {
@@ -16,11 +17,13 @@ export interface TokenIdentity {
 
 export interface TokenGateOptions {
   /** The store's `tokens`; the gate does not close it. */
-  readonly tokens: Pick<TokenRepository, 'findByHash' | 'revokedSince' | 'touch'>
+  readonly tokens: Pick<TokenRepository, 'findByHash' | 'revokedSince' | 'rightsChangedSince' | 'touch'>
+  /** Is told what tokens may do, at their login and when it changes; the gate does not close it. */
+  readonly rights: RightsBook
   readonly log: Logger
   readonly clock?: Clock
   readonly failedLogins?: FailedLogins
-  /** Time between two looks for revoked tokens, ms. Default 500. */
+  /** Time between two looks for revoked tokens and changed rights, ms. Default 500. */
   readonly pollMs?: number
   /** Time between two writes of when tokens were last used, ms. Default 60 000. */
   readonly touchMs?: number
@@ -31,6 +34,8 @@ export interface TokenGateOptions {
 }
 
 const REMEMBERED_TOKENS = 10_000
+/** How often a token is read again whose rights change while it is read. */
+const READS = 3
 
 /**
  * Says who may connect. Every check asks the database, so a revoked token is refused from the next check on; only while
@@ -45,7 +50,7 @@ export class TokenGate {
   /** For what anybody can provoke, without a token. */
   readonly #strangers: ThrottledLog
   readonly #failedLogins: FailedLogins
-  readonly #watch: RevocationWatch
+  readonly #watch: TokenWatch
   readonly #expiries: Expiries
   /** By hash; the least recently used goes first when there are too many. */
   readonly #known = new Map<string, TokenIdentity>()
@@ -53,12 +58,12 @@ export class TokenGate {
   readonly #touchTimer: NodeJS.Timeout
 
   constructor(options: TokenGateOptions) {
-    const { tokens, log, clock = systemClock, pollMs = 500, touchMs = 60_000, now = Date.now } = options
+    const { tokens, rights, log, clock = systemClock, pollMs = 500, touchMs = 60_000, now = Date.now } = options
     this.#options = options
     this.#log = log
     this.#strangers = new ThrottledLog(log, clock)
     this.#failedLogins = options.failedLogins ?? new FailedLogins({ clock })
-    this.#watch = new RevocationWatch({ tokens, log, pollMs })
+    this.#watch = new TokenWatch({ tokens, log, pollMs, onChange: (token) => rights.change(token) })
     this.#expiries = new Expiries(now)
     this.#touchTimer = setInterval(() => void this.#touch(), touchMs)
     this.#touchTimer.unref()
@@ -71,8 +76,9 @@ export class TokenGate {
 
   /**
    * Who the token belongs to. `address` is the agent's IP address, for the limit of failed logins; without one there
-   * is no limit. Throws RefusedError UR_TOKEN_MISSING, UR_TOKEN_MALFORMED, UR_TOKEN_INVALID, UR_TOKEN_REVOKED
-   * or UR_TOKEN_EXPIRED; LimitError UR_TOKEN_RATE; StoreError UR_TOKEN_UNCHECKED. The last two may pass with time.
+   * is no limit. Throws RefusedError UR_TOKEN_MISSING, UR_TOKEN_MALFORMED, UR_TOKEN_INVALID, UR_TOKEN_REVOKED,
+   * UR_TOKEN_EXPIRED, UR_ACCOUNT_DISABLED or UR_RIGHTS_UNREADABLE; LimitError UR_TOKEN_RATE; StoreError
+   * UR_TOKEN_UNCHECKED. The last two may pass with time.
    */
   async check(token: string, address?: string): Promise<TokenIdentity> {
     if (token === '') {
@@ -94,19 +100,31 @@ export class TokenGate {
   }
 
   /**
-   * Calls `onEnded` for each of `liveIds()` whose token was revoked or has expired, at most about a second after it was,
-   * and again with each look for as long as the id stays among them. `onEnded` must not throw. Ends with `close()`.
+   * Calls `onEnded` for each of `liveIds()` whose token was revoked or has expired, or may do nothing any more, at most
+   * about a second after it was, and again with each look for as long as the id stays among them; and `onRightsChanged`
+   * once for each whose rights are others now. Both must not throw. Ends with `close()`.
    */
-  watchTokens(liveIds: () => Iterable<string>, onEnded: (id: string, reason: RefusedError) => void): void {
+  watchTokens(
+    liveIds: () => Iterable<string>,
+    onEnded: (id: string, reason: RefusedError) => void,
+    onRightsChanged: (id: string) => void,
+  ): void {
     this.#watch.start(() => {
       // ids seen revoked in earlier turns count too: a session may begin in the moment between check and revocation
       const live = new Set(liveIds())
       for (const id of live) {
-        if (this.#watch.isRevoked(id)) onEnded(id, revoked())
-        else if (this.#expiries.isOver(id)) onEnded(id, expired())
+        const reason = this.#endOf(id)
+        if (reason !== null) onEnded(id, reason)
+        else if (this.#options.rights.find(id)?.takeChanged() === true) onRightsChanged(id)
       }
       this.#expiries.forget(live)
     })
+  }
+
+  #endOf(id: string): RefusedError | null {
+    if (this.#watch.isRevoked(id)) return revoked()
+    if (this.#expiries.isOver(id)) return expired()
+    return this.#options.rights.find(id)?.barred ?? null
   }
 
   /** Ends the watch and writes down what was last used. Call it before the store is closed. */
@@ -132,32 +150,41 @@ export class TokenGate {
         'What the agent sent does not look like a token. What to do: copy the whole token, unr_ and 43 letters or digits.',
       )
     }
-    let record: TokenRecord | null
+    let record: LoginRecord
     try {
-      record = await this.#options.tokens.findByHash(hash)
+      record = await this.#read(hash)
+      await this.#options.rights.login(record)
     } catch (error) {
-      return this.#withoutDatabase(hash, error)
-    }
-    if (record === null || record.revokedAt !== null) {
+      if (!(error instanceof RefusedError)) return this.#withoutDatabase(hash, error)
       this.#known.delete(hash)
-      throw record === null ? unknown() : revoked()
+      throw error
     }
-    const { id, name, accountId, expiresAt } = record
-    this.#expiries.note(id, expiresAt)
-    if (this.#expiries.isOver(id)) {
-      this.#known.delete(hash)
-      throw expired()
-    }
+    const { id, name, accountId } = record
     const identity = { id, name, accountId }
     this.#remember(hash, identity)
     return identity
   }
 
+  /** The token, when it is good. Its rights are not older than those that were seen. */
+  async #read(hash: string): Promise<LoginRecord> {
+    for (let reads = 1; ; reads++) {
+      const record = await this.#options.tokens.findByHash(hash)
+      if (record === null || record.revokedAt !== null) throw record === null ? unknown() : revoked()
+      const { id, expiresAt, rightsChange } = record
+      this.#expiries.note(id, expiresAt)
+      if (this.#expiries.isOver(id)) throw expired()
+      if (!this.#watch.isOutdated(id, rightsChange)) return record
+      if (reads === READS) throw new StoreError('UR_TOKEN_UNCHECKED', 'The rights of the token change too often.')
+    }
+  }
+
   #withoutDatabase(hash: string, error: unknown): TokenIdentity {
     const known = this.#known.get(hash)
-    if (known && this.#watch.isRevoked(known.id)) throw revoked()
-    if (known && this.#expiries.isOver(known.id)) throw expired()
-    if (known) {
+    const end = known ? this.#endOf(known.id) : null
+    if (end !== null) throw end
+    // What it may do has to be known as well, and be what was seen last.
+    const rights = known && this.#options.rights.find(known.id)
+    if (rights && !this.#watch.isOutdated(known.id, rights.change)) {
       this.#log.warn({ error, token: known.id }, 'the database failed; a token that was good before is let in')
       return known
     }

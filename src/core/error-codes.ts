@@ -134,6 +134,21 @@ export const ERROR_CODES = {
   UR_CONFIG_VALUE: entry(2, 'A value of the configuration is not allowed.', 'Write what the message says is allowed.'),
   UR_CONFIG_UNAVAILABLE: entry(2, 'The configuration uses a feature that this version does not have.', 'Leave the key out.'),
 
+  // access: what tokens and their accounts may do
+  UR_RIGHTS_INVALID: entry(2, 'The rights for a token make no sense.', 'The message names each key that is wrong, and what may be written.'),
+  UR_RIGHTS_UNREADABLE: entry(3, 'The server does not understand the rights of a token that are stored, so the token may do nothing.', 'Run the newer version that wrote them, or give the token rights anew with `uniroutd token update`.'),
+  UR_RIGHTS_CHANGED: entry(3, 'The rights of a token were narrowed while it was in use, and tunnels ended that it may not have any more.', 'Ask the operator; when the rights are widened again, the agent has its tunnels back by itself.'),
+  UR_RIGHTS_KIND: entry(3, 'The token may not have tunnels of that kind.', 'Use a kind that the message names, or ask the operator.'),
+  UR_RIGHTS_NAME: entry(3, 'The token may not have that host name.', 'Choose a name that the message allows, or ask the operator.'),
+  UR_RIGHTS_PORT: entry(3, 'The token may not have that port.', 'Choose a port that the message allows, or ask the operator.'),
+  UR_RIGHTS_RULE: entry(3, 'Tunnels of the token have to have a rule for their visitors, and this one has not.', 'Add the rule that the message names.'),
+  UR_QUOTA_SESSIONS: entry(3, 'The token has as many sessions as it may.', 'Stop another agent that has the same token, or ask the operator.'),
+  UR_QUOTA_TUNNELS: entry(3, 'The token has as many tunnels as it may, over all of its agents.', 'Close a tunnel, or ask the operator.'),
+  UR_QUOTA_STREAMS: entry(1, 'The token has as many visitors at once as it may; one more was turned away.', 'Try again in a moment; the operator of the server can allow more.'),
+  UR_QUOTA_REQUESTS: entry(1, 'The visitors of the token send more requests a second, or open more connections, than it may have; one was turned away.', 'Try again in a moment; the operator of the server can allow more.'),
+  UR_QUOTA_BYTES: entry(1, 'The visitors of the token have moved as many bytes today as they may.', 'Wait for the next day (UTC); the operator of the server can allow more.'),
+  UR_ACCOUNT_DISABLED: entry(3, 'The account of the token is disabled.', 'Ask the operator of the server.'),
+
   // tunnels: the server's side of agents
   UR_BIND_INVALID: entry(2, 'A tunnel was asked for in a way that makes no sense.', 'The message names what is wrong.'),
   UR_RULE_UNKNOWN: entry(3, 'A tunnel was asked for with a rule that the server does not know, and so could not keep.', 'Update the server, or leave the rule out.'),

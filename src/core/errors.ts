@@ -34,4 +34,12 @@ export class StoreError extends UniRouteError {}
 /** A certificate or key is missing, wrong or not trusted. */
 export class CertificateError extends UniRouteError {}
 /** A bound was reached: sessions, streams, memory, descriptors. */
-export class LimitError extends UniRouteError {}
+export class LimitError extends UniRouteError {
+  /** After how long there may be room again, ms; null: nobody knows. */
+  readonly retryAfterMs: number | null
+
+  constructor(code: Code, message: string, options?: { cause?: unknown; retryAfterMs?: number }) {
+    super(code, message, options)
+    this.retryAfterMs = options?.retryAfterMs ?? null
+  }
+}

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls'
-import { TokenGate } from '../access/index.js'
+import { RightsBook, TokenGate } from '../access/index.js'
 import { ByteBudget, PasswordQueue } from '../access/visitor-rules/index.js'
 import { networkMatcher, type ServerConfig } from '../config/index.js'
 import { systemClock } from '../core/clock.js'
@@ -124,7 +124,14 @@ export class Daemon {
     closers.add(() => this.#administration.close())
     const { recorder } = this.#administration
     metrics.addSource(() => recorder.numbers())
-    const gate = new TokenGate({ tokens: store.tokens, log, onBanned: (address) => recorder.audit.banned(address) })
+    const rights = new RightsBook({ usage: store.tokenUsage, log, domain: config.domain })
+    closers.add(() => rights.close())
+    const gate = new TokenGate({
+      tokens: store.tokens,
+      rights,
+      log,
+      onBanned: (address) => recorder.audit.banned(address),
+    })
     closers.add(() => gate.close())
     this.#names = new Names({
       reservations: store.reservations,
@@ -139,6 +146,7 @@ export class Daemon {
     this.#agents = new Agents({
       // Behind a load balancer all agents have its address.
       gate: { check: (token, address) => gate.check(token, isTrustedProxy(address) ? undefined : address) },
+      rights,
       table,
       addresses: this.#names.gate,
       opener: this.#tcpPorts,
@@ -159,6 +167,7 @@ export class Daemon {
     gate.watchTokens(
       () => this.#agents.liveTokenIds(),
       (tokenId, reason) => this.#agents.endSessionsOfToken(tokenId, reason),
+      (tokenId) => this.#agents.rightsChanged(tokenId),
     )
     const watch = new FdWatch(hooks, log, systemClock)
     watch.start()

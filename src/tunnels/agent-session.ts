@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { lossesSlowConnections } from '../core/congestion.js'
-import { LimitError, NetworkError, ProtocolError, RefusedError, UniRouteError } from '../core/errors.js'
+import { LimitError, ProtocolError, RefusedError, UniRouteError } from '../core/errors.js'
 import type { Code } from '../core/error-codes.js'
 import type { Logger } from '../core/logger.js'
 import { ThrottledLog } from '../core/throttled-log.js'
@@ -10,13 +10,12 @@ import {
   ControlChannel,
   NoticeLevel,
   refusedOf,
-  type Bind,
   type Control,
   type ControlInit,
 } from '../protocol/index.js'
 import { Session, type Carrier, type SessionOptions, type Stream, type StreamHandler } from '../wire/index.js'
-import type { TokenIdentity, Visitor } from './api.js'
-import { takenOver } from './ownership.js'
+import type { TokenIdentity, TokenRights, Visitor } from './api.js'
+import { BindDesk } from './bind-desk.js'
 import { CarrierPolicy } from './carrier-policy.js'
 import { clip } from './clip.js'
 import { measurePath } from './measure-path.js'
@@ -50,9 +49,9 @@ export class AgentSession {
   readonly #policy: CarrierPolicy<Carrier>
   readonly #waiting = new WaitingRoom()
   readonly #visitors: VisitorBook
+  readonly #desk: BindDesk
   readonly #attaches: TokenBucket
   #control: ControlChannel | null = null
-  #binding = 0
   #toldCarriers = 1
   #draining = false
   /** Why the session ends in good order. */
@@ -99,6 +98,16 @@ export class AgentSession {
       leaving: () => this.#closed || this.#draining,
       pick: () => this.#policy.pick(this.wire.carriers),
     })
+    this.#desk = new BindDesk({
+      session: this,
+      context,
+      log,
+      throttled: this.#throttled,
+      leaving: () => this.#draining,
+      send: (message) => this.#send(message),
+      unbind: (tunnel, why) => this.#unbindTunnel(tunnel, why),
+    })
+    identity.rights.sessions++
   }
 
   get id(): string {
@@ -107,6 +116,10 @@ export class AgentSession {
 
   get token(): TokenIdentity {
     return this.identity.token
+  }
+
+  get rights(): TokenRights {
+    return this.identity.rights
   }
 
   get instanceId(): string {
@@ -202,6 +215,7 @@ export class AgentSession {
   tick(now: number): boolean {
     if (this.#closed) return false
     this.#visitors.expire(now)
+    this.#visitors.keepQuota(this.rights)
     this.#policy.sample(now, this.wire.carriers)
     this.#decideCarriers(now)
     return this.#visitors.size > 0 || this.#policy.wanted > 1
@@ -214,15 +228,20 @@ export class AgentSession {
 
   /** Ends one tunnel whose address went elsewhere: the agent (`notice`: and its user) is told why, its visitors are cut off. */
   loseTunnel(tunnel: Tunnel, error: UniRouteError, notice = false): void {
-    if (notice) this.#send({ notice: { level: NoticeLevel.ERROR, code: error.code, text: clip(error.message) } })
+    if (notice) this.notify(error.code, error.message)
     if (this.#removeTunnel(tunnel, error)) this.#send({ refused: refusedOf(error, { tunnelId: tunnel.id }) })
+  }
+
+  /** Tells the user of the agent something that is wrong. */
+  notify(code: Code, text: string): void {
+    this.#send({ notice: { level: NoticeLevel.ERROR, code, text: clip(text) } })
   }
 
   /** Ends the session: visitors are cut off, the agent is told why, and cut off as well if it does not read that. */
   refuse(error: UniRouteError): void {
     if (this.#closed || this.#refused !== null) return
     this.#refused = setTimeout(() => this.wire.destroy(error), REFUSED_MS)
-    this.#send({ refused: refusedOf(error) })
+    this.#send({ refused: refusedOf(error, { retryable: error instanceof LimitError }) })
     this.#releaseTunnels(error.code)
     this.#visitors.cut(error)
     this.wire.close(error)
@@ -262,48 +281,9 @@ export class AgentSession {
   }
 
   #onMessage(message: Control): void {
-    if (message.bind) void this.#bind(message.bind)
+    if (message.bind) void this.#desk.bind(message.bind)
     else if (message.unbind) this.#unbind(message.unbind.tunnelId)
     else if (message.drain) this.#onAgentDrains(message.drain.reason)
-  }
-
-  async #bind(bind: Bind): Promise<void> {
-    const { binder, hooks } = this.#context
-    const limits = this.#context.limits()
-    const { request } = bind
-    this.#binding++
-    try {
-      if (this.#draining) throw new RefusedError('UR_SERVER_DRAINING', 'No new tunnels: the session is closing.')
-      if (this.tunnels.size + this.#binding > limits.tunnelsPerSession) {
-        const message = `A session may have ${limits.tunnelsPerSession} tunnels (limits.tunnels_per_session), and has them.`
-        throw new LimitError('UR_TUNNEL_LIMIT', message)
-      }
-      const tunnel = await binder.bind(this, bind)
-      if (this.#closed) {
-        this.#unbindTunnel(tunnel, 'UR_AGENT_GONE')
-        return
-      }
-      // Another session may have taken the address while it was opened.
-      if (!tunnel.bound) throw takenOver(tunnel)
-      this.tunnels.set(tunnel.id, tunnel)
-      const { id: tunnelId, publicUrl, port } = tunnel
-      this.#send({ bound: { request, tunnelId, publicUrl, remotePort: port ?? 0 } })
-      tunnel.announced()
-      this.#context.observer.tunnelBound(tunnel)
-      this.#log.info({ tunnel: tunnelId, name: tunnel.name, url: publicUrl }, 'tunnel bound')
-    } catch (error) {
-      const retryable = error instanceof NetworkError || this.#draining || !(error instanceof UniRouteError)
-      const refused = refusedOf(error, { request, retryable })
-      this.#send({ refused })
-      const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'
-      const name = clip(bind.name)
-      hooks.bindRefused(code)
-      if (error instanceof UniRouteError) {
-        this.#throttled.warn(code, { name, reason: clip(error.message) }, 'bind refused')
-      } else this.#throttled.error(code, { name, err: error }, 'bind failed')
-    } finally {
-      this.#binding--
-    }
   }
 
   #unbind(tunnelId: number): void {
@@ -389,6 +369,7 @@ export class AgentSession {
 
   #onClose(error: Error | null): void {
     this.#closed = true
+    this.rights.sessions--
     this.#endHold(error instanceof UniRouteError ? error.code : 'UR_WIRE_CARRIER_LOST')
     if (this.#refused !== null) clearTimeout(this.#refused)
     this.#waiting.letAllIn()

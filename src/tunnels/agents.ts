@@ -16,6 +16,7 @@ import type {
   AttachReason,
   PortOpener,
   PublicUrl,
+  RightsKeeper,
   TokenGate,
   TunnelHooks,
   TunnelLimits,
@@ -24,11 +25,13 @@ import type {
 } from './api.js'
 import { attach as attachCarrier } from './attach.js'
 import { Binder } from './binder.js'
+import { enforceRights } from './enforce-rights.js'
 import { HeldSessions } from './held-sessions.js'
 import { Totals, tunnelNumbers } from './numbers.js'
 import type { PortRanges } from './port-ranges.js'
 import type { AgentSessionContext } from './session-context.js'
 import { AccountTraffic } from './traffic.js'
+import { makeRoom } from './session-room.js'
 import { ConnectionIds } from './visitor-stream.js'
 
 /** How often sessions with visitors are looked at, ms. */
@@ -38,6 +41,7 @@ const SUPERSEDED = 'The same agent opened a new session.'
 
 export interface AgentsOptions {
   readonly gate: TokenGate
+  readonly rights: RightsKeeper
   /** Host names and ports of all tunnels; `ingress` reads it. */
   readonly table: TunnelTable
   /** Which names and ports are whose. */
@@ -88,7 +92,16 @@ export class Agents {
     this.#strangers = new ThrottledLog(options.log, clock)
     const held = new HeldSessions(() => options.limits())
     this.#context = {
-      binder: new Binder({ opener, table, addresses, ports, domain, publicUrl: options.publicUrl, clock }),
+      binder: new Binder({
+        opener,
+        table,
+        addresses,
+        ports,
+        domain,
+        publicUrl: options.publicUrl,
+        clock,
+        sessionsOf: (tokenId) => this.#sessionsOf(tokenId),
+      }),
       limits: () => options.limits(),
       hooks,
       observer: this.#observer,
@@ -176,9 +189,18 @@ export class Agents {
 
   /** Ends every session of a token; the agents are told why. Returns how many there were. */
   endSessionsOfToken(tokenId: string, reason: RefusedError): number {
-    const ending = [...this.#sessions.values()].filter((session) => session.token.id === tokenId)
+    const ending = this.#sessionsOf(tokenId)
     for (const session of ending) session.refuse(reason)
     return ending.length
+  }
+
+  /** The rights of a token changed: its sessions lose what it may not have any more, and the agents are told why. */
+  rightsChanged(tokenId: string): void {
+    enforceRights(this.#sessionsOf(tokenId))
+  }
+
+  #sessionsOf(tokenId: string): AgentSession[] {
+    return [...this.#sessions.values()].filter((session) => session.token.id === tokenId)
   }
 
   /**
@@ -214,7 +236,12 @@ export class Agents {
     if (this.#draining !== null) throw this.#draining
     const token = await gate.check(hello.token, remote)
     if (socket.destroyed) return
+    const rights = this.#options.rights.of(token.id)
     this.#supersede(token.id, hello.instanceId)
+    await makeRoom(rights, () => this.#sessionsOf(token.id))
+    const late = this.#draining ?? rights.barred
+    if (late !== null) throw late
+    if (socket.destroyed) return
     if (this.#sessions.size >= limits.sessions) {
       throw new LimitError(
         'UR_SESSION_LIMIT',
@@ -225,6 +252,7 @@ export class Agents {
     const identity = {
       sessionId: randomBytes(16).toString('hex'),
       token,
+      rights,
       instanceId: hello.instanceId,
       remote,
       agentVersion: printable(hello.agentVersion.slice(0, 50)),

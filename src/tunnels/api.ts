@@ -1,4 +1,6 @@
+import type { HttpRules } from '../config/index.js'
 import type { Code } from '../core/error-codes.js'
+import type { LimitError, RefusedError } from '../core/errors.js'
 import type { RouteTable } from '../routing/index.js'
 import type { AgentSession } from './agent-session.js'
 import type { Site } from './site.js'
@@ -32,6 +34,52 @@ export interface AddressGate {
   checkHost(pattern: string, accountId: string): void
   /** Throws RefusedError when the port is not for the account. */
   checkPort(port: number, accountId: string): void
+}
+
+/** What decides whether a token may have a tunnel. */
+export interface TunnelFacts {
+  readonly kind: 'tcp' | 'tls' | 'http'
+  /** `tcp`. */
+  readonly port: number | null
+  /** `tls`, `http`: normalised, a host or `*.` and a host. */
+  readonly host: string | null
+  /** `http`. */
+  readonly rules: HttpRules | null
+}
+
+/**
+ * What one token may do as it is now, and what it has over all of its sessions; `access` implements it. What is asked is
+ * answered from memory, with the reason why not, or null: it may.
+ */
+export interface TokenRights {
+  /** Kept by `tunnels`. */
+  sessions: number
+  tunnels: number
+  streams: number
+  /** Adds bytes of its visitors, both ways; called for every chunk. */
+  readonly usage: { add(bytes: number): void }
+  /** Why it may do nothing at all. */
+  readonly barred: RefusedError | null
+  /** Whether bytes have to be counted while a stream lasts. */
+  readonly countsBytes: boolean
+  allowsPort(port: number): boolean
+  /** Such a tunnel: UR_RIGHTS_…. */
+  problemOf(tunnel: TunnelFacts): RefusedError | null
+  /** So many sessions, tunnels: UR_QUOTA_…. */
+  sessionProblem(sessions: number): LimitError | null
+  tunnelProblem(tunnels: number): LimitError | null
+  /** One stream more. */
+  streamProblem(): LimitError | null
+  /** One byte more. */
+  spentProblem(): LimitError | null
+  /** A request, or a connection that is none of requests, which is counted. */
+  takeRequest(): LimitError | null
+}
+
+/** The rights of tokens that have logged in; `access` implements it. */
+export interface RightsKeeper {
+  /** The same object for all sessions of a token. Throws StoreError when they are not known. */
+  of(tokenId: string): TokenRights
 }
 
 /** A port that listens. */

@@ -3,7 +3,8 @@ import { LimitError, RefusedError, UniRouteError } from '../core/errors.js'
 import { printable } from '../core/printable.js'
 import { Kind, type Bind } from '../protocol/index.js'
 import type { AgentSession } from './agent-session.js'
-import type { AddressGate, PortOpener, PublicUrl, TunnelTable } from './api.js'
+import type { AddressGate, PortOpener, PublicUrl, TunnelFacts, TunnelTable } from './api.js'
+import { checkRights, checkRoom, factsOf, freeGhost } from './bind-rights.js'
 import { HostBinder } from './host-binder.js'
 import { addressLost, digest, holderText, isGhost, ownedByOther, takenOver } from './ownership.js'
 import { PortBook } from './port-book.js'
@@ -20,6 +21,8 @@ export interface BinderOptions {
   /** The address of a tunnel as visitors type it. */
   readonly publicUrl: PublicUrl
   readonly clock: Clock
+  /** Live sessions of a token. */
+  sessionsOf(tokenId: string): Iterable<AgentSession>
 }
 
 /** Decides which tunnel gets which public address, and who must give one up for it. */
@@ -46,13 +49,15 @@ export class Binder {
     if (bind.httpOptions && bind.kind !== Kind.KIND_HTTP) {
       throw new RefusedError('UR_BIND_INVALID', 'Rules for requests and header fields are for tunnels of kind http.')
     }
-    const tunnel = await this.#bindKind(session, bind)
-    const lost = this.lost(tunnel)
-    if (lost === null) return tunnel
-    // Its address became somebody else's while it was bound.
-    this.release(tunnel)
-    tunnel.unbind()
-    throw lost
+    return this.#bindWithRoom(session, bind)
+  }
+
+  /** Why a tunnel that was just bound may not be after all; null: it may. */
+  late(tunnel: Tunnel): UniRouteError | null {
+    // Another session may have taken the address while it was opened.
+    if (!tunnel.bound) return takenOver(tunnel)
+    const { rights } = tunnel.session
+    return rights.problemOf(factsOf(tunnel)) ?? rights.tunnelProblem(rights.tunnels) ?? this.lost(tunnel)
   }
 
   /** Why the tunnel's account may not have its address, if that became so after it was bound; null: it may. */
@@ -74,7 +79,18 @@ export class Binder {
     this.#hosts.forgetLost()
   }
 
-  #bindKind(session: AgentSession, bind: Bind): Promise<Tunnel> {
+  /** Where a token has all the tunnels that it may, one of a session that does not answer any more gives way. */
+  async #bindWithRoom(session: AgentSession, bind: Bind): Promise<Tunnel> {
+    try {
+      return await this.#bindKind(session, bind)
+    } catch (error) {
+      if (!(error instanceof UniRouteError) || error.code !== 'UR_QUOTA_TUNNELS') throw error
+      if (!(await freeGhost(session, bind, this.#options.sessionsOf(session.token.id)))) throw error
+    }
+    return this.#bindKind(session, bind)
+  }
+
+  async #bindKind(session: AgentSession, bind: Bind): Promise<Tunnel> {
     switch (bind.kind) {
       case Kind.KIND_TCP:
         return bind.remotePort === 0 ? this.#bindAnyPort(session, bind) : this.#bindPort(session, bind)
@@ -106,6 +122,7 @@ export class Binder {
         `Port ${port} is not in this server's range ${String(ranges)}; choose one inside, or none.`,
       )
     }
+    checkRights(session, factsOfPort(port))
     this.#options.addresses.checkPort(port, session.token.accountId)
     const holder = this.#ports.holder(port)
     if (holder !== undefined && !ownedByOther(holder, session)) {
@@ -119,7 +136,7 @@ export class Binder {
 
   async #bindAnyPort(session: AgentSession, bind: Bind): Promise<Tunnel> {
     for (const port of this.#candidates(session, bind)) {
-      if (!this.#mayHave(port, session)) continue
+      if (!session.rights.allowsPort(port) || !this.#mayHave(port, session)) continue
       const holder = this.#ports.holder(port)
       if (holder !== undefined) {
         const wanted = port === bind.preferredPort || holder.name === bind.name
@@ -131,7 +148,8 @@ export class Binder {
         if (!(error instanceof UniRouteError) || error.code !== 'UR_PORT_TAKEN') throw error
       }
     }
-    throw new LimitError('UR_PORTS_EXHAUSTED', `No port is free in this server's range ${String(this.#ranges())}.`)
+    const range = `this server's range ${String(this.#ranges())}`
+    throw new LimitError('UR_PORTS_EXHAUSTED', `No port that the token may have is free in ${range}.`)
   }
 
   /** The port that the agent had before, then one that follows from token and name, then those after it. */
@@ -143,6 +161,8 @@ export class Binder {
   }
 
   async #givePort(port: number, session: AgentSession, bind: Bind, holder: Tunnel | undefined): Promise<Tunnel> {
+    checkRights(session, factsOfPort(port))
+    checkRoom(session, holder === undefined ? 0 : 1)
     const url = this.#options.publicUrl('tcp', null, port)
     const tunnel = new Tunnel(
       ++this.#lastId,
@@ -153,7 +173,12 @@ export class Binder {
     )
     const given = this.#ports.give(port, tunnel)
     if (holder !== undefined) holder.session.loseTunnel(holder, takenOver(holder))
-    await given
+    try {
+      await given
+    } catch (error) {
+      tunnel.unbind()
+      throw error
+    }
     return tunnel
   }
 
@@ -172,4 +197,8 @@ export class Binder {
       throw error
     }
   }
+}
+
+function factsOfPort(port: number): TunnelFacts {
+  return { kind: 'tcp', port, host: null, rules: null }
 }

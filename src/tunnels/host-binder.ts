@@ -5,6 +5,7 @@ import { decodeHttpOptions, Http, Kind, type Bind } from '../protocol/index.js'
 import { normaliseHost, normalisePattern, normalisePrefix } from '../routing/index.js'
 import type { AgentSession } from './agent-session.js'
 import type { AddressGate, PublicUrl, TunnelTable } from './api.js'
+import { checkRights, checkRoom } from './bind-rights.js'
 import { clip } from './clip.js'
 import { OfflineSites } from './offline-sites.js'
 import { digest, holderText, isGhost, nameDigest, ownedByOther, takenOver } from './ownership.js'
@@ -66,7 +67,9 @@ export class HostBinder {
 
   async #bindTls(session: AgentSession, bind: Bind): Promise<Tunnel> {
     const host = this.#askedHost(session, bind) ?? (await this.#ownHost(session, bind, '', () => false))
+    checkRights(session, { kind: 'tls', port: null, host, rules: null })
     const holders = this.#holders(host, session)
+    checkRoom(session, holders.length)
     const url = this.#options.publicUrl('tls', host, null)
     const { name, holdMs } = bind
     const tunnel = new Tunnel(this.#options.nextId(), session, { kind: Kind.KIND_TLS, name, holdMs }, { host }, url)
@@ -84,7 +87,9 @@ export class HostBinder {
     // First of all: a tunnel whose rules cannot be kept must take nothing from others.
     const options = decodeHttpOptions(bind.httpOptions)
     const host = this.#askedHost(session, bind) ?? (await this.#httpHost(session, bind, prefix, http))
+    checkRights(session, { kind: 'http', port: null, host, rules: options.rules })
     const { site, pool, balance, losers } = this.#place(session, host, prefix, http)
+    checkRoom(session, losers.length)
     const spec: HttpSpec = {
       scheme: SCHEMES[http.scheme] ?? 'https',
       upstreamProtocol: PROTOCOLS[http.upstreamProtocol] ?? 'http1',
@@ -142,6 +147,8 @@ export class HostBinder {
   #askedHost(session: AgentSession, bind: Bind): string | null {
     if (bind.domain === '' && bind.subdomain === '') return null
     const host = this.#checked(bind.domain || this.#below(bind.subdomain))
+    // Who may not have it is not told whether it is reserved.
+    checkRights(session, { kind: bind.kind === Kind.KIND_HTTP ? 'http' : 'tls', port: null, host, rules: null })
     this.#options.addresses.checkHost(host, session.token.accountId)
     return host
   }

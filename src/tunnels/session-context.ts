@@ -1,7 +1,7 @@
 import type { Code } from '../core/error-codes.js'
 import type { Clock } from '../core/clock.js'
 import type { AgentSession } from './agent-session.js'
-import type { TokenIdentity, TunnelHooks, TunnelLimits, TunnelObserver } from './api.js'
+import type { TokenIdentity, TokenRights, TunnelHooks, TunnelLimits, TunnelObserver } from './api.js'
 import type { Binder } from './binder.js'
 import type { Totals } from './numbers.js'
 import type { AccountTraffic } from './traffic.js'
@@ -32,6 +32,7 @@ export interface AgentSessionContext {
 export interface AgentIdentity {
   readonly sessionId: string
   readonly token: TokenIdentity
+  readonly rights: TokenRights
   readonly instanceId: string
   /** IP address of the agent, as it came first. */
   readonly remote: string

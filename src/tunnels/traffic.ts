@@ -7,15 +7,18 @@ export class Traffic {
   /** Requests of `http` tunnels that were given to an agent. */
   requests = 0
   readonly #parent: Traffic | null
+  readonly #quota: { add(bytes: number): void } | null
 
-  /** Whatever is added here is added to `parent` too. */
-  constructor(parent: Traffic | null) {
+  /** Whatever is added here is added to `parent` too, and its bytes to `quota`. */
+  constructor(parent: Traffic | null, quota: { add(bytes: number): void } | null = null) {
     this.#parent = parent
+    this.#quota = quota
   }
 
   addBytes(bytesIn: number, bytesOut: number): void {
     this.bytesIn += bytesIn
     this.bytesOut += bytesOut
+    this.#quota?.add(bytesIn + bytesOut)
     this.#parent?.addBytes(bytesIn, bytesOut)
   }
 

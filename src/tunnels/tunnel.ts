@@ -70,7 +70,8 @@ export class Tunnel {
     this.kind = spec.kind
     this.name = spec.name
     this.holdMs = spec.holdMs
-    this.traffic = new Traffic(session.accountTraffic)
+    this.traffic = new Traffic(session.accountTraffic, session.rights.usage)
+    session.rights.tunnels++
     this.http = spec.http ?? null
     this.port = 'port' in address ? address.port : null
     this.host = 'host' in address ? address.host : null
@@ -97,6 +98,7 @@ export class Tunnel {
   unbind(): void {
     if (!this.#bound) return
     this.#bound = false
+    this.session.rights.tunnels--
     for (const watcher of this.watchers) watcher.onUnbound()
   }
 

@@ -2,7 +2,7 @@ import { NetworkError, UniRouteError } from '../core/errors.js'
 import type { LogFields } from '../core/logger.js'
 import type { ThrottledLog } from '../core/throttled-log.js'
 import { HEADROOM, type Carrier, type Session, type Stream, type StreamHandler } from '../wire/index.js'
-import type { Visitor } from './api.js'
+import type { TokenRights, Visitor } from './api.js'
 import { clip } from './clip.js'
 import { Openings } from './openings.js'
 import type { AgentSessionContext } from './session-context.js'
@@ -67,6 +67,9 @@ export class VisitorBook {
     }
     const { held } = wire
     if (held) this.#checkMayWait(tunnel)
+    const { rights } = tunnel.session
+    const problem = (tunnel.http === null ? rights.takeRequest() : null) ?? rights.streamProblem()
+    if (problem !== null) throw problem
     const now = context.clock.now()
     const carrier = pick()
     const stream = wire.open(carrier === undefined ? {} : { carrier })
@@ -75,6 +78,7 @@ export class VisitorBook {
     context.totals.visitors[kindName(tunnel.kind)]++
     tunnel.traffic.addConnection()
     tunnel.visitorsOpen++
+    rights.streams++
     stream.attach(
       new VisitorStream(target, {
         accepted: () => {
@@ -104,6 +108,7 @@ export class VisitorBook {
     this.#streams.delete(stream)
     this.#openings.delete(stream)
     tunnel.visitorsOpen--
+    tunnel.session.rights.streams--
     if (tunnel.http !== null) this.#count(stream, tunnel)
     this.#counted.delete(stream)
   }
@@ -119,6 +124,14 @@ export class VisitorBook {
     if (bytesOut === fromVisitor && bytesIn === toVisitor) return
     this.#counted.set(stream, [bytesOut, bytesIn])
     traffic.addBytes(bytesOut - fromVisitor, bytesIn - toVisitor)
+  }
+
+  /** Resets all streams when the bytes of the day are used up. */
+  keepQuota(rights: TokenRights): void {
+    if (!rights.countsBytes) return
+    this.countHttp()
+    const problem = rights.spentProblem()
+    if (problem !== null) this.cut(problem)
   }
 
   /** Resets the streams of `tunnel`, or of all. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { FailedLogins } from '../../src/access/index.js'
+import { FailedLogins, RightsBook } from '../../src/access/index.js'
 import { TokenGate, type TokenGateOptions } from '../../src/access/token-gate.js'
 import { StoreError } from '../../src/core/errors.js'
 import { silentLogger, type Logger } from '../../src/core/logger.js'
@@ -10,9 +10,21 @@ import { within } from '../support/hang.js'
 /** About twelve days: the end of no test. */
 const NEVER_MS = 2 ** 30
 
+const noChange = (): void => undefined
+
+function rightsOn(store: Store): RightsBook {
+  return new RightsBook({ usage: store.tokenUsage, log: silentLogger, domain: 'example.com', writeMs: NEVER_MS })
+}
+
 async function gateFor(t: Test, options: Partial<TokenGateOptions> = {}): Promise<{ store: Store; gate: TokenGate }> {
   const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
-  const gate = new TokenGate({ tokens: store.tokens, log: silentLogger, pollMs: 20, ...options })
+  const gate = new TokenGate({
+    tokens: store.tokens,
+    rights: rightsOn(store),
+    log: silentLogger,
+    pollMs: 20,
+    ...options,
+  })
   t.teardown(async () => {
     await gate.close()
     await store.close()
@@ -39,6 +51,7 @@ function breakable({ tokens }: Store) {
     tokens: {
       findByHash: (hash: string) => guard(() => tokens.findByHash(hash)),
       revokedSince: (cursor: number) => guard(() => tokens.revokedSince(cursor)),
+      rightsChangedSince: (cursor: number) => guard(() => tokens.rightsChangedSince(cursor)),
       touch: (used: ReadonlyMap<string, Date>) => guard(() => tokens.touch(used)),
     },
   }
@@ -87,6 +100,7 @@ t.test('live sessions of a revoked token are told within two seconds, by another
         t.match(reason, { name: 'RefusedError', code: 'UR_TOKEN_REVOKED' })
         resolve(performance.now())
       },
+      noChange,
     )
   })
   await gate.check(a.token)
@@ -103,7 +117,7 @@ t.test('a session that begins just after its token was seen revoked is told as w
   await store.tokens.revoke('a')
   let looks = 0
   const told = new Promise<string>((resolve) => {
-    gate.watchTokens(() => (++looks < 3 ? [] : [id]), resolve)
+    gate.watchTokens(() => (++looks < 3 ? [] : [id]), resolve, noChange)
   })
   t.equal(await within('the revocation', told), id)
 })
@@ -115,6 +129,7 @@ t.test('after close nobody is told any more', async (t) => {
   gate.watchTokens(
     () => [id],
     () => t.fail('told after close'),
+    noChange,
   )
   await gate.close()
 })
@@ -123,7 +138,7 @@ t.test('while the database fails: known tokens pass, others wait, the watch goes
   const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
   const { log, lines } = recordingLogger()
   const { tokens, state } = breakable(store)
-  const gate = new TokenGate({ tokens, log, pollMs: 10 })
+  const gate = new TokenGate({ tokens, rights: rightsOn(store), log, pollMs: 10 })
   t.teardown(async () => {
     await gate.close()
     await store.close()
@@ -137,7 +152,10 @@ t.test('while the database fails: known tokens pass, others wait, the watch goes
   await gate.check(gone.token)
   await store.tokens.revoke('g')
   const live = new Set([gone.id])
-  const seen = within('the revocation', new Promise<string>((resolve) => gate.watchTokens(() => live, resolve)))
+  const seen = within(
+    'the revocation',
+    new Promise<string>((resolve) => gate.watchTokens(() => live, resolve, noChange)),
+  )
   t.equal(await seen, gone.id)
 
   state.broken = true
@@ -175,7 +193,7 @@ t.test('a token that has expired: refused, also while the database fails, and it
   const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
   const { tokens, state } = breakable(store)
   let time = Date.now()
-  const gate = new TokenGate({ tokens, log: silentLogger, pollMs: 10, now: () => time })
+  const gate = new TokenGate({ tokens, rights: rightsOn(store), log: silentLogger, pollMs: 10, now: () => time })
   t.teardown(async () => {
     await gate.close()
     await store.close()
@@ -195,11 +213,15 @@ t.test('a token that has expired: refused, also while the database fails, and it
     looks++
     return live
   }
-  gate.watchTokens(ids, (id, reason) => {
-    t.match(reason, expired)
-    told.push(id)
-    onTold()
-  })
+  gate.watchTokens(
+    ids,
+    (id, reason) => {
+      t.match(reason, expired)
+      told.push(id)
+      onTold()
+    },
+    noChange,
+  )
   await within(
     'some looks',
     until(() => looks > 3),
@@ -224,10 +246,128 @@ t.test('a token that has expired: refused, also while the database fails, and it
   t.strictSame([...new Set(told)], [limited.id])
 })
 
+t.test('who may do nothing is refused at the door, and told while he is in', async (t) => {
+  const { store, gate } = await gateFor(t)
+  const { id: accountId } = await store.accounts.create('alice')
+  const a = await store.tokens.create('a', { accountId })
+  const b = await store.tokens.create('b')
+  await gate.check(a.token)
+  await gate.check(b.token)
+  const told = new Map<string, string>()
+  gate.watchTokens(
+    () => [a.id, b.id],
+    (id, { code }) => void told.set(id, code),
+    noChange,
+  )
+  await store.accounts.disable('alice')
+  await store.tokens.update('b', () => ({ max_tunnels: 3, only_on_sundays: true }))
+  await within(
+    'the news',
+    until(() => told.size === 2),
+  )
+  t.strictSame(Object.fromEntries(told), { [a.id]: 'UR_ACCOUNT_DISABLED', [b.id]: 'UR_RIGHTS_UNREADABLE' })
+  await t.rejects(gate.check(a.token), { name: 'RefusedError', code: 'UR_ACCOUNT_DISABLED', message: /operator/ })
+  const unreadable = { name: 'RefusedError', code: 'UR_RIGHTS_UNREADABLE', message: /only_on_sundays: unknown key/ }
+  await t.rejects(gate.check(b.token), unreadable)
+
+  await store.accounts.enable('alice')
+  await store.tokens.update('b', () => ({ max_tunnels: 3 }))
+  t.match(await gate.check(a.token), { name: 'a' })
+  t.match(await gate.check(b.token), { name: 'b' })
+})
+
+t.test('changed rights are told once for each change, by the watch or by a login that was faster', async (t) => {
+  const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
+  const rights = rightsOn(store)
+  const gate = new TokenGate({ tokens: store.tokens, rights, log: silentLogger, pollMs: 20 })
+  t.teardown(async () => {
+    await gate.close()
+    await store.close()
+  })
+  const { id, token } = await store.tokens.create('a')
+  await gate.check(token)
+  await store.tokens.update('a', () => ({ max_tunnels: 1 }))
+  await gate.check(token)
+  t.match(rights.of(id).tunnelProblem(2), { code: 'UR_QUOTA_TUNNELS' }, 'a login counts for every session')
+  let told = 0
+  let looks = 0
+  const live = () => (looks++, [id])
+  gate.watchTokens(live, noChange, () => told++)
+  await within(
+    'looks',
+    until(() => looks > 3),
+  )
+  t.equal(told, 1)
+  await store.tokens.update('a', () => null)
+  await within(
+    'the news',
+    until(() => told === 2),
+  )
+  t.equal(rights.of(id).tunnelProblem(2), null)
+})
+
+t.test('a login that read its rights before they were changed has the changed ones', async (t) => {
+  const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
+  const rights = rightsOn(store)
+  let reading: (() => Promise<void>) | null = null
+  const tokens = {
+    findByHash: async (hash: string) => {
+      const record = await store.tokens.findByHash(hash)
+      const meanwhile = reading
+      reading = null
+      await meanwhile?.()
+      return record
+    },
+    revokedSince: (cursor: number) => store.tokens.revokedSince(cursor),
+    rightsChangedSince: (cursor: number) => store.tokens.rightsChangedSince(cursor),
+    touch: (used: ReadonlyMap<string, Date>) => store.tokens.touch(used),
+  }
+  const gate = new TokenGate({ tokens, rights, log: silentLogger, pollMs: 10 })
+  t.teardown(async () => {
+    await gate.close()
+    await store.close()
+  })
+  const { id, token } = await store.tokens.create('a')
+  let looks = 0
+  gate.watchTokens(() => (looks++, []), noChange, noChange)
+  reading = async () => {
+    await store.tokens.update('a', () => ({ max_tunnels: 1 }))
+    const before = looks
+    await until(() => looks > before + 2)
+  }
+  await within('the login', gate.check(token))
+  t.match(rights.of(id).tunnelProblem(2), { code: 'UR_QUOTA_TUNNELS' })
+})
+
+t.test(
+  'while the database fails a token is let in with the rights that it had, and not when they are not known',
+  async (t) => {
+    const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
+    const { tokens, state } = breakable(store)
+    const rights = rightsOn(store)
+    const gate = new TokenGate({ tokens, rights, log: silentLogger, pollMs: 10 })
+    t.teardown(async () => {
+      await gate.close()
+      await store.close()
+    })
+    const { id, token } = await store.tokens.create('a', { rights: { max_tunnels: 1 } })
+    const { id: accountId } = await store.accounts.create('alice')
+    const other = await store.tokens.create('b', { accountId })
+    await gate.check(token)
+    await gate.check(other.token)
+    await store.accounts.disable('alice')
+    await t.rejects(gate.check(other.token), { code: 'UR_ACCOUNT_DISABLED' })
+    state.broken = true
+    t.match(await gate.check(token), { name: 'a' })
+    t.match(rights.of(id).tunnelProblem(2), { code: 'UR_QUOTA_TUNNELS' })
+    await t.rejects(gate.check(other.token), { name: 'StoreError', code: 'UR_TOKEN_UNCHECKED' })
+  },
+)
+
 t.test('when a token was last used is written from time to time, and at the end', async (t) => {
   const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
   const { token } = await store.tokens.create('a')
-  const gate = new TokenGate({ tokens: store.tokens, log: silentLogger, touchMs: NEVER_MS })
+  const gate = new TokenGate({ tokens: store.tokens, rights: rightsOn(store), log: silentLogger, touchMs: NEVER_MS })
   const before = Date.now()
   await gate.check(token)
   await gate.close()
@@ -241,7 +381,7 @@ t.test('a last use that could not be written is written later', async (t) => {
   const { token } = await store.tokens.create('a')
   const { tokens, state } = breakable(store)
   const { log, lines } = recordingLogger()
-  const gate = new TokenGate({ tokens, log, touchMs: 10 })
+  const gate = new TokenGate({ tokens, rights: rightsOn(store), log, touchMs: 10 })
   await gate.check(token)
   state.broken = true
   await within('a line about it', lineWith(lines, 'tried again later'))

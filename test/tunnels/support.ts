@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Test } from 'tap'
+import { RightsBook } from '../../src/access/index.js'
 import { systemClock } from '../../src/core/clock.js'
 import { NetworkError, RefusedError } from '../../src/core/errors.js'
 import { silentLogger, type Logger } from '../../src/core/logger.js'
@@ -29,6 +30,7 @@ import {
   type TunnelLimits,
   type TunnelTable,
 } from '../../src/tunnels/index.js'
+import type { Rights } from '../../src/store/index.js'
 import type { SessionOptions, Stream } from '../../src/wire/index.js'
 import { portSlot } from '../support/places.js'
 import { within } from '../support/hang.js'
@@ -39,7 +41,11 @@ export interface TestServer {
   readonly table: TunnelTable
   readonly first: number
   readonly last: number
+  /** What tokens may do; those that log in first have all rights, or those that the test gave them. */
+  readonly rights: RightsBook
 }
+
+const noUsage = { bytes: () => Promise.resolve(0), add: () => Promise.resolve(), prune: () => Promise.resolve() }
 
 /** Tokens `alice`, `bob`, and `alice2` and `bob2` of the same accounts, are good, everything else is not. */
 export async function testServer(
@@ -50,6 +56,7 @@ export async function testServer(
     addresses?: AddressGate
     log?: Logger
     wire?: Partial<SessionOptions>
+    rights?: Readonly<Record<string, Rights>>
   } = {},
 ): Promise<TestServer> {
   const { first, last } = await portSlot(t)
@@ -63,14 +70,22 @@ export async function testServer(
     limits: () => bounds,
     isTrustedProxy: () => false,
   })
+  const rights = new RightsBook({ usage: noUsage, log: silentLogger, domain: 'tunnels.example.com' })
   const agents = new Agents({
     gate: {
-      check(token) {
+      async check(token) {
         const accountId = /^(alice|bob)2?$/.exec(token)?.[1]
-        if (accountId !== undefined) return Promise.resolve({ id: token, name: token, accountId })
-        return Promise.reject(new RefusedError('UR_TOKEN_INVALID', 'The token is not known here.'))
+        if (accountId === undefined) throw new RefusedError('UR_TOKEN_INVALID', 'The token is not known here.')
+        await rights.login({
+          id: token,
+          rights: given.rights?.[token] ?? null,
+          accountDisabledAt: null,
+          rightsChange: 0,
+        })
+        return { id: token, name: token, accountId }
       },
     },
+    rights,
     table,
     addresses: given.addresses ?? { checkHost: () => undefined, checkPort: () => undefined },
     opener: ports,
@@ -89,8 +104,16 @@ export async function testServer(
   t.teardown(() => {
     agents.close()
     ports.close()
+    return rights.close()
   })
-  return { agents, table, first, last }
+  return { agents, table, first, last, rights }
+}
+
+/** Gives a token that has logged in other rights, as the store would tell of them. `enforce`: its sessions are looked at. */
+export async function changeRights(server: TestServer, id: string, rights: Rights | null, enforce = true) {
+  const rightsChange = server.rights.of(id).change + 1
+  await server.rights.change({ id, rights, accountDisabledAt: null, rightsChange })
+  if (enforce) server.agents.rightsChanged(id)
 }
 
 /** An agent made of the protocol's parts, which does only what a test tells it. */
@@ -136,6 +159,17 @@ export class TestAgent {
     })
     agent = new TestAgent(welcome, end, socket, control)
     return agent
+  }
+
+  /** Attaches one new connection to its session, which has none. */
+  async comeBack(t: Test, server: TestServer): Promise<void> {
+    const [socket, serverSide] = await socketPair()
+    t.teardown(() => socket.destroy())
+    void server.agents.accept(serverSide, '127.0.0.1')
+    const { sessionId, secret } = this.welcome
+    const attach = { protocol: 1, sessionId, secret, returns: true }
+    const { head, welcome } = await agentHandshake(socket, { attach })
+    this.end.session.addCarrier(socket, head, welcome.carrier)
   }
 
   send(message: ControlInit): void {

@@ -68,7 +68,7 @@ export function screenPresenter(options: LiveScreenOptions): Presenter {
       say('error', error.message)
     },
     refused: (tunnel, error) => say('error', `${tunnel.name}: ${error.message}`),
-    notice: (level, _code, text) => say(level, text),
+    notice: (level, code, text) => say(level, `${text} (${code})`),
     opened: () => {
       traffic.opened(now())
       screen.refresh()

@@ -21,6 +21,7 @@ import type { Policy } from './policies.js'
 import { codeOf, failureOf, isFinal, isUnseen, isUpstreamAbsent, isUpstreamFault } from './problem.js'
 import { problemOf, type Problem } from './problems.js'
 import { RequestBody } from './request-body.js'
+import { RequestQuota, retryFields } from './request-quota.js'
 import { RuleCheck } from './rule-check.js'
 import type { Sender } from './sender.js'
 import { stickyCookie, stickyKey } from './sticky.js'
@@ -55,6 +56,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
   #policy: Policy | null = null
   #head: UpstreamHead | null = null
   #turn: Turn | null = null
+  readonly #quota = new RequestQuota()
   #request: UpstreamRequest | null = null
   /** Those that did not serve it. */
   readonly #tried = new Tried()
@@ -129,7 +131,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     if (member === undefined) return this.#resting === null ? this.#waitForAgent() : this.#turnAway(this.#resting)
     // It may have gone while a password was checked or a body came.
     if (!member.tunnel.available) return this.#attempt()
-    const turn = Turn.begin(member, policy)
+    const turn = Turn.begin(member, policy, this.#quota)
     if (!(turn instanceof Turn)) {
       this.#resting = turn
       this.#tried.add(member)
@@ -266,12 +268,9 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     const again = this.movable || (!this.#body.used && isUnseen(error))
     if (!again || isFinal(error)) return this.#refuse(error)
     this.#body.stop(true)
-    if (isStale) {
-      this.#fresh = true
-      this.#attempt()
-      return
-    }
-    this.#retry(member, error)
+    if (!isStale) return this.#retry(member, error)
+    this.#fresh = true
+    this.#attempt()
   }
 
   #retry(member: PoolMember | null, error: Error): void {
@@ -347,7 +346,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
   }
 
   #refuse(error: unknown): void {
-    this.#answer(failureOf(error, this.#requestId))
+    this.#answer(failureOf(error, this.#requestId), retryFields(error))
   }
 
   /** A rule does not let it pass. */

@@ -18,7 +18,14 @@ const UNSEEN: ReadonlySet<Code> = new Set([
 ])
 
 /** Failures that are the same wherever the request goes. */
-const FINAL: ReadonlySet<Code> = new Set(['UR_HTTP_MALFORMED', 'UR_HTTP_LOOP', 'UR_UPSTREAM_NO_UPGRADE'])
+const FINAL: ReadonlySet<Code> = new Set([
+  'UR_HTTP_MALFORMED',
+  'UR_HTTP_LOOP',
+  'UR_UPSTREAM_NO_UPGRADE',
+  'UR_QUOTA_STREAMS',
+  'UR_QUOTA_REQUESTS',
+  'UR_QUOTA_BYTES',
+])
 
 /** Failures of the connection to the upstream, and not of the agent's. */
 const UPSTREAM_ABSENT: ReadonlySet<Code> = new Set(['UR_UPSTREAM_REFUSED', 'UR_UPSTREAM_NOT_FOUND'])
@@ -34,7 +41,7 @@ const UPSTREAM_FAULTS: ReadonlySet<Code> = new Set([
 ])
 
 /** Ends of an agent's session: to a visitor they are all the same. */
-const AGENT_GONE = /^UR_(?:WIRE|RESUME|TAKEN|TUNNEL_CLOSED|SERVER|TOKEN)/
+const AGENT_GONE = /^UR_(?:WIRE|RESUME|TAKEN|TUNNEL_CLOSED|SERVER|TOKEN|RIGHTS|ACCOUNT|QUOTA)/
 
 /** What a failure is to a visitor. */
 export function codeOf(error: unknown): Code {

@@ -263,6 +263,27 @@ export const PROBLEMS: ReadonlyMap<string, Facts> = new Map([
   ),
   facts('UR_TUNNEL_RATE', 429, 'Too many requests', 'More requests come to this tunnel than it takes.', LATER),
   facts(
+    'UR_QUOTA_REQUESTS',
+    429,
+    'Too many requests',
+    'More requests come to the tunnels of this agent than it may have.',
+    `${LATER} ${OWNER} the operator of the server can allow more.`,
+  ),
+  facts(
+    'UR_QUOTA_STREAMS',
+    429,
+    'Too many requests at once',
+    'The tunnels of this agent have as many open requests as they may.',
+    `${LATER} ${OWNER} the operator of the server can allow more.`,
+  ),
+  facts(
+    'UR_QUOTA_BYTES',
+    429,
+    'The quota of today is used up',
+    'The tunnels of this agent have moved as many bytes today as they may.',
+    `Try again tomorrow (UTC). ${OWNER} the operator of the server can allow more.`,
+  ),
+  facts(
     'UR_CIRCUIT_OPEN',
     503,
     'The upstream is given a rest',

@@ -1,6 +1,7 @@
 import type { Refusal } from '../../access/visitor-rules/index.js'
 import type { PoolMember } from '../../tunnels/index.js'
 import type { Policy } from './policies.js'
+import type { RequestQuota } from './request-quota.js'
 
 /** The time that a request is with one member of a pool: counts it there, and tells the breaker of its upstream how it went. */
 export class Turn {
@@ -15,8 +16,10 @@ export class Turn {
     member.active++
   }
 
-  /** Begins one, which must be left; or says why the upstream gets no request now. */
-  static begin(member: PoolMember, policy: Policy): Turn | Refusal {
+  /** Begins one, which must be left; or says why the upstream gets this request not now. */
+  static begin(member: PoolMember, policy: Policy, quota: RequestQuota): Turn | Refusal {
+    const tooMany = quota.take(member.tunnel.session)
+    if (tooMany !== null) return tooMany
     const { breaker } = policy
     if (breaker === null) return new Turn(member, policy, null)
     const permit = breaker.admit()

@@ -1,0 +1,6 @@
+export { LiveRights } from './live-rights.js'
+export { NamePattern } from './name-pattern.js'
+export { patchRights, rightsFrom } from './patch.js'
+export { Rights, type TunnelFacts } from './rights.js'
+export { RightsBook, type RightsBookOptions } from './rights-book.js'
+export { parseRights, RIGHTS_KEYS, RIGHTS_KINDS, type RightsKey, type RightsSpec } from './schema.js'
