@@ -2,7 +2,15 @@ import http, { type IncomingMessage } from 'node:http'
 import { NetworkError, UniRouteError } from '../core/errors.js'
 import { ERROR_CODES, type Code } from '../core/error-codes.js'
 import type { PageRequest } from './cursors.js'
-import type { NewAdminToken, NewReservation, NewToken, OfAccount, Operations, UsageRequest } from './operations.js'
+import type {
+  NewAdminToken,
+  NewReservation,
+  NewToken,
+  OfAccount,
+  Operations,
+  TokenChange,
+  UsageRequest,
+} from './operations.js'
 import type {
   Account,
   AdminToken,
@@ -54,10 +62,13 @@ export class ApiClient implements Operations {
   createAccount = (name: string): Promise<Account> => this.#call('POST', '/accounts', { name })
   disableAccount = (idOrName: string): Promise<Account> =>
     this.#call('POST', `/accounts/${named(idOrName)}/disable`, {})
+  enableAccount = (idOrName: string): Promise<Account> => this.#call('POST', `/accounts/${named(idOrName)}/enable`, {})
 
   tokens = (page: PageRequest): Promise<Page<Token>> => this.#get('/tokens', { ...page })
   token = (idOrName: string): Promise<Token> => this.#get(`/tokens/${named(idOrName)}`)
   createToken = (token: NewToken): Promise<CreatedToken> => this.#call('POST', '/tokens', token)
+  updateToken = (idOrName: string, change: TokenChange): Promise<Token> =>
+    this.#call('PATCH', `/tokens/${named(idOrName)}`, change)
   revokeToken = (idOrName: string): Promise<Token> => this.#call('DELETE', `/tokens/${named(idOrName)}`)
 
   adminTokens = (page: PageRequest): Promise<Page<AdminToken>> => this.#get('/admin-tokens', { ...page })

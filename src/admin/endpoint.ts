@@ -17,7 +17,7 @@ type Fields = z.ZodObject
 
 /** One method at one path: what it takes, what it gives, and who may. /openapi.json is made from it. */
 export interface Endpoint {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** `/api/v1/tokens/{id}` */
   readonly path: string
   readonly scope: 'read' | 'write'

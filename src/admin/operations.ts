@@ -1,3 +1,4 @@
+import type { Rights } from '../store/index.js'
 import type { PageRequest } from './cursors.js'
 import type {
   Account,
@@ -17,6 +18,13 @@ export interface NewToken {
   readonly name: string
   readonly account?: string | undefined
   readonly expires_at?: string | undefined
+  /** Default: all rights. */
+  readonly rights?: Rights | null | undefined
+}
+
+/** What a token is given. A right that is null, and rights that are null as a whole, are lifted. */
+export interface TokenChange {
+  readonly rights: Rights | null
 }
 
 export interface NewAdminToken {
@@ -52,10 +60,13 @@ export interface Operations {
   account(idOrName: string): Promise<Account>
   createAccount(name: string): Promise<Account>
   disableAccount(idOrName: string): Promise<Account>
+  enableAccount(idOrName: string): Promise<Account>
 
   tokens(page: PageRequest): Promise<Page<Token>>
   token(idOrName: string): Promise<Token>
   createToken(token: NewToken): Promise<CreatedToken>
+  /** Throws ConfigError UR_RIGHTS_INVALID too. */
+  updateToken(idOrName: string, change: TokenChange): Promise<Token>
   revokeToken(idOrName: string): Promise<Token>
 
   adminTokens(page: PageRequest): Promise<Page<AdminToken>>

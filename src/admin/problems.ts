@@ -52,6 +52,7 @@ const FIELDS: Partial<Record<Code, string>> = {
   UR_NAME_INVALID: 'value',
   UR_RESERVATION_INVALID: 'value',
   UR_ADMIN_CURSOR: 'cursor',
+  UR_RIGHTS_INVALID: 'rights',
 }
 
 const NOT_FOUND: readonly Code[] = ['UR_ACCOUNT_NOT_FOUND', 'UR_TOKEN_NOT_FOUND', 'UR_RESERVATION_NOT_FOUND']

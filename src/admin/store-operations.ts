@@ -1,8 +1,17 @@
+import { patchRights, rightsFrom } from '../access/index.js'
 import { RefusedError } from '../core/errors.js'
 import { reserveAny, type ReserveSettings } from '../names/index.js'
 import type { AuditEntry as NewEntry, AuditRecord, Repositories, Store } from '../store/index.js'
 import { pageOf, partsOf, positionOf, type PageRequest } from './cursors.js'
-import type { NewAdminToken, NewReservation, NewToken, OfAccount, Operations, UsageRequest } from './operations.js'
+import type {
+  NewAdminToken,
+  NewReservation,
+  NewToken,
+  OfAccount,
+  Operations,
+  TokenChange,
+  UsageRequest,
+} from './operations.js'
 import * as resources from './resources.js'
 import type {
   Account,
@@ -78,6 +87,15 @@ export class StoreOperations implements Operations {
     })
   }
 
+  enableAccount(idOrName: string): Promise<Account> {
+    return this.#change(async ({ accounts }) => {
+      const before = await accounts.get(idOrName)
+      const account = await accounts.enable(before.id)
+      const entry = { action: 'account.enable', object: account.id, details: { name: account.name } }
+      return { result: resources.accountOf(account), entry: before.disabledAt === null ? null : entry }
+    })
+  }
+
   async tokens({ limit, cursor }: PageRequest): Promise<Page<Token>> {
     const read = await this.#store.tokens.page({ limit: limit + 1, ...positionOf(cursor) })
     return pageOf(read, limit, createdOf, resources.tokenOf)
@@ -87,16 +105,26 @@ export class StoreOperations implements Operations {
     return resources.tokenOf(await this.#store.tokens.get(idOrName))
   }
 
-  createToken({ name, account, expires_at: expires }: NewToken): Promise<CreatedToken> {
+  createToken({ name, account, expires_at: expires, rights: asked = null }: NewToken): Promise<CreatedToken> {
     return this.#change(async ({ accounts, tokens }) => {
+      const rights = rightsFrom(asked)
       const accountId = account === undefined ? undefined : (await accounts.get(account)).id
       const { id, token } = await tokens.create(name, {
         ...(accountId === undefined ? {} : { accountId }),
         ...(expires === undefined ? {} : { expiresAt: new Date(expires) }),
+        ...(rights === null ? {} : { rights }),
       })
       const made = resources.tokenOf(await tokens.get(id))
-      const details = { name, account: made.account_id, expires_at: made.expires_at }
+      const details = { name, account: made.account_id, expires_at: made.expires_at, rights }
       return { result: { ...made, token }, entry: { action: 'token.create', object: id, details } }
+    })
+  }
+
+  updateToken(idOrName: string, { rights }: TokenChange): Promise<Token> {
+    return this.#change(async ({ tokens }) => {
+      const token = await tokens.update(idOrName, (before) => patchRights(before, rights))
+      const details = { name: token.name, rights: token.rights }
+      return { result: resources.tokenOf(token), entry: { action: 'token.update', object: token.id, details } }
     })
   }
 

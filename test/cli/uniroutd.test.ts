@@ -22,7 +22,13 @@ const COMMANDS = [
   'token',
   'token create',
   'token list',
+  'token update',
   'token revoke',
+  'account',
+  'account create',
+  'account list',
+  'account disable',
+  'account enable',
   'admin-token',
   'admin-token create',
   'admin-token list',
@@ -213,7 +219,9 @@ t.test('tokens in a folder of their own, as text and as JSON', async (t) => {
     out: /^unr_\w+$/,
     err: /"desktop" \(tok_/,
   })
-  t.match(await token('list'), { out: /ID +NAME +CREATED +LAST USED +STATE\n.*laptop.*never +valid\n.*desktop/ })
+  t.match(await token('list'), {
+    out: /ID +NAME +CREATED +LAST USED +STATE +RIGHTS\n.*laptop.*never +valid +all\n.*desktop/,
+  })
   t.match(await token('revoke', 'laptop'), { code: 0, out: /"laptop".*is revoked/ })
   const brief = JSON.parse((await token('create', 'brief', '--expires', '30d', '--json')).out) as { expires_at: string }
   const days = (Date.parse(brief.expires_at) - Date.now()) / 86_400_000

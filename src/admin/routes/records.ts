@@ -14,6 +14,9 @@ import * as schemas from '../schemas.js'
 /** The name of a new account or token; the store says more exactly what one may be. */
 const name = z.string().min(1).max(64)
 
+/** Looked into by the operations, whose errors name each key that is wrong. */
+const rights = (description: string) => z.record(z.string(), z.unknown()).nullable().meta({ description })
+
 const DAY_MS = 86_400_000
 
 const accounts: readonly Endpoint[] = [
@@ -47,11 +50,20 @@ const accounts: readonly Endpoint[] = [
   endpoint({
     method: 'POST',
     path: '/accounts/{id}/disable',
-    summary: 'Disable an account',
+    summary: 'Disable an account; the sessions of its tokens end within 2 seconds',
     params: byId,
     response: schemas.Account,
     errors: [404],
     handle: ({ params }, { operations }) => operations.disableAccount(params.id),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/accounts/{id}/enable',
+    summary: 'Enable an account that was disabled',
+    params: byId,
+    response: schemas.Account,
+    errors: [404],
+    handle: ({ params }, { operations }) => operations.enableAccount(params.id),
   }),
 ]
 
@@ -68,7 +80,12 @@ const tokens: readonly Endpoint[] = [
     method: 'POST',
     path: '/tokens',
     summary: 'Make a token; it is shown this once',
-    body: z.strictObject({ name, account: idOrName.optional(), expires_at: futureTime.optional() }),
+    body: z.strictObject({
+      name,
+      account: idOrName.optional(),
+      expires_at: futureTime.optional(),
+      rights: rights('Default, and null: all rights.').optional(),
+    }),
     status: 201,
     response: schemas.CreatedToken,
     errors: [404, 409],
@@ -82,6 +99,18 @@ const tokens: readonly Endpoint[] = [
     response: schemas.Token,
     errors: [404],
     handle: ({ params }, { operations }) => operations.token(params.id),
+  }),
+  endpoint({
+    method: 'PATCH',
+    path: '/tokens/{id}',
+    summary: 'Change the rights of a token; its sessions lose within 2 seconds what it may not have any more',
+    params: byId,
+    body: z.strictObject({
+      rights: rights('A merge patch (RFC 7396): keys that are left out stay, null lifts a right, or all of them.'),
+    }),
+    response: schemas.Token,
+    errors: [404, 409],
+    handle: ({ params, body }, { operations }) => operations.updateToken(params.id, body),
   }),
   endpoint({
     method: 'DELETE',

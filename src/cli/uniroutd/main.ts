@@ -1,6 +1,7 @@
 import { addCommonCommands } from '../common-commands.js'
 import { example } from '../options.js'
 import { runProgram } from '../program.js'
+import { addAccountCommands } from './account.js'
 import { addAdminTokenCommands } from './admin-token.js'
 import { addBackupCommands } from './backup.js'
 import { addCheckCommand } from './check.js'
@@ -22,6 +23,7 @@ export function uniroutd(argv: string[]): Promise<number> {
     addDevCommand(root, context)
     addCheckCommand(root, context)
     addTokenCommands(root, context)
+    addAccountCommands(root, context)
     addAdminTokenCommands(root, context)
     addLookCommands(root, context)
     addReserveCommands(root, context)

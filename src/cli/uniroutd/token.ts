@@ -1,15 +1,27 @@
 import type { Command } from 'commander'
-import { allOf } from '../../admin/index.js'
+import { allOf, type Token } from '../../admin/index.js'
 import { durationOption, example } from '../options.js'
 import type { CommandContext } from '../program.js'
 import { jsonLines, table } from '../table.js'
 import { withOperations, type Worker } from './operations.js'
+import {
+  addLiftOptions,
+  addRightsOptions,
+  type LiftFlags,
+  patchOf,
+  type RightsFlags,
+  rightsOf,
+  rightsText,
+} from './rights-flags.js'
 import { addStoreOptions, type StoreFlags } from './store-command.js'
 
-interface TokenFlags extends StoreFlags {
+interface CreateFlags extends StoreFlags, RightsFlags {
+  account?: string
   /** Milliseconds. */
   expires?: number
 }
+
+interface UpdateFlags extends StoreFlags, RightsFlags, LiftFlags {}
 
 const MAX_EXPIRY = '3650d'
 
@@ -23,9 +35,9 @@ export interface ShownToken {
   readonly revoked_at: string | null
 }
 
-/** `uniroutd token create|list|revoke`. */
+/** `uniroutd token create|list|update|revoke`. */
 export function addTokenCommands(root: Command, context: CommandContext): void {
-  const token = root.command('token').description('make, list and revoke the tokens with which agents log in')
+  const token = root.command('token').description('make, list, change and revoke the tokens with which agents log in')
   token.addHelpText('after', example('uniroutd token create laptop', 'uniroutd token revoke laptop'))
 
   const create = addAction(
@@ -33,26 +45,45 @@ export function addTokenCommands(root: Command, context: CommandContext): void {
     context,
     'create <name>',
     'make a token; it is shown this once',
-    'token create laptop --expires 30d',
-    async ({ operations, database }, flags: TokenFlags, name) => {
+    "token create laptop --expires 30d --kind http --allow-name 'alice-*' --max-tunnels 5",
+    async ({ operations, database }, flags: CreateFlags, name) => {
       const expires_at = expiryOf(flags.expires)
-      const created = await operations.createToken({ name, expires_at })
-      const { id, token } = created
-      if (flags.json) return jsonLines([{ id, name, token, expires_at: created.expires_at }])
+      const given = rightsOf(flags)
+      // Servers of before do not know the key.
+      const asked = Object.keys(given).length === 0 ? {} : { rights: given }
+      const created = await operations.createToken({ name, account: flags.account, expires_at, ...asked })
+      const { id, token, account_id, rights } = created
+      if (flags.json) return jsonLines([{ id, name, token, account_id, rights, expires_at: created.expires_at }])
       // Not on stdout: TOKEN=$(uniroutd token create laptop) takes the token alone.
       process.stderr.write(`This is the token "${name}" (${id}) in ${database}. It is not shown again:\n`)
       return `${token}\n`
     },
     true,
   )
+  addRightsOptions(create.option('--account <id-or-name>', 'whose it is (default: the account "default")'))
   create.addOption(expiryOption())
 
   addAction(token, context, 'list', 'show all tokens, without their secret', 'token list', async (worker, flags) => {
     const tokens = await allOf((page) => worker.operations.tokens(page))
     if (flags.json) return jsonLines(tokens.map(plain))
     if (tokens.length === 0) return 'There are no tokens yet. Make one with: uniroutd token create NAME\n'
-    return table(['ID', 'NAME', 'CREATED', 'LAST USED', 'STATE'], tokens.map(cells))
+    const rows = tokens.map((each) => [...cells(each), rightsText(each.rights)])
+    return table(['ID', 'NAME', 'CREATED', 'LAST USED', 'STATE', 'RIGHTS'], rows)
   })
+
+  const update = addAction(
+    token,
+    context,
+    'update <id-or-name>',
+    'narrow or widen what a token may do; within 2 seconds its agents lose what they may not have any more',
+    'token update laptop --max-tunnels 2 --lift ports',
+    async ({ operations }, flags: UpdateFlags, idOrName) => {
+      const updated = await operations.updateToken(idOrName, { rights: patchOf(flags) })
+      if (flags.json) return jsonLines([plain(updated)])
+      return `The token "${updated.name}" (${updated.id}) has these rights: ${rightsText(updated.rights)}.\n`
+    },
+  )
+  addLiftOptions(addRightsOptions(update))
 
   addAction(
     token,
@@ -99,8 +130,8 @@ export function expiryOf(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : new Date(Date.now() + ms).toISOString()
 }
 
-function plain({ id, name, created_at, expires_at, last_used_at, revoked_at }: ShownToken): ShownToken {
-  return { id, name, created_at, expires_at, last_used_at, revoked_at }
+function plain({ id, name, account_id, rights, created_at, expires_at, last_used_at, revoked_at }: Token): Token {
+  return { id, name, account_id, rights, created_at, expires_at, last_used_at, revoked_at }
 }
 
 /** ID, NAME, CREATED, LAST USED, STATE. */
