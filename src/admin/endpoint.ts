@@ -81,10 +81,10 @@ export function endpoint<
   }
 }
 
-/** Ids and names, as they stand in paths. */
+/** Ids and names that somebody looks for; what cannot be one finds nothing. PostgreSQL takes no U+0000. */
 export const idOrName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/)
+  .regex(/^\P{Cc}{1,200}$/u)
   .meta({ description: 'An id or a name.' })
 
 export const byId = z.strictObject({ id: idOrName })
