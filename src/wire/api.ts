@@ -21,6 +21,15 @@ export interface StreamHandler {
   onClose(error: Error | null, stream: Stream): void
 }
 
+/** Who decides, beside the room that a stream has, whether its writer may go on. */
+export interface WriteGate {
+  /**
+   * So many bytes were written, and the stream has room for more (`hasRoom`) or not. The answer is what `write` returns:
+   * with false, `onWritable` of the writer has to be called in time, also after the stream has called it itself.
+   */
+  take(bytes: number, hasRoom: boolean): boolean
+}
+
 /** What a session tells its owner. Called synchronously; must not throw. */
 export interface SessionEvents {
   /** The peer opened a stream: `attach` a handler to it, now or later (its bytes wait inside the window). */

@@ -1,5 +1,5 @@
 import { NetworkError } from '../core/errors.js'
-import type { StreamHandler } from './api.js'
+import type { StreamHandler, WriteGate } from './api.js'
 import { ArrivalOrder } from './arrival-order.js'
 import type { Carrier } from './carrier.js'
 import { BORROWED, LENT, OWNED, SLAB, type Ownership } from './egress.js'
@@ -29,6 +29,8 @@ export class Stream {
   carrier: Carrier
   /** For the egress: true while it waits in its ring. */
   inRing = false
+  /** Set by the owner before anything is written. */
+  gate: WriteGate | null = null
   readonly #send = new SendWindow()
   readonly #receive = new ReceiveWindow()
   readonly #tuning = new WindowTuning()
@@ -277,6 +279,11 @@ export class Stream {
   }
 
   #write(buffer: Buffer, from: number, end: number, ownership: Ownership): boolean {
+    const hasRoom = this.#put(buffer, from, end, ownership)
+    return this.gate === null ? hasRoom : this.gate.take(end - from, hasRoom)
+  }
+
+  #put(buffer: Buffer, from: number, end: number, ownership: Ownership): boolean {
     if (this.#ending || this.#closed) {
       if (ownership === SLAB) giveBack(buffer, end - from)
       return true

@@ -1,0 +1,136 @@
+import type { Pace } from '../core/pace.js'
+import { BORROWED, ByteQueue, giveBack, type Stream, type StreamHandler, type WriteGate } from '../wire/index.js'
+
+/** Bytes that one stream may pass on in its turn, before the next one has its. */
+const TURN_BYTES = 64 * 1024
+
+/** What shapes the streams of a token: in each direction all of these at once. */
+export interface Paces {
+  /** From visitors to the agent. */
+  readonly inward: readonly Pace[]
+  /** From the agent to visitors. */
+  readonly outward: readonly Pace[]
+}
+
+/**
+ * Stands between a stream and its consumer and holds both directions to their paces. Bytes of the agent that come too
+ * fast wait here, inside the window of the stream, which bounds them; a visitor's are not asked for.
+ */
+export class PacedHandler implements StreamHandler, WriteGate {
+  readonly #target: StreamHandler
+  readonly #stream: Stream
+  readonly #paces: Paces
+  readonly #held = new ByteQueue()
+  #reading = true
+  #ended = false
+  #endTold = false
+  /** Null: not yet closed. */
+  #close: { readonly error: Error | null } | null = null
+  #done = false
+  #hasRoom = true
+  #writing = true
+
+  /** The owner makes it the stream's handler, or that of who comes before it, and its `gate`. */
+  constructor(target: StreamHandler, stream: Stream, paces: Paces) {
+    this.#target = target
+    this.#stream = stream
+    this.#paces = paces
+  }
+
+  // From the agent.
+
+  onData(slice: Buffer, stream: Stream): void {
+    if (this.#reading && mayPass(this.#paces.outward)) {
+      spend(this.#paces.outward, slice.length)
+      this.#target.onData(slice, stream)
+      return
+    }
+    this.#held.push(slice, 0, slice.length, BORROWED)
+    giveBack(slice, slice.length)
+    if (this.#reading) this.#waitToRead()
+  }
+
+  #waitToRead(): void {
+    this.#reading = false
+    waitFor(this.#paces.outward, this.#passOn)
+  }
+
+  readonly #passOn = (): void => {
+    const { outward } = this.#paces
+    let left = TURN_BYTES
+    while (left > 0 && this.#held.bytes > 0 && mayPass(outward) && !this.#done) {
+      const { buffer, start, end } = this.#held.take(left)
+      left -= end - start
+      spend(outward, end - start)
+      this.#target.onData(buffer.subarray(start, end), this.#stream)
+    }
+    if (this.#done) return
+    if (this.#held.bytes > 0) return this.#waitToRead()
+    this.#reading = true
+    this.#tell()
+  }
+
+  onEnd(): void {
+    this.#ended = true
+    this.#tell()
+  }
+
+  onClose(error: Error | null): void {
+    this.#close = { error }
+    // What is lost is lost at once, as with any connection that is broken off.
+    if (error !== null) this.#held.clear()
+    this.#tell()
+  }
+
+  #tell(): void {
+    if (this.#held.bytes > 0 || this.#done) return
+    if (this.#ended && !this.#endTold && (this.#close === null || this.#close.error === null)) {
+      this.#endTold = true
+      this.#target.onEnd(this.#stream)
+    }
+    if (this.#close === null) return
+    this.#done = true
+    this.#target.onClose(this.#close.error, this.#stream)
+  }
+
+  // From the visitor.
+
+  take(bytes: number, hasRoom: boolean): boolean {
+    this.#hasRoom = hasRoom
+    spend(this.#paces.inward, bytes)
+    if (this.#writing && !mayPass(this.#paces.inward)) this.#waitToWrite()
+    return hasRoom && this.#writing
+  }
+
+  #waitToWrite(): void {
+    this.#writing = false
+    waitFor(this.#paces.inward, this.#goOn)
+  }
+
+  readonly #goOn = (): void => {
+    if (this.#done) return
+    if (!mayPass(this.#paces.inward)) return this.#waitToWrite()
+    this.#writing = true
+    if (this.#hasRoom) this.#target.onWritable(this.#stream)
+  }
+
+  onWritable(): void {
+    this.#hasRoom = true
+    if (this.#writing) this.#target.onWritable(this.#stream)
+  }
+}
+
+function mayPass(paces: readonly Pace[]): boolean {
+  for (const pace of paces) if (!pace.open) return false
+  return true
+}
+
+function spend(paces: readonly Pace[], bytes: number): void {
+  for (const pace of paces) pace.spend(bytes)
+}
+
+/** Waits for the first one that is closed; whoever is called looks at all of them again. */
+function waitFor(paces: readonly Pace[], turn: () => void): void {
+  const closed = paces.find((pace) => !pace.open) ?? paces[0]
+  closed?.wait(turn)
+}
