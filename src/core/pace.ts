@@ -8,6 +8,24 @@ const LEAST_BURST = 16 * 1024
 /** The shortest time that is waited, ms: what comes due in it goes together. */
 const LEAST_WAIT_MS = 2
 
+/** Two paces that do not count together: bytes from visitors (in), and to visitors (out). */
+export class PacePair {
+  readonly inward: Pace
+  readonly outward: Pace
+
+  /** `rate`: bytes a second in each direction, above 0. */
+  constructor(clock: Clock, rate: number) {
+    this.inward = new Pace(clock, rate)
+    this.outward = new Pace(clock, rate)
+  }
+
+  set rate(rate: number) {
+    if (rate === this.inward.rate) return
+    this.inward.rate = rate
+    this.outward.rate = rate
+  }
+}
+
 /**
  * So many bytes a second for all that share it, over any time longer than a blink. Whoever moves bytes says so
  * afterwards (`spend`), and goes on while it is `open`; who finds it closed waits for his turn, in order.

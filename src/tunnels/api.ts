@@ -1,6 +1,7 @@
 import type { HttpRules } from '../config/index.js'
 import type { Code } from '../core/error-codes.js'
 import type { LimitError, RefusedError } from '../core/errors.js'
+import type { PacePair } from '../core/pace.js'
 import type { RouteTable } from '../routing/index.js'
 import type { AgentSession } from './agent-session.js'
 import type { Site } from './site.js'
@@ -62,6 +63,10 @@ export interface TokenRights {
   readonly barred: RefusedError | null
   /** Whether bytes have to be counted while a stream lasts. */
   readonly countsBytes: boolean
+  /** What all of its streams share; null: they may be as fast as they can. */
+  readonly paces: PacePair | null
+  /** Bytes a second of each of its tunnels, in each direction; null: any number. */
+  readonly tunnelRate: number | null
   allowsPort(port: number): boolean
   /** Such a tunnel: UR_RIGHTS_…. */
   problemOf(tunnel: TunnelFacts): RefusedError | null

@@ -1,16 +1,8 @@
-import type { Pace } from '../core/pace.js'
+import type { Pace, PacePair } from '../core/pace.js'
 import { BORROWED, ByteQueue, giveBack, type Stream, type StreamHandler, type WriteGate } from '../wire/index.js'
 
 /** Bytes that one stream may pass on in its turn, before the next one has its. */
 const TURN_BYTES = 64 * 1024
-
-/** What shapes the streams of a token: in each direction all of these at once. */
-export interface Paces {
-  /** From visitors to the agent. */
-  readonly inward: readonly Pace[]
-  /** From the agent to visitors. */
-  readonly outward: readonly Pace[]
-}
 
 /**
  * Stands between a stream and its consumer and holds both directions to their paces. Bytes of the agent that come too
@@ -19,7 +11,8 @@ export interface Paces {
 export class PacedHandler implements StreamHandler, WriteGate {
   readonly #target: StreamHandler
   readonly #stream: Stream
-  readonly #paces: Paces
+  readonly #inward: readonly Pace[]
+  readonly #outward: readonly Pace[]
   readonly #held = new ByteQueue()
   #reading = true
   #ended = false
@@ -30,18 +23,19 @@ export class PacedHandler implements StreamHandler, WriteGate {
   #hasRoom = true
   #writing = true
 
-  /** The owner makes it the stream's handler, or that of who comes before it, and its `gate`. */
-  constructor(target: StreamHandler, stream: Stream, paces: Paces) {
+  /** The owner makes it the stream's handler, or that of who comes before it, and its `gate`. All of `paces` hold at once. */
+  constructor(target: StreamHandler, stream: Stream, paces: readonly PacePair[]) {
     this.#target = target
     this.#stream = stream
-    this.#paces = paces
+    this.#inward = paces.map(({ inward }) => inward)
+    this.#outward = paces.map(({ outward }) => outward)
   }
 
   // From the agent.
 
   onData(slice: Buffer, stream: Stream): void {
-    if (this.#reading && mayPass(this.#paces.outward)) {
-      spend(this.#paces.outward, slice.length)
+    if (this.#reading && mayPass(this.#outward)) {
+      spend(this.#outward, slice.length)
       this.#target.onData(slice, stream)
       return
     }
@@ -52,11 +46,11 @@ export class PacedHandler implements StreamHandler, WriteGate {
 
   #waitToRead(): void {
     this.#reading = false
-    waitFor(this.#paces.outward, this.#passOn)
+    waitFor(this.#outward, this.#passOn)
   }
 
   readonly #passOn = (): void => {
-    const { outward } = this.#paces
+    const outward = this.#outward
     let left = TURN_BYTES
     while (left > 0 && this.#held.bytes > 0 && mayPass(outward) && !this.#done) {
       const { buffer, start, end } = this.#held.take(left)
@@ -97,19 +91,19 @@ export class PacedHandler implements StreamHandler, WriteGate {
 
   take(bytes: number, hasRoom: boolean): boolean {
     this.#hasRoom = hasRoom
-    spend(this.#paces.inward, bytes)
-    if (this.#writing && !mayPass(this.#paces.inward)) this.#waitToWrite()
+    spend(this.#inward, bytes)
+    if (this.#writing && !mayPass(this.#inward)) this.#waitToWrite()
     return hasRoom && this.#writing
   }
 
   #waitToWrite(): void {
     this.#writing = false
-    waitFor(this.#paces.inward, this.#goOn)
+    waitFor(this.#inward, this.#goOn)
   }
 
   readonly #goOn = (): void => {
     if (this.#done) return
-    if (!mayPass(this.#paces.inward)) return this.#waitToWrite()
+    if (!mayPass(this.#inward)) return this.#waitToWrite()
     this.#writing = true
     if (this.#hasRoom) this.#target.onWritable(this.#stream)
   }

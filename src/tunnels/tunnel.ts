@@ -1,4 +1,6 @@
 import type { HttpOptions } from '../config/index.js'
+import type { Clock } from '../core/clock.js'
+import { PacePair } from '../core/pace.js'
 import { Kind } from '../protocol/index.js'
 import type { AgentSession } from './agent-session.js'
 import type { PoolMember } from './pool.js'
@@ -55,6 +57,7 @@ export class Tunnel {
   visitorsOpen = 0
   /** Who wants to know what becomes of it. */
   readonly watchers = new Set<TunnelWatcher>()
+  #paces: PacePair | null = null
   #bound = true
   #announced = false
 
@@ -76,6 +79,15 @@ export class Tunnel {
     this.port = 'port' in address ? address.port : null
     this.host = 'host' in address ? address.host : null
     this.publicUrl = publicUrl
+  }
+
+  /** What a new stream is held to: the pace of its token, and its own. */
+  paces(clock: Clock): PacePair[] {
+    const { paces, tunnelRate } = this.session.rights
+    if (tunnelRate === null) this.#paces = null
+    else if (this.#paces === null) this.#paces = new PacePair(clock, tunnelRate)
+    else this.#paces.rate = tunnelRate
+    return [paces, this.#paces].filter((pair) => pair !== null)
   }
 
   /** False once it was unbound or taken over. */

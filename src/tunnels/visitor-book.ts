@@ -5,6 +5,7 @@ import { HEADROOM, type Carrier, type Session, type Stream, type StreamHandler }
 import type { TokenRights, Visitor } from './api.js'
 import { clip } from './clip.js'
 import { Openings } from './openings.js'
+import { PacedHandler } from './paced-handler.js'
 import type { AgentSessionContext } from './session-context.js'
 import { kindName, type Tunnel } from './tunnel.js'
 import { openingSlab, VisitorStream } from './visitor-stream.js'
@@ -79,8 +80,11 @@ export class VisitorBook {
     tunnel.traffic.addConnection()
     tunnel.visitorsOpen++
     rights.streams++
+    const paces = tunnel.paces(context.clock)
+    const paced = paces.length === 0 ? null : new PacedHandler(target, stream, paces)
+    stream.gate = paced
     stream.attach(
-      new VisitorStream(target, {
+      new VisitorStream(paced ?? target, {
         accepted: () => {
           this.#openings.delete(stream)
           context.hooks.streamOpened(context.clock.now() - now)

@@ -29,7 +29,6 @@ export class Stream {
   carrier: Carrier
   /** For the egress: true while it waits in its ring. */
   inRing = false
-  /** Set by the owner before anything is written. */
   gate: WriteGate | null = null
   readonly #send = new SendWindow()
   readonly #receive = new ReceiveWindow()

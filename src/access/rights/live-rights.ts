@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.js'
 import { LimitError, RefusedError } from '../../core/errors.js'
+import { PacePair } from '../../core/pace.js'
 import { TokenBucket } from '../../core/token-bucket.js'
 import type { RightsChange } from '../../store/index.js'
 import { DayUsage } from './day-usage.js'
@@ -7,6 +8,9 @@ import { Rights, type TunnelFacts } from './rights.js'
 
 /** After how long a visitor who found too many others may try again, ms. */
 const STREAMS_RETRY_MS = 1_000
+
+/** For streams that were held to a pace, and are not any more, bytes a second. */
+const UNPACED = 1e15
 
 export interface LiveRightsOptions {
   readonly clock: Clock
@@ -28,6 +32,7 @@ export class LiveRights {
   #change = -1
   #followed = -1
   #rate: TokenBucket | null = null
+  #paces: PacePair | null = null
 
   constructor(options: LiveRightsOptions) {
     this.#options = options
@@ -59,6 +64,16 @@ export class LiveRights {
     return this.#rights.spec.bytes_per_day !== undefined
   }
 
+  /** What all of its streams share, in each direction; null: they may be as fast as they can. */
+  get paces(): PacePair | null {
+    return this.#paces
+  }
+
+  /** Bytes a second of each of its tunnels, in each direction; null: any number. */
+  get tunnelRate(): number | null {
+    return this.#rights.spec.tunnel_bytes_per_second ?? null
+  }
+
   /** Takes over what the store says, unless it is older than what is known. */
   apply({ rights, accountDisabledAt, rightsChange }: Omit<RightsChange, 'id'>): void {
     if (rightsChange <= this.#change) return
@@ -69,8 +84,9 @@ export class LiveRights {
     try {
       const before = this.#rights.spec.requests_per_second
       this.#rights = new Rights(rights, this.#options.domain)
-      const { requests_per_second: perSecond } = this.#rights.spec
+      const { requests_per_second: perSecond, bytes_per_second: pace } = this.#rights.spec
       if (perSecond !== before) this.#rate = perSecond === undefined ? null : this.#bucket(perSecond)
+      this.#pace(pace)
     } catch (error) {
       this.#barred ??= unreadable(error)
     }
@@ -130,6 +146,12 @@ export class LiveRights {
     if (most === undefined || this.streams < most) return null
     const message = `The token has as many streams at once as it may, ${most}.`
     return new LimitError('UR_QUOTA_STREAMS', message, { retryAfterMs: STREAMS_RETRY_MS })
+  }
+
+  #pace(rate: number | undefined): void {
+    if (this.#paces !== null) this.#paces.rate = rate ?? UNPACED
+    if (rate === undefined) this.#paces = null
+    else this.#paces ??= new PacePair(this.#options.clock, rate)
   }
 
   #bucket(perSecond: number): TokenBucket {

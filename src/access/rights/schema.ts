@@ -68,6 +68,8 @@ const schema = z.strictObject(
     max_streams: bound(1, 10_000_000),
     requests_per_second: bound(0.01, 1_000_000, false),
     bytes_per_day: bound(1, Number.MAX_SAFE_INTEGER),
+    bytes_per_second: bound(1024, Number.MAX_SAFE_INTEGER),
+    tunnel_bytes_per_second: bound(1024, Number.MAX_SAFE_INTEGER),
   },
   { error: (issue) => (issue.code === 'invalid_type' ? 'are no object with keys' : undefined) },
 )

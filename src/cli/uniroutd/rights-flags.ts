@@ -15,6 +15,8 @@ export interface RightsFlags {
   maxStreams?: number
   requestsPerSecond?: number
   bytesPerDay?: number
+  bytesPerSecond?: number
+  tunnelBytesPerSecond?: number
 }
 
 /** Flags that widen them again. */
@@ -33,6 +35,8 @@ const NAMES: Readonly<Record<keyof RightsFlags, RightsKey>> = {
   maxStreams: 'max_streams',
   requestsPerSecond: 'requests_per_second',
   bytesPerDay: 'bytes_per_day',
+  bytesPerSecond: 'bytes_per_second',
+  tunnelBytesPerSecond: 'tunnel_bytes_per_second',
 }
 
 /** Adds a flag for each right. Their values are checked where they are stored. */
@@ -56,9 +60,9 @@ export function addRightsOptions(command: Command): Command {
     .addOption(numberOption('--max-sessions <n>', 'agents at once'))
     .addOption(numberOption('--max-streams <n>', 'visitors at once, over all of its tunnels'))
     .addOption(numberOption('--requests-per-second <n>', 'requests, and new connections to tcp and tls tunnels'))
-    .addOption(
-      new Option('--bytes-per-day <size>', 'bytes from and to visitors in a day (UTC), such as 5GB').argParser(size),
-    )
+    .addOption(sizeOption('--bytes-per-day <size>', 'bytes from and to visitors in a day (UTC), such as 5GB'))
+    .addOption(sizeOption('--bytes-per-second <size>', 'bandwidth in each direction, such as 10MB'))
+    .addOption(sizeOption('--tunnel-bytes-per-second <size>', 'the same of each tunnel alone'))
 }
 
 /** Adds the flags that lift limits. */
@@ -112,10 +116,12 @@ function numberOption(flags: string, description: string): Option {
   })
 }
 
-function size(text: string): number {
-  const bytes = parseSize(text)
-  if (bytes !== undefined) return bytes
-  throw new InvalidArgumentError('Write a size such as 500MB or 5GB.')
+function sizeOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text: string) => {
+    const bytes = parseSize(text)
+    if (bytes !== undefined) return bytes
+    throw new InvalidArgumentError('Write a size such as 500MB or 5GB.')
+  })
 }
 
 function rightNamed(text: string): RightsKey {
