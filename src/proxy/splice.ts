@@ -125,6 +125,7 @@ export class Splice implements StreamHandler, IntakeSink {
     this.#open = null
     try {
       this.#stream = open(first)
+      if (this.#stream.gate !== null) this.#intake?.keepSmall()
     } catch (error) {
       this.onClose(error instanceof Error ? error : new Error(String(error)))
     }

@@ -22,6 +22,11 @@ export class PacedHandler implements StreamHandler, WriteGate {
   #done = false
   #hasRoom = true
   #writing = true
+  /**
+   * What the visitor may still send in his turn, bytes. It is paid for at the beginning of the turn: who is told to go on
+   * reads later, and others would be told so too until then.
+   */
+  #prepaid = 0
 
   /** The owner makes it the stream's handler, or that of who comes before it, and its `gate`. All of `paces` hold at once. */
   constructor(target: StreamHandler, stream: Stream, paces: readonly PacePair[]) {
@@ -91,8 +96,8 @@ export class PacedHandler implements StreamHandler, WriteGate {
 
   take(bytes: number, hasRoom: boolean): boolean {
     this.#hasRoom = hasRoom
-    spend(this.#inward, bytes)
-    if (this.#writing && !mayPass(this.#inward)) this.#waitToWrite()
+    this.#prepaid -= bytes
+    if (this.#writing && this.#prepaid <= 0) this.#waitToWrite()
     return hasRoom && this.#writing
   }
 
@@ -103,7 +108,11 @@ export class PacedHandler implements StreamHandler, WriteGate {
 
   readonly #goOn = (): void => {
     if (this.#done) return
-    if (!mayPass(this.#inward)) return this.#waitToWrite()
+    if (mayPass(this.#inward)) {
+      spend(this.#inward, TURN_BYTES)
+      this.#prepaid += TURN_BYTES
+    }
+    if (this.#prepaid <= 0) return this.#waitToWrite()
     this.#writing = true
     if (this.#hasRoom) this.#target.onWritable(this.#stream)
   }

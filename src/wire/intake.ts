@@ -43,6 +43,7 @@ export class Intake {
   #pool = BULK
   #smallReads = 0
   #onread = false
+  #mayBulk = true
 
   constructor(socket: Socket, sink: IntakeSink) {
     this.#socket = socket
@@ -63,6 +64,11 @@ export class Intake {
     }
     socket.resume()
     if (!more) socket.pause()
+  }
+
+  /** Reads no more than 64 KiB at once from now on, for a sink that has to be stopped in time. */
+  keepSmall(): void {
+    this.#mayBulk = false
   }
 
   /** Stops reading: the kernel's buffer fills and the other side has to wait. */
@@ -104,7 +110,7 @@ export class Intake {
     const slab = this.#slab
     const start = this.#at
     const end = start + length
-    if (length >= BULK_READ) return this.#onBulk(slab, start, length)
+    if (length >= BULK_READ && this.#mayBulk) return this.#onBulk(slab, start, length)
     if (slab !== shared && ++this.#smallReads >= QUIET_READS) {
       this.#pool = BULK
       this.#next(shared)

@@ -68,8 +68,10 @@ t.test('10 MB/s are 10 MB/s, and whoever is not limited is as fast as before', {
     }
     if (direction === 'up') continue
     const [beside, held] = await Promise.all([flows(fast.port(), 1), flows(slow.port(), 50)])
-    const text = `${(beside / 1e6).toFixed(0)} of ${(alone / 1e6).toFixed(0)} MB/s`
-    t.ok(beside > 0.6 * alone, `not limited, beside 50 streams of ${(held / 1e6).toFixed(2)} MB/s: ${text}`)
+    // What else the machine does counts in both.
+    const least = Math.min(alone, await flows(fast.port(), 1))
+    const text = `${(beside / 1e6).toFixed(0)} of ${(least / 1e6).toFixed(0)} MB/s`
+    t.ok(beside > 0.6 * least, `not limited, beside 50 streams of ${(held / 1e6).toFixed(2)} MB/s: ${text}`)
     t.ok(Math.abs(held / RATE - 1) < 0.05, 'which keep theirs')
   }
 })
