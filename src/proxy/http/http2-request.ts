@@ -6,6 +6,7 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2'
 import { NetworkError } from '../../core/errors.js'
+import type { TokenBucket } from '../../core/token-bucket.js'
 import type { RawHeaders, ResponseSink, UpstreamHead, UpstreamRequest } from './api.js'
 import { fieldsOf, flatFields } from './http2-fields.js'
 import { joinDuplex } from './join.js'
@@ -15,6 +16,10 @@ export interface Http2Line {
   readonly requests: Set<Http2Request>
   /** The upstream has answered a request on it. */
   answered: boolean
+  /** How many more requests may be broken off on it now. */
+  readonly resets: TokenBucket
+  /** Too many were: it gets no new ones. */
+  worn: boolean
   /** What waits for the upstream's SETTINGS; null: they have come. */
   waiting: (() => void)[] | null
 }
@@ -100,7 +105,7 @@ export class Http2Request implements UpstreamRequest {
 
   abort(): void {
     this.#sink = null
-    this.#stream?.close(constants.NGHTTP2_CANCEL)
+    this.#breakOff()
     this.#onOver()
   }
 
@@ -109,9 +114,15 @@ export class Http2Request implements UpstreamRequest {
     this.#connectionLost = connectionLost
     const sink = this.#sink
     this.#sink = null
-    this.#stream?.close(constants.NGHTTP2_CANCEL)
+    this.#breakOff()
     this.#onOver()
     sink?.onError(error)
+  }
+
+  #breakOff(): void {
+    if (this.#stream === null || this.#stream.closed) return
+    this.#stream.close(constants.NGHTTP2_CANCEL)
+    if (!this.#line.resets.take()) this.#line.worn = true
   }
 
   #onResponse(

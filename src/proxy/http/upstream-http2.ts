@@ -1,6 +1,8 @@
 import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { NetworkError, ProtocolError } from '../../core/errors.js'
+import type { Clock } from '../../core/clock.js'
+import { TokenBucket } from '../../core/token-bucket.js'
 import type { Tunnel } from '../../tunnels/index.js'
 import type { Stream } from '../../wire/index.js'
 import type { RequestOrigin, ResponseSink, Upstream, UpstreamHead, UpstreamRequest } from './api.js'
@@ -9,6 +11,11 @@ import { StreamDuplex } from './stream-duplex.js'
 
 /** Requests at once from which on another connection is opened, whatever the upstream would take. */
 const MOST_STREAMS = 100
+/**
+ * Requests that may be broken off on one connection, at once and in a second over time: half of what upstreams on nghttp2
+ * take before they end the connection for it (CVE-2023-44487), with the requests of all other visitors.
+ */
+const RESETS = { burst: 500, perSecond: 16 }
 /** How long a connection without a request is kept, ms. */
 const IDLE_MS = 30_000
 /** Bytes of an answer that an upstream may send before the visitor took any. */
@@ -16,16 +23,21 @@ const WINDOW = 256 * 1024
 /** Bytes that one connection may have under way for all its requests. */
 const CONNECTION_WINDOW = 4 * 1024 * 1024
 
+export interface UpstreamHttp2Options {
+  readonly tunnel: Tunnel
+  readonly clock: Clock
+  /** Bounds the head of an answer, and its trailers. */
+  maxHeadBytes(): number
+}
+
 /** The connections of one tunnel that speak HTTP/2, each over one stream; many requests share one. */
 export class UpstreamHttp2 implements Upstream {
-  readonly #tunnel: Tunnel
-  readonly #maxHeadBytes: () => number
+  readonly #options: UpstreamHttp2Options
   readonly #sessions = new Map<ClientHttp2Session, Http2Line>()
   #retired = false
 
-  constructor(tunnel: Tunnel, maxHeadBytes: () => number) {
-    this.#tunnel = tunnel
-    this.#maxHeadBytes = maxHeadBytes
+  constructor(options: UpstreamHttp2Options) {
+    this.#options = options
   }
 
   request(head: UpstreamHead, origin: RequestOrigin, sink: ResponseSink, fresh: boolean): UpstreamRequest {
@@ -34,7 +46,7 @@ export class UpstreamHttp2 implements Upstream {
     const { requests } = line
     const request = new Http2Request(sink, line, () => {
       requests.delete(request)
-      if (this.#retired && requests.size === 0) session.close()
+      if ((this.#retired || line.worn) && requests.size === 0) session.close()
     })
     requests.add(request)
     // Whether the upstream takes extended CONNECT is in its SETTINGS.
@@ -76,8 +88,8 @@ export class UpstreamHttp2 implements Upstream {
 
   /** The oldest that has room; those that fail together when one is lost go together over a fresh one. */
   #pick(fresh: boolean): ClientHttp2Session | undefined {
-    for (const [session, { requests, answered }] of this.#sessions) {
-      if (session.closed || session.destroyed || (fresh && answered)) continue
+    for (const [session, { requests, answered, worn }] of this.#sessions) {
+      if (worn || session.closed || session.destroyed || (fresh && answered)) continue
       const most = Math.min(session.remoteSettings?.maxConcurrentStreams ?? MOST_STREAMS, MOST_STREAMS)
       if (requests.size < most) return session
     }
@@ -86,24 +98,26 @@ export class UpstreamHttp2 implements Upstream {
 
   /** Throws what opening a stream throws. */
   #open({ visitor, requestId }: RequestOrigin): ClientHttp2Session {
-    const { session: agent } = this.#tunnel
+    const { tunnel, clock, maxHeadBytes } = this.#options
+    const { session: agent } = tunnel
     const duplex = new StreamDuplex()
     let stream: Stream
     try {
-      stream = agent.openStream(this.#tunnel, visitor, null, duplex, requestId)
+      stream = agent.openStream(tunnel, visitor, null, duplex, requestId)
     } catch (error) {
-      agent.visitorTurnedAway(this.#tunnel, error)
+      agent.visitorTurnedAway(tunnel, error)
       throw error
     }
     duplex.use(stream)
     const session = connect('http://upstream', {
       createConnection: (): Duplex => duplex,
-      maxSendHeaderBlockLength: this.#maxHeadBytes() * 2,
+      maxSendHeaderBlockLength: maxHeadBytes() * 2,
       peerMaxConcurrentStreams: MOST_STREAMS,
-      settings: { enablePush: false, initialWindowSize: WINDOW, maxHeaderListSize: this.#maxHeadBytes() },
+      settings: { enablePush: false, initialWindowSize: WINDOW, maxHeaderListSize: maxHeadBytes() },
     })
     const requests = new Set<Http2Request>()
-    const line: Http2Line = { requests, answered: false, waiting: [] }
+    const resets = new TokenBucket(clock, RESETS)
+    const line: Http2Line = { requests, answered: false, resets, worn: false, waiting: [] }
     this.#sessions.set(session, line)
     session.once('remoteSettings', () => {
       const { waiting } = line

@@ -28,7 +28,7 @@ export class Upstreams {
   #add(tunnel: Tunnel): Upstream {
     const upstream =
       tunnel.http?.upstreamProtocol === 'http2'
-        ? new UpstreamHttp2(tunnel, this.#maxHeadBytes)
+        ? new UpstreamHttp2({ tunnel, clock: this.#clock, maxHeadBytes: this.#maxHeadBytes })
         : new UpstreamHttp1(tunnel, this.#clock, this.#maxHeadBytes)
     this.#byTunnel.set(tunnel, upstream)
     tunnel.watchers.add({
