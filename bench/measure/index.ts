@@ -1,4 +1,5 @@
 import { bulkDown, bulkUp } from './bulk.js'
+import { crowd } from './crowd.js'
 import { echo } from './echo.js'
 import type { TunnelMeasurement } from './measurement.js'
 import { newConnections, oneConnection, requests512, requests64 } from './requests.js'
@@ -16,4 +17,5 @@ export const LOOPBACK: readonly TunnelMeasurement[] = [
   echo,
   visitors,
   sessions,
+  crowd,
 ]

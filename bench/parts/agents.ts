@@ -33,7 +33,8 @@ async function online(index: number): Promise<void> {
       onMessage: ({ bound, refused }) => (refused ? lost(new Error(refused.message)) : bound && resolve()),
       onClose: lost,
     })
-    control.send({ bind: { request: 1, kind: Kind.KIND_TCP, name: `idle-${index}` } })
+    // A name, and no port: a server has fewer ports than names.
+    control.send({ bind: { request: 1, kind: Kind.KIND_TLS, name: `idle-${index}`, subdomain: `idle-${index}` } })
   })
 }
 

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import type { z } from 'zod'
 import { field, list, optional, required, section } from './field.js'
+import { defaultMemoryLimit } from './memory.js'
 import {
   choice,
   duration,
@@ -205,6 +206,12 @@ const limits = section('Bounds. A reloaded value is for new sessions and connect
   held_bytes: field(size('0B', '1024GiB'), {
     doc: 'Bytes of held visitors: kept until they have arrived, or waiting to be sent.',
     default: '256MiB',
+    reload: true,
+  }),
+  memory: field(size('16MiB', '1024GiB'), {
+    doc: 'Bytes of all buffers of the server together. Above, new visitors and requests are turned away (503), and those that are there go on.',
+    default: defaultMemoryLimit(),
+    defaultText: 'half of the memory that the server may have',
     reload: true,
   }),
   stream_queue: field(size('16KiB', '64MiB'), {

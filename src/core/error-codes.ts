@@ -147,6 +147,7 @@ export const ERROR_CODES = {
   UR_QUOTA_STREAMS: entry(1, 'The token has as many visitors at once as it may; one more was turned away.', 'Try again in a moment; the operator of the server can allow more.'),
   UR_QUOTA_REQUESTS: entry(1, 'The visitors of the token send more requests a second, or open more connections, than it may have; one was turned away.', 'Try again in a moment; the operator of the server can allow more.'),
   UR_QUOTA_BYTES: entry(1, 'The visitors of the token have moved as many bytes today as they may.', 'Wait for the next day (UTC); the operator of the server can allow more.'),
+  UR_MEMORY_LIMIT: entry(1, 'The buffers of the server are as large as they may be (limits.memory); a visitor or a request was turned away.', 'Try again in a moment. Operator: find out who reads slowly (the metrics name the bytes that wait), or raise limits.memory.'),
   UR_ACCOUNT_DISABLED: entry(3, 'The account of the token is disabled.', 'Ask the operator of the server.'),
 
   // tunnels: the server's side of agents

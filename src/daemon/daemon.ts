@@ -18,6 +18,7 @@ import { namesProblem, openCertificates, type Certificates } from './certificate
 import { Closers } from './closers.js'
 import { storeOptions } from './database.js'
 import { httpLimits, ingressLimits, tunnelLimits, processBudgets, wireLimits } from './limits.js'
+import { MemoryWatch } from './memory-watch.js'
 import { MetricsServer } from './metrics-server.js'
 import { nameRules, watchRules } from './names.js'
 import { hostPort, publicUrl } from './public-url.js'
@@ -143,6 +144,9 @@ export class Daemon {
     })
     closers.add(() => this.#names.close())
     const budgets = processBudgets(config)
+    const memory = new MemoryWatch({ limit: () => this.#config.limits.memory, log })
+    memory.start()
+    closers.add(() => memory.stop())
     this.#agents = new Agents({
       // Behind a load balancer all agents have its address.
       gate: { check: (token, address) => gate.check(token, isTrustedProxy(address) ? undefined : address) },
@@ -159,6 +163,7 @@ export class Daemon {
         config.node.advertise === null ? '' : hostPort(config.node.advertise.host, config.node.advertise.port),
       limits: () => tunnelLimits(this.#config),
       wire: () => wireLimits(this.#config, budgets),
+      memory,
       hooks: metrics,
       observer: this.#administration,
       clock: systemClock,

@@ -118,6 +118,11 @@ export class AgentSession {
     return this.identity.token
   }
 
+  /** Why no visitor and no request can be taken at present; null: they can. */
+  get full(): LimitError | null {
+    return this.#context.full
+  }
+
   get rights(): TokenRights {
     return this.identity.rights
   }

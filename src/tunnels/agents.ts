@@ -60,6 +60,8 @@ export interface AgentsOptions {
   limits(): TunnelLimits
   /** Bounds of a new session's wire, with a budget of its own below the process's. */
   wire(): Partial<SessionOptions>
+  /** Says while there is no room for more. Default: there always is. */
+  readonly memory?: { readonly problem: LimitError | null }
   readonly hooks: TunnelHooks
   /** Default: nobody. */
   readonly observer?: TunnelObserver
@@ -112,6 +114,9 @@ export class Agents {
       onActive: (session) => this.#startTicking(session),
       onHold: (session) => held.add(session),
       onHoldEnd: (session) => held.delete(session),
+      get full() {
+        return options.memory?.problem ?? null
+      },
       get mayWait() {
         return held.hasRoom
       },

@@ -1,5 +1,6 @@
 import type { Code } from '../core/error-codes.js'
 import type { Clock } from '../core/clock.js'
+import type { LimitError } from '../core/errors.js'
 import type { AgentSession } from './agent-session.js'
 import type { TokenIdentity, TokenRights, TunnelHooks, TunnelLimits, TunnelObserver } from './api.js'
 import type { Binder } from './binder.js'
@@ -23,6 +24,8 @@ export interface AgentSessionContext {
   onHold(session: AgentSession): void
   /** It does so no more: its agent is back, or it ends. */
   onHoldEnd(session: AgentSession): void
+  /** Why no visitor and no request can be taken at present; null: they can. */
+  readonly full: LimitError | null
   /** Whether one more visitor may wait for an agent that is away. */
   readonly mayWait: boolean
   /** Exactly once. */

@@ -69,7 +69,7 @@ export class VisitorBook {
     const { held } = wire
     if (held) this.#checkMayWait(tunnel)
     const { rights } = tunnel.session
-    const problem = (tunnel.http === null ? rights.takeRequest() : null) ?? rights.streamProblem()
+    const problem = context.full ?? (tunnel.http === null ? rights.takeRequest() : null) ?? rights.streamProblem()
     if (problem !== null) throw problem
     const now = context.clock.now()
     const carrier = pick()

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Test } from 'tap'
 import { RightsBook } from '../../src/access/index.js'
 import { systemClock } from '../../src/core/clock.js'
-import { NetworkError, RefusedError } from '../../src/core/errors.js'
+import { NetworkError, RefusedError, type LimitError } from '../../src/core/errors.js'
 import { silentLogger, type Logger } from '../../src/core/logger.js'
 import { Admission, noIngressHooks, TcpPorts } from '../../src/ingress/index.js'
 import {
@@ -57,6 +57,7 @@ export async function testServer(
     log?: Logger
     wire?: Partial<SessionOptions>
     rights?: Readonly<Record<string, Rights>>
+    memory?: { readonly problem: LimitError | null }
   } = {},
 ): Promise<TestServer> {
   const { first, last } = await portSlot(t)
@@ -97,6 +98,7 @@ export async function testServer(
     nodeAddress: '',
     limits: () => ({ ...DEFAULT_TUNNEL_LIMITS, ...given.limits }),
     wire: () => given.wire ?? {},
+    ...(given.memory && { memory: given.memory }),
     hooks: { ...noTunnelHooks, ...given.hooks },
     clock: systemClock,
     log: given.log ?? silentLogger,

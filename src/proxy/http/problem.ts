@@ -25,6 +25,7 @@ const FINAL: ReadonlySet<Code> = new Set([
   'UR_QUOTA_STREAMS',
   'UR_QUOTA_REQUESTS',
   'UR_QUOTA_BYTES',
+  'UR_MEMORY_LIMIT',
 ])
 
 /** Failures of the connection to the upstream, and not of the agent's. */

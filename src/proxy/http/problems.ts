@@ -283,6 +283,7 @@ export const PROBLEMS: ReadonlyMap<string, Facts> = new Map([
     'The tunnels of this agent have moved as many bytes today as they may.',
     `Try again tomorrow (UTC). ${OWNER} the operator of the server can allow more.`,
   ),
+  facts('UR_MEMORY_LIMIT', 503, 'The server is full', 'The server has as much in its memory as it may.', LATER),
   facts(
     'UR_CIRCUIT_OPEN',
     503,
