@@ -52,7 +52,7 @@ export class ChunkedDecoder implements BodyDecoder {
     const text = line.slice(0, -2)
     switch (this.#state) {
       case 'size': {
-        const match = /^([0-9a-fA-F]{1,12})[\t ]*(?:;[^\0\r\n]*)?$/.exec(text)
+        const match = this.#source.chunkSize.exec(text)
         if (match === null) throw this.#source.wrong('the size of a chunk is no hexadecimal number')
         this.#left = Number.parseInt(match[1]!, 16)
         this.#state = this.#left === 0 ? 'trailers' : 'data'

@@ -89,6 +89,8 @@ export class RequestParser {
       return next
     }
     this.#lineSeen = false
+    // Two empty lines that came in pieces.
+    if (text === '') return next
     const head = parseRequestHead(text.startsWith('\r\n') ? text.slice(2) : text)
     const { body } = head
     const isWhole = body === 'none' || body === 0

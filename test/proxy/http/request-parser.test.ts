@@ -126,6 +126,7 @@ t.test('requests that are malformed, or can be read in two ways, whole and byte 
     [head('Transfer-Encoding: chunked').replace('1.1', '1.0')],
     [head('Connection: upgrade', 'Upgrade: echo', 'Content-Length: 1')],
     [`${chunked}x\r\n`],
+    [`${chunked}1 \r\n`],
     [`${chunked}1\r\nab\r\n`],
     [`${chunked}1\n`],
     [`${chunked}0\r\nno colon\r\n\r\n`],
