@@ -40,7 +40,7 @@ t.test('wrong usage: exit code 2, and the nearest command or flag', async (t) =>
     [[], /a command is missing.*\(UR_USAGE\)/s],
     [['tpc', '5432'], /unknown command 'tpc'\. Did you mean tcp\?/],
     [['tcp'], /missing required argument 'upstream'/],
-    [['tcp', '5432'], /no server is named; give --server/],
+    [['tcp', '5432'], /no server is named; run "uniroute login --server HOST", give --server/],
     [['tcp', 'nonsense', ...at], /"nonsense".*\(UR_UPSTREAM_SYNTAX\)/],
     [['tcp', '5432', '--tokne', 'x'], /unknown option '--tokne'\. Did you mean --token\?/],
     [['tcp', '5432', '--remote-port', '70000', ...at], /from 1 to 65535/],

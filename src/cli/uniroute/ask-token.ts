@@ -31,8 +31,9 @@ async function piped(input: NodeJS.ReadableStream): Promise<string> {
 }
 
 async function typed(input: ReadStream, ask: (text: string) => void): Promise<string> {
-  ask('Token (it is not shown): ')
+  // First of all: who types at once would see it.
   input.setRawMode(true)
+  ask('Token (it is not shown): ')
   let text = ''
   try {
     for await (const chunk of input as AsyncIterable<Buffer>) {
