@@ -72,7 +72,13 @@ export function answerTo(error: unknown): Answer | null {
   if (error instanceof StoreError || error instanceof NetworkError) {
     return { ...answer(error, 503, true), retryAfter: STORE_RETRY }
   }
-  if (error instanceof LimitError) return { ...answer(error, 429, true), retryAfter: LIMIT_RETRY }
+  if (error instanceof LimitError) {
+    const { retryAfterMs } = error
+    return {
+      ...answer(error, 429, true),
+      retryAfter: retryAfterMs === null ? LIMIT_RETRY : Math.ceil(retryAfterMs / 1000),
+    }
+  }
   if (error instanceof ConfigError) {
     const field = FIELDS[error.code]
     return answer(error, 422, false, field === undefined ? undefined : [{ field, message: error.message }])
