@@ -106,8 +106,11 @@ export function pageSchema<T extends z.ZodType>(item: T) {
   })
 }
 
+/** A moment that was to come when it was sent may be over, and clocks differ, ms. */
+const ON_ITS_WAY_MS = 60_000
+
 /** A moment that is still to come. */
 export const futureTime = z.iso
   .datetime()
-  .refine((time) => Date.parse(time) > Date.now(), { error: 'it is in the past' })
+  .refine((time) => Date.parse(time) > Date.now() - ON_ITS_WAY_MS, { error: 'it is in the past' })
   .meta({ description: 'UTC, and in the future.' })

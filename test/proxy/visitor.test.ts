@@ -82,6 +82,6 @@ t.test(
     t.equal(server.agents.numbers().streams, 1)
     served.resetAndDestroy()
     await eventually('the stream to be gone', () => must(server.agents.numbers().streams === 0))
-    t.match(server.table.findPort(server.first), { visitorsTotal: 1, visitorsOpen: 0 })
+    t.match(server.table.findPort(server.first), { traffic: { connections: 1 }, visitorsOpen: 0 })
   },
 )

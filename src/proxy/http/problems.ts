@@ -265,7 +265,7 @@ export const PROBLEMS: ReadonlyMap<string, Facts> = new Map([
   facts(
     'UR_QUOTA_REQUESTS',
     429,
-    'Too many requests',
+    'Too many requests to this agent',
     'More requests come to the tunnels of this agent than it may have.',
     `${LATER} ${OWNER} the operator of the server can allow more.`,
   ),
