@@ -70,6 +70,8 @@ export async function startUniroute(place: Place, options: AgentOptions): Promis
         { cert: site.certificate, key: site.key },
       ],
     },
+    // The crowd is as large as the default, and the tunnels of the other rows have a session too.
+    limits: { sessions: 20_000 },
     log,
   }
   writeFileSync(file, stringify(config))
