@@ -40,13 +40,13 @@ export function nodeReads(input: Buffer): ReadRequest[] {
   let target = ''
   let body = ''
   let trailers: string[] = []
-  parser[HTTPParser['kOnHeaders']!] = ((fields: string[], url: string) => {
+  parser[HTTPParser['kOnHeaders']!] = (fields: string[], url: string) => {
     if (head === null) {
       early = [...early, ...fields]
       target += url
     } else trailers = [...trailers, ...fields]
-  }) as never
-  parser[HTTPParser['kOnHeadersComplete']!] = ((
+  }
+  parser[HTTPParser['kOnHeadersComplete']!] = (
     major: number,
     minor: number,
     fields: string[] | undefined,
@@ -63,13 +63,13 @@ export function nodeReads(input: Buffer): ReadRequest[] {
     body = ''
     trailers = []
     return 0
-  }) as never
-  parser[HTTPParser['kOnBody']!] = ((chunk: Buffer) => void (body += chunk.toString('latin1'))) as never
-  parser[HTTPParser['kOnMessageComplete']!] = (() => {
+  }
+  parser[HTTPParser['kOnBody']!] = (chunk: Buffer) => void (body += chunk.toString('latin1'))
+  parser[HTTPParser['kOnMessageComplete']!] = () => {
     if (head !== null) requests.push({ ...head, body, trailers })
     head = null
     target = ''
-  }) as never
+  }
   parser.execute(Buffer.from(input))
   parser.close()
   return requests
