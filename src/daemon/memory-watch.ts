@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8'
 import { LimitError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 
@@ -62,6 +63,7 @@ export class MemoryWatch {
   }
 }
 
+/** What lies outside of V8's heap: buffers, and little else. `process.memoryUsage` opens a file, and fails without descriptors. */
 function buffersOfProcess(): number {
-  return process.memoryUsage().arrayBuffers
+  return getHeapStatistics().external_memory
 }
