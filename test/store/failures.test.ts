@@ -23,10 +23,10 @@ const unlessRoot = (why: string): string | false => (process.getuid?.() === 0 ? 
 const mounting = { skip: unlessRoot('mount a file system of its own') }
 const giving = { skip: unlessRoot('give a folder to another user') }
 
-/** A file system of 256 KiB, outside of tap's folders since those are removed before teardowns run. */
+/** A file system of 1 MiB, outside of tap's folders since those are removed before teardowns run. */
 function smallDisk(t: Test, prepare: (dir: string) => void = () => {}): string {
   const dir = mkdtempSync(join(tmpdir(), 'uniroute-disk-'))
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'uniroute-test', dir])
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'uniroute-test', dir])
   t.teardown(() => {
     execFileSync('umount', ['-l', dir])
     rmdirSync(dir)
@@ -40,7 +40,7 @@ t.test('a full disk is UR_STORE_FULL, loses nothing, and is over when there is r
   const ballast = join(dir, 'ballast')
   const { tokens } = await storeFor(t, { file: join(dir, 'uniroute.db') })
   const { token } = await tokens.create('before')
-  spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=1k', 'count=1024'])
+  spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=1k', 'count=2048'])
   const created: string[] = []
   const error = await fillUp(async (i) => created.push((await tokens.create(`n${i}`)).token))
   t.match(error, { name: 'StoreError', code: 'UR_STORE_FULL', message: /disk is full.*free some space/ })
@@ -53,7 +53,7 @@ t.test('a full disk is UR_STORE_FULL, loses nothing, and is over when there is r
 
 t.test('a full disk at the first start', mounting, async (t) => {
   const dir = smallDisk(t)
-  spawnSync('dd', ['if=/dev/zero', `of=${join(dir, 'ballast')}`, 'bs=1k', 'count=1024'])
+  spawnSync('dd', ['if=/dev/zero', `of=${join(dir, 'ballast')}`, 'bs=1k', 'count=2048'])
   await t.rejects(openStore({ file: join(dir, 'uniroute.db') }), { name: 'StoreError', code: 'UR_STORE_FULL' })
 })
 
