@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url'
 import { cpuSeconds, memoryOf } from '../lib/proc.js'
+import { pause, withIdleAgents } from './idle-agents.js'
 import type { TunnelMeasurement } from './measurement.js'
 
 const AGENTS = 10_000
@@ -7,7 +7,6 @@ const SETTLE_MS = 5_000
 const REST_MS = 20_000
 /** Limit against hangs. */
 const MS = 600_000
-const part = fileURLToPath(new URL('../parts/agents.js', import.meta.url))
 
 /** 10,000 agents with one tunnel each, which come as fast as they can and then do nothing but keep their connections. */
 export const crowd: TunnelMeasurement = {
@@ -19,14 +18,8 @@ export const crowd: TunnelMeasurement = {
   ],
   only: (column) => column === 'uniroute',
   async run(tunnel, place) {
-    if (tunnel.uniroute === undefined) throw new Error('only our own server is asked for this')
-    const { tls, ca, token } = tunnel.uniroute
-    const server = tunnel.server.map((program) => program.pid)
-    const command = [process.execPath, part, tls, ca, String(AGENTS)]
     const start = performance.now()
-    const agents = place.processes.start('agents', command, { env: { ...process.env, BENCH_TOKEN: token } })
-    try {
-      await agents.line('online ', MS)
+    return withIdleAgents(tunnel, place, { count: AGENTS, onlineMs: MS }, async (server) => {
       const seconds = (performance.now() - start) / 1000
       await pause(SETTLE_MS)
       const memory = memoryOf(server).rss / 1024
@@ -34,12 +27,6 @@ export const crowd: TunnelMeasurement = {
       await pause(REST_MS)
       const rest = (cpuSeconds(server) - before) / ((performance.now() - at) / 1000)
       return { seconds, memory, rest: 100 * rest }
-    } finally {
-      await place.processes.end(agents)
-    }
+    })
   },
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -1,10 +1,11 @@
-import { fileURLToPath } from 'node:url'
 import { memoryOf } from '../lib/proc.js'
+import { pause, pidsOf, withIdleAgents } from './idle-agents.js'
 import type { TunnelMeasurement } from './measurement.js'
 
 const SESSIONS = 1000
 const SETTLE_MS = 3000
-const part = fileURLToPath(new URL('../parts/agents.js', import.meta.url))
+/** Limit against hangs. */
+const MS = 120_000
 
 /** What each of 1,000 idle sessions, with one tunnel each, adds to the memory of the server. */
 export const sessions: TunnelMeasurement = {
@@ -15,24 +16,12 @@ export const sessions: TunnelMeasurement = {
   ],
   only: (column) => column === 'uniroute',
   async run(tunnel, place) {
-    if (tunnel.uniroute === undefined) throw new Error('only our own server is asked for this')
-    const { tls, ca, token } = tunnel.uniroute
-    const server = tunnel.server.map((program) => program.pid)
-    await settle()
-    const before = memoryOf(server)
-    const command = [process.execPath, part, tls, ca, String(SESSIONS)]
-    const agents = place.processes.start('agents', command, { env: { ...process.env, BENCH_TOKEN: token } })
-    try {
-      await agents.line('online ', 120_000)
-      await settle()
+    await pause(SETTLE_MS)
+    const before = memoryOf(pidsOf(tunnel))
+    return withIdleAgents(tunnel, place, { count: SESSIONS, onlineMs: MS }, async (server) => {
+      await pause(SETTLE_MS)
       const after = memoryOf(server)
       return { rss: (after.rss - before.rss) / SESSIONS, pss: (after.pss - before.pss) / SESSIONS }
-    } finally {
-      await place.processes.end(agents)
-    }
+    })
   },
-}
-
-function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
 }
