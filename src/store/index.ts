@@ -3,12 +3,15 @@ import { Kysely } from 'kysely'
 import { ConfigError } from '../core/errors.js'
 import type { Secret } from '../core/secret.js'
 import { AccountRepository } from './accounts.js'
+import { AcmeRepository } from './acme.js'
 import { AdminTokenRepository } from './admin-tokens.js'
 import { AuditIds, AuditRepository } from './audit.js'
+import { CertificateRepository } from './certificates.js'
 import { atomically } from './conflicts.js'
 import type { OpenedDatabase } from './database.js'
 import { openEmbedded } from './embedded.js'
 import { type Backup, backupEmbedded, type Restored, restoreEmbedded } from './embedded-backup.js'
+import { LeaseRepository } from './leases.js'
 import { migrate, type MigrationStep, schemaStatus, type SchemaStatus } from './migrations.js'
 import { openPostgres } from './postgres.js'
 import { parsePostgresUrl } from './postgres-url.js'
@@ -28,7 +31,15 @@ export {
   type AdminTokenRepository,
   type CreatedAdminToken,
 } from './admin-tokens.js'
+export type { AcmeAccount, AcmeRepository, SharedChallenge } from './acme.js'
 export type { AuditEntry, AuditRecord, AuditRepository } from './audit.js'
+export type {
+  CertificateChanges,
+  CertificateFailure,
+  CertificateRecord,
+  CertificateRepository,
+} from './certificates.js'
+export type { LeaseRepository, LeaseState } from './leases.js'
 export type { Backup, Restored } from './embedded-backup.js'
 export { type MigrationStep, NEW_SCHEMA, SCHEMA_VERSION, type SchemaStatus } from './migrations.js'
 export type {
@@ -92,6 +103,9 @@ export interface Repositories {
   readonly usage: UsageRepository
   readonly tokenUsage: TokenUsageRepository
   readonly audit: AuditRepository
+  readonly certificates: CertificateRepository
+  readonly acme: AcmeRepository
+  readonly leases: LeaseRepository
 }
 
 /** What must outlive the process. Several processes may have the same database open. */
@@ -141,6 +155,9 @@ function repositoriesOn(database: Kysely<Tables>, ids: AuditIds): Repositories {
     usage: new UsageRepository(database),
     tokenUsage: new TokenUsageRepository(database),
     audit: new AuditRepository(database, ids),
+    certificates: new CertificateRepository(database),
+    acme: new AcmeRepository(database),
+    leases: new LeaseRepository(database),
   }
 }
 

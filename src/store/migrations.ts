@@ -5,6 +5,7 @@ import { createTokens } from './migrations/v1.js'
 import { createAccounts } from './migrations/v2.js'
 import { followReservations } from './migrations/v3.js'
 import { createAdminTokens } from './migrations/v3-admin-tokens.js'
+import { followCertificates } from './migrations/v3-certificates.js'
 import { followRights } from './migrations/v3-rights.js'
 import type { Tables } from './schema.js'
 
@@ -19,13 +20,17 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { name: 'tokens', up: createTokens },
   { name: 'accounts, reservations, tunnels, usage, audit log, certificates', up: createAccounts },
-  { name: 'changes of reservations and rights, usage of tokens, tokens of the admin API', up: version3 },
+  {
+    name: 'changes of reservations and rights, usage of tokens, tokens of the admin API, certificate authorities',
+    up: version3,
+  },
 ]
 
 async function version3(database: Kysely<Tables>): Promise<void> {
   await followReservations(database)
   await createAdminTokens(database)
   await followRights(database)
+  await followCertificates(database)
 }
 
 /** The schema version that this program writes. */
@@ -108,6 +113,10 @@ const OURS: readonly (keyof Tables)[] = [
   'reservation_changes',
   'token_usage',
   'admin_tokens',
+  'certificate_failures',
+  'acme_accounts',
+  'acme_challenges',
+  'leases',
 ]
 
 async function schemaVersion(database: Kysely<Tables>, name: string): Promise<number> {

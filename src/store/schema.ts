@@ -137,13 +137,64 @@ export interface AuditTable {
 
 /** Certificates that were issued. */
 export interface CertificateTable {
+  /** What it was ordered for: its first name. */
   readonly name: Fixed<string>
   /** PEM, the leaf first. */
   readonly chain: string
-  /** The private key, encrypted, in base64. */
+  /** The private key, encrypted. */
+  readonly key: string
+  /** The directory (URL) of the authority that issued it. */
+  readonly directory: string
+  readonly issued_at: Timestamp
+  readonly expires_at: Timestamp
+  /** When the authority wants it to be renewed; null: it did not say. */
+  readonly renew_at: Later<Timestamp>
+  /** When the authority is to be asked that again. */
+  readonly ask_at: Later<Timestamp>
+  /** 1, 2, 3 … in the order of the changes. What servers ask "since" with. */
+  readonly revision: number
+}
+
+/** Orders of certificates that failed since one last came, by what they are for. */
+export interface CertificateFailureTable {
+  readonly name: Fixed<string>
+  /** How many, one after the other. */
+  readonly failures: number
+  readonly failed_at: Timestamp
+  /** Before that, there is no other. */
+  readonly next_at: Timestamp
+  /** Of the last one: its UR_… code, and its message. */
+  readonly code: string
+  readonly message: string
+}
+
+/** Our accounts with certificate authorities. */
+export interface AcmeAccountTable {
+  /** URL of the authority's directory. */
+  readonly directory: Fixed<string>
+  /** URL of the account. */
+  readonly url: string
+  /** Its private key, encrypted. */
   readonly key: string
   readonly created_at: Timestamp
-  readonly expires_at: Timestamp
+}
+
+/** Proofs that authorities may ask any of the servers for. */
+export interface AcmeChallengeTable {
+  readonly type: Fixed<'tls-alpn-01' | 'http-01'>
+  readonly name: Fixed<string>
+  readonly token: Fixed<string>
+  readonly key_authorization: Fixed<string>
+  readonly shown_at: Fixed<Timestamp>
+}
+
+/** Work that one server at a time may do. */
+export interface LeaseTable {
+  readonly name: Fixed<string>
+  /** Of the process that does it. */
+  readonly holder: string
+  /** Grows while the holder is alive. */
+  readonly beat: number
 }
 
 /** One row: the number of the newest migration that ran. */
@@ -163,5 +214,9 @@ export interface Tables {
   readonly token_usage: TokenUsageTable
   readonly audit: AuditTable
   readonly certificates: CertificateTable
+  readonly certificate_failures: CertificateFailureTable
+  readonly acme_accounts: AcmeAccountTable
+  readonly acme_challenges: AcmeChallengeTable
+  readonly leases: LeaseTable
   readonly schema_version: SchemaVersionTable
 }
