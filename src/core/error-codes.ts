@@ -98,6 +98,11 @@ export const ERROR_CODES = {
   UR_CERT_NO_NAMES: entry(2, 'A certificate names no host.', 'Use a certificate with a subjectAltName.'),
   UR_CERT_DEV_CA: entry(1, 'The development CA could not be created or loaded.', 'Delete the folder dev-ca in data_dir; a new CA is made, which has to be trusted again.'),
 
+  // vault: keys at rest
+  UR_VAULT_KEY: entry(2, 'The key by which the secrets in the database are encrypted is missing or cannot be used.', 'Mend the file or the variable that the message names; keep a copy of it apart from the backups of the database.'),
+  UR_VAULT_OTHER_KEY: entry(1, 'A secret in the database was encrypted with a key that is not here.', 'Give the key file of the server that wrote it; without it, certificates are ordered anew.'),
+  UR_VAULT_DAMAGED: entry(1, 'A secret in the database is not what was encrypted.', 'Restore the database from a backup; a certificate is ordered anew.'),
+
   // protocol: preface, control stream, headers of streams
   UR_PROTOCOL_VERSION: entry(3, 'Agent and server speak different versions of the protocol.', 'Update the older of the two sides; the message names the versions.'),
   UR_PROTOCOL_MESSAGE: entry(1, 'Bytes that should be a message could not be read.', 'Check that --server names the TLS port of a UniRoute server; update the older of the two sides.'),
