@@ -92,11 +92,11 @@ export class OpenedHttp1 implements Opened {
         return
       case 'head sent':
         socket.write(this.#head('POST', 'wait', LENGTH))
-        return upstream.sight(this.#key, 'head')
+        return upstream.sight(this.#key, 'head', this.name)
       case 'in the body':
         socket.write(this.#head('POST', 'wait', LENGTH))
         socket.write(PART)
-        return upstream.sight(this.#key, 'body')
+        return upstream.sight(this.#key, 'body', this.name)
       case 'in the answer':
         socket.write(this.#head('GET', 'endless'))
         await this.#until('an answer', () => this.#text.startsWith('HTTP/1.1 200 '))
@@ -191,10 +191,10 @@ export class OpenedHttp2 implements Opened {
         return this.#openBare(Buffer.concat([PREFACE, HALF_A_HEAD]))
       case 'head sent':
         this.#ask(session, 'POST', 'wait')
-        return upstream.sight(this.#key, 'head')
+        return upstream.sight(this.#key, 'head', this.name)
       case 'in the body':
         this.#ask(session, 'POST', 'wait').write(PART)
-        return upstream.sight(this.#key, 'body')
+        return upstream.sight(this.#key, 'body', this.name)
       case 'in the answer':
         await within('some of an answer', once(this.#ask(session, 'GET', 'endless'), 'data'))
         this.#stream?.pause()
@@ -262,7 +262,7 @@ const PREFACE = Buffer.concat([
 ])
 const HALF_A_HEAD = Buffer.from('00000101000000000182', 'hex')
 
-async function given({ stage }: Opened, upstream: StagedUpstream, key: string): Promise<void> {
-  if (AT_UPSTREAM.has(stage)) await upstream.sight(key, 'gone')
+async function given({ stage, name }: Opened, upstream: StagedUpstream, key: string): Promise<void> {
+  if (AT_UPSTREAM.has(stage)) await upstream.sight(key, 'gone', name)
   else upstream.forget(key)
 }

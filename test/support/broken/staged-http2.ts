@@ -1,21 +1,37 @@
-import { constants, createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2'
+import { constants, createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import { WHOLE, type Deed, type Sight } from './staged-upstream.js'
 
-/** Idle connections are closed soon, so that the end of a test has not long to wait for them. */
-const IDLE_MS = 1_000
 const PIECE = Buffer.alloc(16 * 1024, 'x')
 
+export interface StagedHttp2 {
+  readonly server: Http2Server
+  /**
+   * Ends the connections that are there, in peace. Not by their age: a request whose body has begun when its connection
+   * ends is lost, and rightly so.
+   */
+  closeConnections(): void
+}
+
 /** The deeds of a staged upstream by HTTP/2; `saw` is told of each request's key what is seen. */
-export function stagedHttp2(saw: (key: string, sight: Sight) => void): Http2Server {
+export function stagedHttp2(saw: (key: string, sight: Sight) => void): StagedHttp2 {
   const server = createServer({ settings: { enableConnectProtocol: true } })
+  const sessions = new Set<ServerHttp2Session>()
   server.on('sessionError', () => undefined)
-  server.on('session', (session) => session.setTimeout(IDLE_MS, () => session.close()))
+  server.on('session', (session) => {
+    sessions.add(session)
+    session.once('close', () => sessions.delete(session))
+  })
   server.on('stream', (stream, headers) => {
     const [, deed = '', key = ''] = (headers[':path'] ?? '').split('/')
     stream.on('error', () => undefined)
     act(stream, deed as Deed, key, saw)
   })
-  return server
+  return {
+    server,
+    closeConnections: () => {
+      for (const session of sessions) session.close()
+    },
+  }
 }
 
 function act(stream: ServerHttp2Stream, deed: Deed, key: string, saw: (key: string, sight: Sight) => void): void {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { within } from '../hang.js'
 import { listen, type Owner } from '../places.js'
 import { startUpstream } from '../pumps.js'
-import { stagedHttp2 } from './staged-http2.js'
+import { stagedHttp2, type StagedHttp2 } from './staged-http2.js'
 
 /** What can be seen of a request at the upstream: its head, some of its body, the end of its connection. */
 export type Sight = 'head' | 'body' | 'gone'
@@ -41,21 +41,31 @@ export class StagedUpstream {
   hangUpPort = 0
   readonly #seen = new Map<string, Set<Sight>>()
   readonly #waiting = new Map<string, () => void>()
+  #http2: StagedHttp2 | null = null
 
   static async start(t: Owner): Promise<StagedUpstream> {
     const staged = new StagedUpstream()
     staged.port = (await startUpstream(t, (socket) => new Connection(staged, socket))).port
     const http2 = stagedHttp2((key, sight) => staged.saw(key, sight))
-    staged.http2Port = await listen(http2)
-    t.teardown(() => http2.close())
+    staged.http2Port = await listen(http2.server)
+    t.teardown(() => http2.server.close())
+    staged.#http2 = http2
     staged.hangUpPort = (await startUpstream(t, (socket) => void socket.resetAndDestroy())).port
     return staged
   }
 
-  /** Waits until this was seen of the request with that key. Of one that is gone nothing more is remembered then. */
-  async sight(key: string, sight: Sight): Promise<void> {
+  /** Ends what nobody uses, so that the end of a test has not long to wait for it. */
+  closeIdle(): void {
+    this.#http2?.closeConnections()
+  }
+
+  /**
+   * Waits until this was seen of the request with that key, and that name for messages. Of one that is gone nothing more
+   * is remembered then.
+   */
+  async sight(key: string, sight: Sight, name: string): Promise<void> {
     await within(
-      `${sight} of request ${key}`,
+      `${sight} of the request ${name}`,
       new Promise<void>((resolve) => {
         const look = () => {
           if (this.#seen.get(key)?.has(sight) !== true) return
