@@ -72,8 +72,7 @@ export class BrokenRequests {
 
   /** Waits until nothing is left of any request; what the server and the agents hold then. */
   async held(before: readonly Held[] = []): Promise<Held[]> {
-    await settled(this.product.server)
-    this.upstream_.closeIdle()
+    await settled(this.product.server, () => this.upstream_.closeIdle())
     const processes = [this.product.server.process, ...this.agents.map(({ process }) => process)]
     return Promise.all(processes.map((process, at) => heldBy(process, before[at] ?? null)))
   }

@@ -21,9 +21,10 @@ const NOTHING = [
   'uniroute_held_sessions',
 ]
 
-/** Waits until the server has no stream and no request left. */
-export function settled(server: Server): Promise<void> {
+/** Waits until the server has no stream and no request left; `closeIdle` ends the connections that it keeps for more. */
+export function settled(server: Server, closeIdle: () => void): Promise<void> {
   return eventually('every request and stream to be over', async () => {
+    closeIdle()
     for (const name of NOTHING) {
       const value = await server.metric(name)
       if (value !== 0) throw new Error(`${name} is ${value}`)
