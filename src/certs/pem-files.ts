@@ -39,6 +39,9 @@ const CIPHERS = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':')
 
+/** What all our servers offer: TLS 1.2 and later, forward secret and authenticated (RFC 9325 §4.2). */
+export const CONTEXT_OPTIONS = { minVersion: 'TLSv1.2', ciphers: CIPHERS, honorCipherOrder: true } as const
+
 /** Reads and checks a pair of files. Throws CertificateError UR_CERT_…, which names the file. */
 export async function readCertificate(files: CertificateFiles, now: Date): Promise<Certificate> {
   const [cert, key] = await Promise.all([readText(files.cert), readText(files.key)])
@@ -137,7 +140,8 @@ function checkDates(leaf: X509Certificate, file: string, now: Date): Date {
   return to
 }
 
-function namesOf(leaf: X509Certificate): string[] {
+/** Host names and IP addresses of a certificate, as in `Certificate.names`. */
+export function namesOf(leaf: X509Certificate): string[] {
   const entries = (leaf.subjectAltName ?? '').split(', ')
   return entries.flatMap((entry) => {
     if (entry.startsWith('IP Address:')) return [entry.slice('IP Address:'.length).toLowerCase()]
@@ -148,7 +152,7 @@ function namesOf(leaf: X509Certificate): string[] {
 
 function contextOf(cert: string, key: string, file: string): SecureContext {
   try {
-    return createSecureContext({ cert, key, minVersion: 'TLSv1.2', ciphers: CIPHERS, honorCipherOrder: true })
+    return createSecureContext({ ...CONTEXT_OPTIONS, cert, key })
   } catch (error) {
     const happened = `OpenSSL refuses it (${(error as Error).message})`
     throw problem('UR_CERT_INVALID', file, happened, 'use an ECDSA P-256 key, or RSA of 2048 bits or more', error)
