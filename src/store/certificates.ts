@@ -91,7 +91,12 @@ export class CertificateRepository {
   }
 
   /** Notes what the authority says of the renewal of a certificate that is still the one issued at that time. */
-  async noteRenewal({ name, issuedAt, renewAt, askAt }: Pick<CertificateRecord, 'name' | 'issuedAt' | 'renewAt' | 'askAt'>): Promise<void> {
+  async noteRenewal({
+    name,
+    issuedAt,
+    renewAt,
+    askAt,
+  }: Pick<CertificateRecord, 'name' | 'issuedAt' | 'renewAt' | 'askAt'>): Promise<void> {
     await atomically(this.#database, async (transaction) => {
       const revision = await nextRevision(transaction)
       await transaction

@@ -49,7 +49,9 @@ export class BrokenRequests {
   }
 
   static async start(t: Test, limits: Readonly<Record<string, unknown>> = {}): Promise<BrokenRequests> {
-    const config = { limits: { http2_reset_rate: 100_000, ...limits } }
+    // Nothing ends by its age here, however slow the machine.
+    const patient = { http_header_timeout: '5m', http_idle_timeout: '5m', http_body_timeout: '5m' }
+    const config = { limits: { http2_reset_rate: 100_000, ...patient, ...limits } }
     const [product, upstream] = await Promise.all([
       HttpProduct.start(t, { config, env: { NODE_OPTIONS } }),
       StagedUpstream.start(t),
@@ -63,7 +65,7 @@ export class BrokenRequests {
   async #startAgents(): Promise<void> {
     const { port, http2Port } = this.upstream_
     const options = { via: this.#relay.port, env: { NODE_OPTIONS } }
-    const flags = ['--connections', '1', '--hold', '10s']
+    const flags = ['--connections', '1', '--hold', '60s']
     this.agents = await Promise.all([
       this.product.agent(this.#t, port, 'http1', flags, options),
       this.product.agent(this.#t, http2Port, 'http2', [...flags, '--upstream-protocol', 'http2'], options),
