@@ -156,6 +156,27 @@ export const ERROR_CODES = {
   UR_MEMORY_LIMIT: entry(1, 'The buffers of the server are as large as they may be (limits.memory); a visitor or a request was turned away.', 'Try again in a moment. Operator: find out who reads slowly (the metrics name the bytes that wait), or raise limits.memory.'),
   UR_ACCOUNT_DISABLED: entry(3, 'The account of the token is disabled.', 'Ask the operator of the server.'),
 
+  // certs: certificates from authorities (ACME)
+  UR_ACME_UNREACHABLE: entry(1, 'No connection to a certificate authority could be made, or it was lost.', 'Check the URL in certs.acme, the DNS of this machine and the firewalls between. It is tried again by itself.'),
+  UR_ACME_TIMEOUT: entry(1, 'A certificate authority did not answer in time, or did not get done with an order.', 'Nothing: it is tried again by itself. If it persists, look at the status page of the authority, and at the network between.'),
+  UR_ACME_TLS: entry(1, 'The TLS certificate of a certificate authority\'s own server could not be verified.', 'If the authority is one of your own, give the file of its CA certificate with `ca` beside its directory in certs.acme. Otherwise look for what breaks TLS open on the way, and at the clock of this machine.'),
+  UR_ACME_ANSWER: entry(1, 'What a certificate authority answered is not ACME.', 'Check that the URL in certs.acme is that of an ACME directory, without a redirect.'),
+  UR_ACME_SERVER: entry(1, 'A certificate authority failed inside.', 'Nothing: it is tried again by itself. If it persists, look at the status page of the authority, or add a second directory.'),
+  UR_ACME_RATE_LIMITED: entry(1, 'A certificate authority gives no more certificates for now: a rate limit was reached.', 'Wait: it is tried again when the authority allows it. A wildcard certificate by dns-01 needs fewer orders; a second directory has limits of its own.'),
+  UR_ACME_CAA: entry(1, 'A CAA record in DNS forbids the certificate authority to issue for a name.', 'Add the authority to the CAA records of the name (RFC 8659), or remove them.'),
+  UR_ACME_CONNECTION: entry(1, 'A certificate authority could not connect to a name to look for its proof.', 'Let the A and AAAA records of the name lead to this server, and open port 443 (tls-alpn-01) or 80 (http-01) to everybody; or use dns-01.'),
+  UR_ACME_DNS: entry(1, 'A certificate authority could not look a name up in DNS.', 'Check the records of the name, its name servers and DNSSEC.'),
+  UR_ACME_UNAUTHORIZED: entry(1, 'A certificate authority looked for the proof of a name and found something else.', 'Check that the name leads to this server and no proxy or CDN answers in its place; with dns-01, that the TXT record is where the name servers of the zone have it.'),
+  UR_ACME_NAME_REFUSED: entry(1, 'A certificate authority issues no certificates for a name.', 'Check the spelling: it must be a name of public DNS, not an address or a name such as .local. The authority may also have blocked it.'),
+  UR_ACME_NO_PROOF: entry(1, 'A name cannot be proved by any challenge that the certificate authority offers.', 'Configure dns-01: a wildcard can be proved by nothing else.'),
+  UR_ACME_EAB: entry(1, 'A certificate authority wants an external account binding, or did not accept the one it got.', 'Get a key id and an HMAC key in your account with the authority, and set both in certs.acme.eab.'),
+  UR_ACME_CONTACT: entry(1, 'A certificate authority does not accept the e-mail address.', 'Correct certs.acme.email, or leave it out.'),
+  UR_ACME_TERMS: entry(1, 'The terms of service of a certificate authority are not agreed to.', 'Read them at the address in the message, and agree in certs.acme.'),
+  UR_ACME_ACCOUNT: entry(1, 'A certificate authority does not accept our account: it is unknown, deactivated or revoked.', 'Nothing if the authority lost it: a new one is made by itself. An account that was deactivated has to be replaced by the authority.'),
+  UR_ACME_REFUSED: entry(1, 'A certificate authority refused a request.', 'The message has what it said; report it if it blames the request.'),
+  UR_ACME_CERTIFICATE: entry(1, 'A certificate authority issued a certificate that cannot be used.', 'The message says what is wrong with it; ask the authority. Check the clock of this machine when it is about dates.'),
+  UR_ACME_ALL_FAILED: entry(1, 'None of the certificate authorities issued a certificate.', 'The message says what each of them answered.'),
+
   // tunnels: the server's side of agents
   UR_BIND_INVALID: entry(2, 'A tunnel was asked for in a way that makes no sense.', 'The message names what is wrong.'),
   UR_RULE_UNKNOWN: entry(3, 'A tunnel was asked for with a rule that the server does not know, and so could not keep.', 'Update the server, or leave the rule out.'),
