@@ -16,6 +16,7 @@ const OID = {
   authorityKeyIdentifier: '2.5.29.35',
   extKeyUsage: '2.5.29.37',
   serverAuth: '1.3.6.1.5.5.7.3.1',
+  acmeIdentifier: '1.3.6.1.5.5.7.1.31',
 } as const
 
 /** KeyUsage bits (RFC 5280 §4.2.1.3) as DER bit strings: unused bits, then the bits. */
@@ -31,10 +32,14 @@ export interface CertificateFields {
   readonly publicKey: KeyObject
   /** The issuer's public key. */
   readonly issuerKey: KeyObject
-  /** A CA that may only vouch for these host names (and all below them) and these IP ranges (CIDR); or a server. */
+  /**
+   * A CA that may only vouch for these host names (and all below them) and these IP ranges (CIDR); a server; or the
+   * proof of a name (RFC 8737 §3), with the SHA-256 of the key authorization.
+   */
   readonly role:
     | { readonly permitted: { readonly hosts: readonly string[]; readonly ranges: readonly string[] } }
     | { readonly names: readonly string[] }
+    | { readonly proves: string; readonly digest: Buffer }
 }
 
 /**
@@ -77,11 +82,13 @@ function extensions({ role, publicKey, issuerKey }: CertificateFields): Asn1[] {
       ...identifiers,
     ]
   }
+  const names = 'proves' in role ? [role.proves] : role.names
   return [
     extension(OID.basicConstraints, true, sequence([])),
     extension(OID.keyUsage, true, bits(USAGE.digitalSignature)),
     extension(OID.extKeyUsage, false, sequence([oid(OID.serverAuth)])),
-    extension(OID.subjectAltName, false, sequence(role.names.map(generalName))),
+    extension(OID.subjectAltName, false, sequence(names.map(generalName))),
+    ...('proves' in role ? [extension(OID.acmeIdentifier, true, octets(role.digest))] : []),
     ...identifiers,
   ]
 }

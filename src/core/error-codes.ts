@@ -176,6 +176,7 @@ export const ERROR_CODES = {
   UR_ACME_REFUSED: entry(1, 'A certificate authority refused a request.', 'The message has what it said; report it if it blames the request.'),
   UR_ACME_CERTIFICATE: entry(1, 'A certificate authority issued a certificate that cannot be used.', 'The message says what is wrong with it; ask the authority. Check the clock of this machine when it is about dates.'),
   UR_ACME_ALL_FAILED: entry(1, 'None of the certificate authorities issued a certificate.', 'The message says what each of them answered.'),
+  UR_CHALLENGE_UNKNOWN: entry(1, 'Somebody asked for the proof of a name (ALPN acme-tls/1) that no order waits for.', 'Nothing: it was too late, or was no certificate authority.'),
 
   // tunnels: the server's side of agents
   UR_BIND_INVALID: entry(2, 'A tunnel was asked for in a way that makes no sense.', 'The message names what is wrong.'),

@@ -1,12 +1,13 @@
 import type { Server, Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import type { SecureContext, TLSSocket } from 'node:tls'
 import { UniRouteError } from '../core/errors.js'
-import { clientHelloAlert, peek, PLAIN_HTTP_ANSWER, type Peeked } from '../hello/index.js'
+import { clientHelloAlert, peek, PLAIN_HTTP_ANSWER, type ClientHello, type Peeked } from '../hello/index.js'
 import { ALPN } from '../protocol/index.js'
 import { serveVisitor } from '../proxy/index.js'
 import { Site, type TunnelTable, type Visitor } from '../tunnels/index.js'
 import type { Admission } from './admission.js'
 import type { IngressLimits, ListenOn } from './api.js'
+import { CHALLENGE_ALPN, ChallengeServer } from './challenge-server.js'
 import { answerAndClose, closeServer, listen, portOf, publicServer } from './listener.js'
 import { visitorOf } from './proxied.js'
 import { TlsServer, type CertificatePem, type TlsServerOptions } from './tls-server.js'
@@ -19,6 +20,11 @@ export interface TlsPortOptions {
   isTrustedProxy(address: string): boolean
   readonly contextFor: TlsServerOptions<never>['contextFor']
   readonly defaultPem: CertificatePem
+  /**
+   * The certificate that proves a name to an authority which comes by ALPN acme-tls/1 (RFC 8737); null: there is none
+   * for that name. Left out: such a connection is like any other. Must not reject.
+   */
+  readonly challengeContext?: ((serverName: string) => Promise<SecureContext | null>) | undefined
   /** An agent's connection from the IP address `remote`, after its TLS handshake. Settles when it is a carrier, or refused. */
   onAgent(socket: TLSSocket, remote: string): Promise<void>
   /** A connection to the host of an `http` tunnel, after its TLS handshake. */
@@ -40,6 +46,7 @@ export class TlsPort {
   readonly #options: TlsPortOptions
   readonly #agents: TlsServer<{ raw: Socket; address: string }>
   readonly #visitors: TlsServer<HttpConnection>
+  readonly #challenges: ChallengeServer
   readonly #server: Server
 
   constructor(options: TlsPortOptions) {
@@ -59,6 +66,11 @@ export class TlsPort {
       minVersion: 'TLSv1.2',
       onSecure: (socket, connection) => options.onHttp(socket, connection),
       onFailure: (error, socket) => failed(admission, socket, error, 'TLS handshake of a visitor failed'),
+    })
+    this.#challenges = new ChallengeServer({
+      defaultPem,
+      handshakeTimeoutMs: common.handshakeTimeoutMs,
+      onFailure: (error, socket) => failed(admission, socket, error, 'TLS handshake of a certificate authority failed'),
     })
     this.#server = publicServer((socket) => void this.#onSocket(socket))
   }
@@ -102,7 +114,24 @@ export class TlsPort {
     }
     if (peeked.hello.alpn.includes(ALPN)) {
       this.#agents.take(socket, { raw: socket, address: visitorOf(socket, peeked.proxy).address })
-    } else this.#onVisitor(socket, peeked)
+    } else if (isChallenge(peeked.hello)) await this.#onChallenge(socket, peeked)
+    else this.#onVisitor(socket, peeked)
+  }
+
+  /** An authority looks for the proof of a name: ours, or that of whoever ends the TLS of a tunnel. */
+  async #onChallenge(socket: Socket, peeked: Peeked): Promise<void> {
+    const { challengeContext, table, admission } = this.#options
+    const { sni } = peeked.hello
+    if (challengeContext === undefined) return this.#onVisitor(socket, peeked)
+    const context = sni === null ? null : await challengeContext(sni)
+    if (socket.destroyed) return
+    if (context !== null && sni !== null) return this.#challenges.take(socket, sni, context)
+    const target = sni === null ? undefined : table.findHost(sni)
+    if (target !== undefined && !(target instanceof Site)) return this.#onVisitor(socket, peeked)
+    admission.removePending(socket)
+    answerAndClose(socket, clientHelloAlert('unrecognizedName'))
+    const fields = { sni, remote: socket.remoteAddress }
+    admission.rejected('UR_CHALLENGE_UNKNOWN', fields, 'no proof waits for the name that was asked for')
   }
 
   async #onAgent(socket: TLSSocket, raw: Socket, address: string): Promise<void> {
@@ -144,6 +173,11 @@ export class TlsPort {
     } else socket.destroy()
     admission.rejected(code, fields, 'connection turned away')
   }
+}
+
+/** RFC 8737 §3: the authority offers this protocol alone. */
+function isChallenge({ alpn }: ClientHello): boolean {
+  return alpn.length === 1 && alpn[0] === CHALLENGE_ALPN
 }
 
 function failed(admission: Admission, socket: TLSSocket, error: Error, message: string): void {

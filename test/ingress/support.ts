@@ -4,7 +4,9 @@ import type { TLSSocket } from 'node:tls'
 import type { Test } from 'tap'
 import { systemClock } from '../../src/core/clock.js'
 import { silentLogger } from '../../src/core/logger.js'
-import { Admission, TlsPort, type IngressLimits } from '../../src/ingress/index.js'
+import { Admission, HttpPort, TlsPort, type IngressLimits, type TlsPortOptions } from '../../src/ingress/index.js'
+import { ByteBudget, PasswordQueue } from '../../src/access/visitor-rules/index.js'
+import { DEFAULT_HTTP_LIMITS, HttpProxy, type HttpProxyOptions } from '../../src/proxy/http/index.js'
 import { Authority } from '../support/certificates.js'
 import { testServer, type TestServer } from '../tunnels/support.js'
 
@@ -29,7 +31,12 @@ export interface TestIngress {
 /** A TLS port on loopback, with the server's side of agents behind it. */
 export async function testIngress(
   t: Test,
-  given: { limits?: Partial<IngressLimits>; trusted?: boolean; onAgent?: (socket: TLSSocket) => Promise<void> } = {},
+  given: {
+    limits?: Partial<IngressLimits>
+    trusted?: boolean
+    onAgent?: (socket: TLSSocket) => Promise<void>
+    challengeContext?: TlsPortOptions['challengeContext']
+  } = {},
 ): Promise<TestIngress> {
   const server = await testServer(t)
   const authority = await Authority.create(t, 'ingress test')
@@ -46,6 +53,7 @@ export async function testIngress(
     isTrustedProxy: () => given.trusted === true,
     contextFor: () => null,
     defaultPem: { cert, key },
+    challengeContext: given.challengeContext,
     onHttp: (socket) => socket.destroy(),
     onAgent: (socket, remote) => {
       agents.push(socket)
@@ -61,6 +69,44 @@ export async function testIngress(
     await closed
   })
   return { server, admission, port, authority, rejected, agents }
+}
+
+/** A port for plain HTTP on loopback, in front of the tunnels of a server. */
+export async function testHttpPort(
+  t: Test,
+  { server, admission }: Pick<TestIngress, 'server' | 'admission'>,
+  challengeAnswer?: HttpProxyOptions['challengeAnswer'],
+): Promise<number> {
+  const proxy = new HttpProxy({
+    table: server.table,
+    clock: systemClock,
+    log: silentLogger,
+    limits: () => DEFAULT_HTTP_LIMITS,
+    rules: {
+      clock: systemClock,
+      now: () => Date.now(),
+      passwords: new PasswordQueue(),
+      webhookBudget: new ByteBudget(0),
+    },
+    isTrustedProxy: () => false,
+    httpsUrl: (host) => `https://${host}`,
+    challengeAnswer,
+    onRequest: () => undefined,
+    onMalformed: () => undefined,
+  })
+  const http = new HttpPort({
+    admission,
+    limits: () => BOUNDS,
+    isTrustedProxy: () => false,
+    onHttp: (socket, visitor) => proxy.takePlain(socket, { visitor }),
+  })
+  const port = await http.listen({ host: '127.0.0.1', port: 0 })
+  t.teardown(async () => {
+    const closed = http.close()
+    proxy.close()
+    await closed
+  })
+  return port
 }
 
 /** Connects, sends, and resolves with all that came back until the other side closed. */

@@ -41,7 +41,7 @@ export interface Exchange {
   readonly visitor: Visitor
   /** The host that the connection was made for, by SNI; null: a connection without TLS. */
   readonly connectionHost: string | null
-  /** Sets who is told; to be called at once. The body waits for `resume`. */
+  /** Sets who is told, in the place of whom it was before; to be called at once. The body waits for `resume`. */
   start(events: ExchangeEvents): void
   /** Lets the body flow, and holds it back again. */
   resume(): void

@@ -4,6 +4,7 @@ import type { Code } from '../../core/error-codes.js'
 import { UniRouteError } from '../../core/errors.js'
 import { Site, type Pool, type TunnelTable } from '../../tunnels/index.js'
 import type { Exchange, RequestHead } from './api.js'
+import { answerChallenge, isForChallenge, type ChallengeAnswer } from './challenge-page.js'
 import { Deadlines } from './deadlines.js'
 import { Forwarding } from './forwarding.js'
 import { RandomIds } from './headers/index.js'
@@ -44,7 +45,9 @@ export interface ForwarderOptions {
   isTrustedProxy(address: string): boolean
   /** The https:// address of a host, without a path. */
   httpsUrl(host: string): string
-  /** Called once for each request, at its end. Must not throw. */
+  /** Answers certificate authorities in the place of all tunnels; left out: nobody looks for proofs. Must not reject. */
+  readonly challengeAnswer?: ChallengeAnswer | undefined
+  /** Called once for each request that is for a tunnel, at its end. Must not throw. */
   onRequest(record: RequestRecord): void
 }
 
@@ -77,7 +80,9 @@ export class Forwarder {
 
   /** Serves a request. */
   handle(exchange: Exchange): void {
-    new Forwarding(this, exchange).start()
+    const { challengeAnswer } = this.#options
+    if (challengeAnswer === undefined || !isForChallenge(exchange.head)) return new Forwarding(this, exchange).start()
+    void answerChallenge(exchange, challengeAnswer, () => new Forwarding(this, exchange).start())
   }
 
   /** Who sent a request. */
