@@ -12,6 +12,7 @@ const RANKS: Readonly<Record<string, number>> = {
   config: 1,
   metrics: 1,
   store: 1,
+  dns: 1,
   protocol: 2,
   routing: 2,
   access: 3,

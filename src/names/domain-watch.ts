@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Logger } from '../core/logger.js'
 import type { ProofState, ReservationRecord, ReservationRepository } from '../store/index.js'
 import type { ReservationBook } from './book.js'
-import { DnsClient, type DnsOptions } from './dns-client.js'
+import { DnsClient, type DnsOptions } from '../dns/index.js'
 import { lookForProof, type ProofAnswer } from './proof.js'
 
 /** How proofs are looked for again. */

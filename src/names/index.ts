@@ -1,4 +1,3 @@
-export { DnsClient, type DnsOptions } from './dns-client.js'
 export type { WatchRules } from './domain-watch.js'
 export type { NameRules } from './gate.js'
 export { Names, type NamesOptions } from './names.js'

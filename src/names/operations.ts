@@ -4,7 +4,7 @@ import { printable } from '../core/printable.js'
 import { normaliseHost } from '../routing/index.js'
 import type { AccountRecord, ReservationKind, ReservationRecord, Store } from '../store/index.js'
 import { ReservationBook } from './book.js'
-import { DnsClient } from './dns-client.js'
+import { DnsClient } from '../dns/index.js'
 import { noteAnswer, type WatchRules } from './domain-watch.js'
 import { NameGate, type NameRules } from './gate.js'
 import {

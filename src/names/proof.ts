@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type DnsClient, DnsFailure } from './dns-client.js'
+import { type DnsClient, DnsFailure } from '../dns/index.js'
 
 /** A record that the owner of a domain has to set. */
 export interface DnsRecord {

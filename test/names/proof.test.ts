@@ -1,7 +1,7 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import t from 'tap'
-import { DnsClient } from '../../src/names/dns-client.js'
+import { DnsClient } from '../../src/dns/client.js'
 import { lookForPointing, lookForProof, newProof } from '../../src/names/proof.js'
 import { Knot } from '../support/knot.js'
 

@@ -1,0 +1,1 @@
+export { type Aliases, DnsClient, DnsFailure, type DnsOptions } from './client.js'
