@@ -1,4 +1,6 @@
 import { promises as dns } from 'node:dns'
+import { serverText } from './exchange.js'
+import { DnsFailure } from './failure.js'
 
 /** Where and how DNS is asked. */
 export interface DnsOptions {
@@ -7,9 +9,6 @@ export interface DnsOptions {
   /** Time for one answer, with all that is sent again for it, ms. */
   readonly timeoutMs: number
 }
-
-/** DNS said nothing that can be relied on: it may be otherwise the next time. */
-export class DnsFailure extends Error {}
 
 /** Most aliases that are followed (resolvers themselves follow 8 to 16). */
 const MOST_ALIASES = 12
@@ -71,7 +70,7 @@ export class DnsClient {
     const { resolvers, timeoutMs } = this.#options
     // c-ares waits twice as long for the second try as for the first.
     const resolver = new dns.Resolver({ timeout: Math.ceil(timeoutMs / 4), tries: 2 })
-    if (resolvers.length > 0) resolver.setServers(resolvers.map(addressText))
+    if (resolvers.length > 0) resolver.setServers(resolvers.map(serverText))
     const timer = setTimeout(() => resolver.cancel(), timeoutMs)
     try {
       return await ask(resolver)
@@ -100,8 +99,4 @@ function reasonOf(code: string | undefined): string {
     default:
       return `no usable answer came (${code ?? 'unknown'})`
   }
-}
-
-function addressText({ host, port }: { readonly host: string; readonly port: number }): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
