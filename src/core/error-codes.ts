@@ -103,6 +103,16 @@ export const ERROR_CODES = {
   UR_VAULT_KEY: entry(2, 'The key by which the secrets in the database are encrypted is missing or cannot be used.', 'Mend the file or the variable that the message names; keep a copy of it apart from the backups of the database.'),
   UR_VAULT_OTHER_KEY: entry(1, 'A secret in the database was encrypted with a key that is not here.', 'Give the key file of the server that wrote it; without it, certificates are ordered anew.'),
   UR_VAULT_DAMAGED: entry(1, 'A secret in the database is not what was encrypted.', 'Restore the database from a backup; a certificate is ordered anew.'),
+  // certs: records in DNS
+  UR_DNS_OPTION: entry(2, 'An option of a DNS provider is missing or makes no sense.', 'The message names the option and what may be written.'),
+  UR_DNS_UNREACHABLE: entry(1, 'A DNS provider did not answer.', 'Check its address, and the firewalls between; the server tries again by itself.'),
+  UR_DNS_REFUSED: entry(1, 'A DNS provider refused a change.', 'Give the key, token or account the right to change the records that the message names.'),
+  UR_DNS_KEY: entry(1, 'A name server does not accept the TSIG key of an update, or signs its answers with another one.', 'Compare name, secret and algorithm of the key with those in the configuration of the name server.'),
+  UR_DNS_CLOCK: entry(1, 'The clocks of this machine and of a name server differ by more than a signed update may be old.', 'Let both machines take their time from NTP.'),
+  UR_DNS_ZONE: entry(1, 'The zone of a name was not found at the DNS provider.', 'Check that the zone is served there and that the key or token may see it, or name the zone in the configuration.'),
+  UR_DNS_CONFLICT: entry(1, 'A record cannot be set beside those that are there: a CNAME stands alone.', 'Remove the records that the message names, or set addresses instead of a CNAME.'),
+  UR_DNS_FAILED: entry(1, 'A DNS provider could not make a change.', 'The message has its answer.'),
+  UR_DNS_ANSWER: entry(1, 'What a DNS provider answered was not understood.', 'Check that the address is that of the provider.'),
 
   // protocol: preface, control stream, headers of streams
   UR_PROTOCOL_VERSION: entry(3, 'Agent and server speak different versions of the protocol.', 'Update the older of the two sides; the message names the versions.'),

@@ -7,6 +7,17 @@ import { must, Process } from './processes.js'
 /** What a zone begins with. */
 const HEAD = '$TTL 0\n@ SOA ns.invalid. hostmaster.invalid. 1 3600 600 86400 0\n@ NS ns.invalid.\n'
 
+export interface KnotOptions {
+  /** Where it listens; 127.0.0.1 unless told otherwise. */
+  readonly address?: string
+  /** A free one unless told otherwise. */
+  readonly port?: number
+  /** The TSIG key that may update zones. */
+  readonly key?: { readonly name: string; readonly algorithm: string; readonly secret: string }
+  /** The zones that it may not update all the same. */
+  readonly fixed?: readonly string[]
+}
+
 /** The Knot DNS server on loopback with a configuration of its own: authoritative for the zones of a test. */
 export class Knot {
   readonly port: number
@@ -21,15 +32,23 @@ export class Knot {
     this.#control = made.control
   }
 
-  /** `zones`: the records of each, one a line as in a zone file; null: it has none, so that each answer is SERVFAIL. */
-  static async start(t: Owner, zones: Readonly<Record<string, string | null>>): Promise<Knot> {
+  /**
+   * `zones`: the records of each, one a line as in a zone file, with or without SOA and NS; null: it has none, so that
+   * each answer is SERVFAIL.
+   */
+  static async start(
+    t: Owner,
+    zones: Readonly<Record<string, string | null>>,
+    options: KnotOptions = {},
+  ): Promise<Knot> {
+    const { address = '127.0.0.1', key, fixed = [] } = options
     const [knotd, control] = await Promise.all([program('knotd', 'knot'), program('knotc', 'knot')])
-    const [folder, port] = [await temporaryFolder(t), await freePort()]
+    const [folder, port] = [await temporaryFolder(t), options.port ?? (await freePort())]
     for (const [zone, records] of Object.entries(zones)) await writeZone(folder, zone, records)
     const config = `
 server:
   rundir: ${folder}
-  listen: 127.0.0.1@${port}
+  listen: ${address}@${port}
   udp-workers: 1
   tcp-workers: 1
   background-workers: 1
@@ -39,6 +58,7 @@ log:
 mod-stats:
   - id: default
     request-protocol: on
+${key === undefined ? '' : keySection(key)}
 database:
   storage: ${folder}
 template:
@@ -51,7 +71,7 @@ template:
     zonefile-load: whole
 zone:
 ${Object.keys(zones)
-  .map((zone) => `  - domain: ${zone}`)
+  .map((zone) => `  - domain: ${zone}${key === undefined || fixed.includes(zone) ? '' : '\n    acl: updates'}`)
   .join('\n')}
 `
     const file = path.join(folder, 'knot.conf')
@@ -98,6 +118,21 @@ ${Object.keys(zones)
   }
 }
 
+function keySection({ name, algorithm, secret }: NonNullable<KnotOptions['key']>): string {
+  return `
+key:
+  - id: ${name}
+    algorithm: ${algorithm}
+    secret: ${secret}
+acl:
+  - id: updates
+    key: ${name}
+    action: update
+`
+}
+
 async function writeZone(folder: string, zone: string, records: string | null): Promise<void> {
-  if (records !== null) await writeFile(path.join(folder, `${zone}.zone`), `$ORIGIN ${zone}.\n${HEAD}${records}\n`)
+  if (records === null) return
+  const head = /^@ .*SOA /m.test(records) ? '$TTL 0\n' : HEAD
+  await writeFile(path.join(folder, `${zone}.zone`), `$ORIGIN ${zone}.\n${head}${records}\n`)
 }

@@ -9,6 +9,8 @@ export interface DnsProvider {
   addTxt(name: string, value: string, signal: AbortSignal): Promise<void>
   /** Takes this one record away; not having it is no error. Throws as `addTxt` does. */
   removeTxt(name: string, value: string, signal: AbortSignal): Promise<void>
+  /** How many TXT values of one name it keeps at once; null: any number. */
+  readonly concurrentValues: number | null
   /** null: it can only write the records of proofs. */
   readonly records: RecordEditor | null
 }
