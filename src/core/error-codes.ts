@@ -113,6 +113,9 @@ export const ERROR_CODES = {
   UR_DNS_CONFLICT: entry(1, 'A record cannot be set beside those that are there: a CNAME stands alone.', 'Remove the records that the message names, or set addresses instead of a CNAME.'),
   UR_DNS_FAILED: entry(1, 'A DNS provider could not make a change.', 'The message has its answer.'),
   UR_DNS_ANSWER: entry(1, 'What a DNS provider answered was not understood.', 'Check that the address is that of the provider.'),
+  UR_DNS_RATE: entry(1, 'A DNS provider got more requests than it allows.', 'Nothing: the server tries again later. Look for other programs that use the same account.'),
+  UR_DNS_HOOK: entry(1, 'The hook that sets DNS records failed, or could not be run.', 'The message has its exit code and its last lines; run it by hand: `HOOK present _acme-challenge.NAME. test`.'),
+  UR_DNS_HOOK_TIMEOUT: entry(1, 'The hook that sets DNS records did not end in time, and was killed.', 'Find out what it waits for, or allow it more time.'),
 
   // protocol: preface, control stream, headers of streams
   UR_PROTOCOL_VERSION: entry(3, 'Agent and server speak different versions of the protocol.', 'Update the older of the two sides; the message names the versions.'),

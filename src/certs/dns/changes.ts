@@ -31,3 +31,8 @@ export function changesOf(
   const added = after.filter((text) => !before.includes(text)).map((text) => `added ${name} ${text}`)
   return removed.length + added.length > 0 ? [...removed, ...added] : after.map((text) => `added ${name} ${text}`)
 }
+
+/** Whether records of this type are ours to change. */
+export function isAddressRecord(type: string): type is AddressRecord['type'] {
+  return type === 'A' || type === 'AAAA' || type === 'CNAME'
+}

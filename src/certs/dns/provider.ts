@@ -11,6 +11,11 @@ export interface DnsProvider {
   removeTxt(name: string, value: string, signal: AbortSignal): Promise<void>
   /** How many TXT values of one name it keeps at once; null: any number. */
   readonly concurrentValues: number | null
+  /**
+   * The name whose TXT record it writes, whatever `name` says: `_acme-challenge` of the names has to lead there by
+   * CNAME. null: it writes at `name`.
+   */
+  readonly delegation: string | null
   /** null: it can only write the records of proofs. */
   readonly records: RecordEditor | null
 }

@@ -57,6 +57,7 @@ const ADDRESS_TYPES = ['A', 'AAAA', 'CNAME'] as const
 export class Rfc2136Provider implements DnsProvider {
   readonly name = 'rfc2136'
   readonly concurrentValues = null
+  readonly delegation = null
   readonly records: RecordEditor = { replace: (name, records, signal) => this.#replace(name, records, signal) }
   readonly #options: Rfc2136Options
   readonly #key: TsigKey | null
