@@ -14,7 +14,7 @@ export interface Challenge {
 export interface ChallengeSolver {
   /** The kinds of proof that it can show for a name (`*.` for a wildcard), the best first; empty: none. */
   kindsFor(name: string): readonly ChallengeType[]
-  /** Resolves when the authority can be told to look. Throws CertificateError UR_ACME_…. */
+  /** Resolves when the authority can be told to look. Throws CertificateError UR_ACME_… or UR_DNS_…. */
   show(challenge: Challenge, signal: AbortSignal): Promise<void>
   /** Takes it away again, also when `show` failed. Never throws: what stays is logged. */
   remove(challenge: Challenge): Promise<void>

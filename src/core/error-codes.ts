@@ -116,6 +116,8 @@ export const ERROR_CODES = {
   UR_DNS_RATE: entry(1, 'A DNS provider got more requests than it allows.', 'Nothing: the server tries again later. Look for other programs that use the same account.'),
   UR_DNS_HOOK: entry(1, 'The hook that sets DNS records failed, or could not be run.', 'The message has its exit code and its last lines; run it by hand: `HOOK present _acme-challenge.NAME. test`.'),
   UR_DNS_HOOK_TIMEOUT: entry(1, 'The hook that sets DNS records did not end in time, and was killed.', 'Find out what it waits for, or allow it more time.'),
+  UR_DNS_DELEGATION: entry(1, 'The name whose TXT record proves a domain is not the alias that it has to be.', 'Set the CNAME record that the message names.'),
+  UR_DNS_PROPAGATION: entry(1, 'A record was set, and not all name servers of the zone had it in time.', 'The message says what each of them answered. Let them be notified of changes, or wait longer.'),
 
   // protocol: preface, control stream, headers of streams
   UR_PROTOCOL_VERSION: entry(3, 'Agent and server speak different versions of the protocol.', 'Update the older of the two sides; the message names the versions.'),

@@ -18,3 +18,4 @@ export {
   TYPE,
 } from './message.js'
 export { DnsFormatError, encodeName, isWithin, readName, upwards } from './name.js'
+export { DnsLookup, type LookupOptions, type ZoneServer } from './lookup.js'
