@@ -1,3 +1,4 @@
+export { AddressKeeper, type AddressKeeperOptions, type AddressState, type WantedRecords } from './address-keeper.js'
 export { AcmeDnsProvider, type AcmeDnsOptions } from './acme-dns.js'
 export { CloudflareProvider } from './cloudflare.js'
 export type { CloudflareOptions } from './cloudflare-api.js'
