@@ -1,6 +1,6 @@
 /** A certificate that is asked for. */
 export interface IssueRequest {
-  /** Host names in lower-case ASCII, a wildcard as `*.example.com`; at least one, the first is the common name. */
+  /** Host names in lower-case ASCII, a wildcard as `*.example.com`; at least one. */
   readonly names: readonly string[]
   /** The chain (PEM) of the certificate that this one takes the place of; null: none (RFC 9773 §5). */
   readonly replaces: string | null

@@ -36,6 +36,14 @@ export class TestAuthority {
     return { cert, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }
   }
 
+  /** A certificate for a key that somebody else has. */
+  certify(
+    publicKey: KeyObject,
+    { names = ['a.example.com'], from = inDays(-1), to = inDays(20) }: IssueOptions,
+  ): string {
+    return this.#sign('Test server', publicKey, from, to, { names })
+  }
+
   #sign(
     commonName: string,
     publicKey: KeyObject,

@@ -4,7 +4,7 @@ import type { Logger } from '../../core/logger.js'
 import { IssueError } from '../issue-error.js'
 import { Caller, type CallerOptions } from './caller.js'
 import type { Directory } from './messages.js'
-import { abortable } from './time.js'
+import { SharedWork } from './time.js'
 
 /** An account with an authority. */
 export interface Account {
@@ -42,7 +42,7 @@ export async function newKeyPem(): Promise<string> {
 export class AccountKeeper {
   readonly #caller: CallerOptions
   readonly #options: AccountOptions
-  #current: Promise<Account> | null = null
+  #current: SharedWork<Account> | null = null
 
   constructor(caller: CallerOptions, options: AccountOptions) {
     this.#caller = caller
@@ -51,19 +51,17 @@ export class AccountKeeper {
 
   /** Throws IssueError UR_ACME_EAB, UR_ACME_TERMS, UR_ACME_CONTACT and others, and what `signal` was aborted with. */
   get(directory: Directory, signal: AbortSignal): Promise<Account> {
-    this.#current ??= this.#keep(this.#load(directory))
-    return abortable(this.#current, signal)
+    return this.#work(directory).wait(signal)
   }
 
   /** The authority does not know `lost` any more: makes the account anew, with the same key. */
   async renew(lost: Account, directory: Directory, signal: AbortSignal): Promise<Account> {
-    const found = this.get(directory, signal)
-    const seen = this.#current
-    const account = await found
+    const seen = this.#work(directory)
+    const account = await seen.wait(signal)
     if (account !== lost) return account
     if (this.#current === seen) {
       this.#options.log.warn({ directory: this.#name }, 'the authority has lost our account: it is made anew')
-      this.#current = this.#keep(this.#register(directory, lost.keyPem))
+      this.#current = new SharedWork((shared) => this.#register(directory, lost.keyPem, shared))
     }
     return this.get(directory, signal)
   }
@@ -73,25 +71,25 @@ export class AccountKeeper {
   }
 
   /** A failure is not kept: who asks next tries again. */
-  #keep(account: Promise<Account>): Promise<Account> {
-    account.catch(() => {
-      if (this.#current === account) this.#current = null
-    })
-    return account
+  #work(directory: Directory): SharedWork<Account> {
+    if (this.#current === null || this.#current.isOver) {
+      this.#current = new SharedWork((shared) => this.#load(directory, shared))
+    }
+    return this.#current
   }
 
-  async #load(directory: Directory): Promise<Account> {
-    return (await this.#options.accounts.load(this.#name)) ?? (await this.#register(directory, await newKeyPem()))
+  async #load(directory: Directory, signal: AbortSignal): Promise<Account> {
+    const known = await this.#options.accounts.load(this.#name)
+    return known ?? this.#register(directory, await newKeyPem(), signal)
   }
 
   /** RFC 8555 §7.3. Finds the account of a key that the authority knows. */
-  async #register(directory: Directory, keyPem: string): Promise<Account> {
+  async #register(directory: Directory, keyPem: string, signal: AbortSignal): Promise<Account> {
     const { email, termsAgreed, accounts, log } = this.#options
     const { eab } = this.#caller
     const asked = { tried: 'an account', host: null }
     const { termsOfService, externalAccountRequired } = directory.meta ?? {}
-    // Whoever waits for it may give up; it is made for all of them, and the transport bounds each of its waits.
-    const caller = await Caller.open(this.#caller, directory, { keyPem, url: null }, new AbortController().signal)
+    const caller = await Caller.open(this.#caller, directory, { keyPem, url: null }, signal)
     if (termsOfService !== undefined && !termsAgreed) {
       throw caller.failure('UR_ACME_TERMS', asked, `it has terms of service, ${termsOfService}`)
     }

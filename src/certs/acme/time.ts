@@ -23,6 +23,35 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
   })
 }
 
+/** One piece of work for all who wait for it at a time. It is aborted when the last of them has given up. */
+export class SharedWork<T> {
+  /** Whether it failed, or all who waited for it gave up: whoever comes now has to begin anew. */
+  isOver = false
+  readonly #controller = new AbortController()
+  readonly #result: Promise<T>
+  #waiting = 0
+
+  constructor(work: (signal: AbortSignal) => Promise<T>) {
+    this.#result = work(this.#controller.signal)
+    this.#result.catch(() => (this.isOver = true))
+  }
+
+  /** Rejects as the work does, or with what `signal` was aborted with. */
+  async wait(signal: AbortSignal): Promise<T> {
+    this.#waiting++
+    try {
+      return await abortable(this.#result, signal)
+    } finally {
+      if (--this.#waiting === 0 && signal.aborted) this.#abandon(signal.reason)
+    }
+  }
+
+  #abandon(reason: unknown): void {
+    this.isOver = true
+    this.#controller.abort(reason)
+  }
+}
+
 /** Does `work` under a signal that follows `signal`, and is aborted with `late()` after `ms`. */
 export async function withDeadline<T>(
   signal: AbortSignal,

@@ -48,13 +48,20 @@ export class NotingSolver implements ChallengeSolver {
 
 /** dns-01 (RFC 8555 §8.4) in the name server of pebble. `unproved`: names whose proof is not written. */
 export function dnsSolver(pebble: Pebble, unproved: readonly string[] = []): NotingSolver {
+  const written = new Map<string, number>()
   return new NotingSolver(['dns-01'], {
     show: async ({ name, keyAuthorization }) => {
       if (unproved.includes(name)) return
       const value = createHash('sha256').update(keyAuthorization).digest('base64url')
+      written.set(name, (written.get(name) ?? 0) + 1)
       await pebble.addTxt(`_acme-challenge.${name}`, value)
     },
-    remove: ({ name }) => pebble.clearTxt(`_acme-challenge.${name}`),
+    // A wildcard and the name above it have their records at one name, and pebble-challtestsrv clears that as a whole.
+    remove: async ({ name }) => {
+      const left = (written.get(name) ?? 1) - 1
+      written.set(name, left)
+      if (left === 0) await pebble.clearTxt(`_acme-challenge.${name}`)
+    },
   })
 }
 
