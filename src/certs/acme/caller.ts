@@ -121,8 +121,8 @@ export class Caller {
       nonce: this.#nonces.pop() ?? null,
       includeExternalAccountBinding: withEab,
     })
-    const nonce = answer.headers['replay-nonce']
-    if (typeof nonce === 'string') this.#nonces.push(nonce)
+    const nonce = nonceOf(answer)
+    if (nonce !== null) this.#nonces.push(nonce)
     if (answer.status >= 200 && answer.status < 300) return answer
     throw answerError(answer, this.#context(asked), this.#options.now())
   }
@@ -188,10 +188,16 @@ export class Caller {
     const answer = await transport.request('HEAD', this.directory.newNonce, null, this.#signal)
     const context = this.#context({ tried: 'a nonce', host: null })
     if (answer.status >= 400) throw answerError(answer, context, now())
-    const nonce = answer.headers['replay-nonce']
-    if (typeof nonce === 'string') return nonce
+    const nonce = nonceOf(answer)
+    if (nonce !== null) return nonce
     throw new IssueError('UR_ACME_ANSWER', context.tried, 'none came back', { directory: transport.directory })
   }
+}
+
+/** RFC 8555 §6.5.1. */
+function nonceOf({ headers }: Answer): string | null {
+  const nonce = headers['replay-nonce']
+  return typeof nonce === 'string' && nonce !== '' ? nonce : null
 }
 
 function mayPass(error: unknown): error is IssueError {
