@@ -1,13 +1,14 @@
-import { isProblem } from './problems.js'
 import type { Logger } from '../../core/logger.js'
 import type { ChallengeSolver } from '../challenge.js'
 import { IssueError } from '../issue-error.js'
 import type { IssuedCertificate, Issuer, IssueRequest, RenewalWindow } from '../issuer.js'
+import { acmeClient } from './acme-client.js'
 import { AccountKeeper, newKeyPem, type Account, type AccountStore } from './account.js'
 import { Caller, readDirectory, type CallerOptions } from './caller.js'
 import { checkedChain, preferredChain } from './chain.js'
 import type { Directory } from './messages.js'
 import { placeOrder } from './order.js'
+import { isProblem } from './problems.js'
 import { certificateId, readRenewalWindow } from './renewal-info.js'
 import { withDeadline } from './time.js'
 import { Transport } from './transport.js'
@@ -59,6 +60,7 @@ export class AcmeIssuer implements Issuer {
     this.#transport = new Transport({ directory, ca, connectTimeoutMs, answerTimeoutMs })
     this.#caller = { transport: this.#transport, eab, pollMs, now }
     this.#accounts = new AccountKeeper(this.#caller, this.#options)
+    void acmeClient()
   }
 
   async issue(request: IssueRequest, signal: AbortSignal): Promise<IssuedCertificate> {
@@ -120,7 +122,7 @@ export class AcmeIssuer implements Issuer {
 
 /** A certificate signing request for a key (PEM), as DER in base64url. Without a common name: that has room for 64 characters only. */
 async function newCsr(names: readonly string[], key: string): Promise<string> {
-  const { crypto } = await import('acme-client')
+  const { crypto } = await acmeClient()
   const [, csr] = await crypto.createCsr({ altNames: [...names] }, key)
   return crypto.getPemBodyAsB64u(csr)
 }

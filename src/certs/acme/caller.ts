@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import { IssueError, type AcmeCode } from '../issue-error.js'
+import { acmeClient } from './acme-client.js'
 import { directoryShape, type Directory } from './messages.js'
 import { answerError, type ProblemContext } from './problems.js'
 import { parseRetryAfter, pause } from './time.js'
@@ -92,8 +93,7 @@ export class Caller {
     signal: AbortSignal,
   ): Promise<Caller> {
     const { transport, eab } = options
-    // Only who has certificates from authorities pays for the modules.
-    const { Client } = await import('acme-client')
+    const { Client } = await acmeClient()
     const client = new Client({
       directoryUrl: transport.directory,
       accountKey: account.keyPem,
