@@ -1,3 +1,4 @@
+import { IssueError } from '../issue-error.js'
 import type { Account } from './account.js'
 import type { Asked, Caller } from './caller.js'
 import { orderShape, type Order } from './messages.js'
@@ -7,6 +8,8 @@ import type { Answer } from './transport.js'
 
 /** How often an order that stays ready is finalized. */
 const MAX_FINALIZED = 3
+
+const NOT_ABOUT_OLD = ['accountDoesNotExist', 'rateLimited', 'rejectedIdentifier', 'userActionRequired']
 
 export interface OrderRequest {
   readonly names: readonly string[]
@@ -61,11 +64,19 @@ async function openOrder({ names, replaces }: OrderRequest, context: OrderContex
   try {
     return await open({ identifiers, replaces })
   } catch (error) {
-    // What it does not want to see replaced (RFC 9773 §5) it may well issue.
-    if (!isProblem(error, 'alreadyReplaced', 'malformed', 'unauthorized', 'conflict')) throw error
+    if (!mayBeAboutOld(error)) throw error
     log.info({ names, reason: error.detail }, 'the authority does not take the old certificate as the one replaced')
     return open({ identifiers })
   }
+}
+
+/**
+ * What an authority does not want to see replaced (RFC 9773 §5) it may well issue. It says so in many ways:
+ * alreadyReplaced, malformed, unauthorized when another account has it, not found when another authority issued it.
+ */
+function mayBeAboutOld(error: unknown): error is IssueError {
+  if (!(error instanceof IssueError) || isProblem(error, ...NOT_ABOUT_OLD)) return false
+  return error.status !== null && error.status >= 400 && error.status < 500 && error.status !== 429
 }
 
 /** Goes on from any state until the certificate is there; resolves with its URL. */

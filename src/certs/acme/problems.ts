@@ -38,7 +38,7 @@ export interface ProblemContext {
 }
 
 /** Whether an error is a problem of this kind, such as `accountDoesNotExist`. */
-export function isProblem(error: unknown, ...kinds: readonly string[]): error is IssueError {
+export function isProblem(error: unknown, ...kinds: readonly string[]): boolean {
   return error instanceof IssueError && kinds.some((kind) => error.problem === PREFIX + kind)
 }
 

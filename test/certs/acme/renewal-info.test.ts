@@ -1,7 +1,6 @@
 import t from 'tap'
 import { certificateId } from '../../../src/certs/acme/renewal-info.js'
 import { FakeCa, problem, type Reply } from '../../support/fake-ca.js'
-import { TestAuthority } from '../support.js'
 import { issueErrorOf, issuerFor, never, NotingSolver } from './support.js'
 
 const NAMES = ['a.example.com']
@@ -85,7 +84,7 @@ t.test('an order names the certificate that it replaces; where that is not taken
       .map(({ payload }) => payload?.['replaces'])
   await order()
   t.same(sent(), [certificateId(chain)])
-  for (const refusal of [problem('alreadyReplaced', 409), problem('malformed', 400)]) {
+  for (const refusal of [problem('alreadyReplaced', 409), problem('malformed', 404)]) {
     ca.script('/order', refusal)
     t.match((await order()).chain, /BEGIN/)
   }
