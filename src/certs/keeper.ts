@@ -8,7 +8,7 @@ import { StoredCertificate } from './stored.js'
 export interface KeeperOptions extends OrderContext {
   /** The certificate of the server itself: always wanted. */
   readonly own: Wanted
-  /** Whether a certificate that is stored is to be renewed, when its time comes. */
+  /** Whether a name other than the server's own is to have a certificate, now that one is due. */
   isStillWanted(name: string): boolean
   /** Everything that can be served, whenever it changes; the server's own first, if it is there. */
   onChange(certificates: readonly StoredCertificate[]): void
@@ -49,9 +49,13 @@ export class CertificateKeeper {
     this.#options = options
   }
 
-  /** Loads what is stored; orders begin from then on. Throws StoreError. */
-  async start(): Promise<void> {
-    await this.#follow()
+  /** Loads what is stored. Throws StoreError. */
+  load(): Promise<void> {
+    return this.#follow()
+  }
+
+  /** Begins to order what is missing or due: from then on authorities may come and ask. */
+  start(): void {
     this.#orderDue()
     this.#wait()
   }
@@ -73,6 +77,11 @@ export class CertificateKeeper {
     if (!this.#wanted.has(name) && this.#wanted.size >= MOST_WANTED) return
     this.#wanted.add(name)
     await this.#order({ name, names: [name] })
+  }
+
+  /** Settles with the order for a name that is under way; null: none is. */
+  coming(name: string): Promise<void> | null {
+    return this.#running.get(name) ?? null
   }
 
   /** What is stored and can be served. */
@@ -139,8 +148,9 @@ export class CertificateKeeper {
 
   #orderDue(): void {
     const { own, isStillWanted } = this.#options
-    const names = new Set([...this.#wanted, ...[...this.#stored.keys()].filter(isStillWanted)])
+    const names = new Set([...this.#wanted, ...this.#stored.keys()].filter(isStillWanted))
     names.delete(own.name)
+    for (const name of this.#wanted) if (!names.has(name)) this.#wanted.delete(name)
     for (const wanted of [own, ...[...names].map((name) => ({ name, names: [name] }))]) {
       const stored = this.#stored.get(wanted.name)
       if (stored === undefined || this.#isDue(wanted, stored)) void this.#order(wanted)

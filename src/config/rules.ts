@@ -1,4 +1,5 @@
 import type { AgentConfig, AgentTunnelConfig } from './agent-schema.js'
+import { checkCerts } from './certs-rules.js'
 import { checkHttpKeys } from './http-schema.js'
 import type { ServerConfig } from './server-schema.js'
 import type { Problem } from './validate.js'
@@ -8,13 +9,8 @@ const problem = (path: KeyPath, message: string): Problem => ({ code: 'UR_CONFIG
 
 /** What several keys of a server's configuration must fulfil together. */
 export function* checkServer(config: ServerConfig): Generator<Problem> {
-  const { certs, limits } = config
-  if (certs.mode === 'files' && certs.files.length === 0) {
-    yield problem(
-      ['certs', 'files'],
-      'is empty and certs.mode is files; name at least one cert and key, or write mode: dev',
-    )
-  }
+  const { limits } = config
+  yield* checkCerts(config)
   if (limits.session_window_budget < limits.window_max) {
     yield problem(['limits', 'session_window_budget'], 'is smaller than limits.window_max; write at least as much')
   }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import type { z } from 'zod'
-import { field, list, optional, required, section } from './field.js'
+import { certs } from './certs-schema.js'
+import { field, optional, section } from './field.js'
 import { defaultMemoryLimit } from './memory.js'
 import {
   choice,
@@ -21,8 +22,6 @@ import {
   size,
   text,
 } from './values.js'
-
-const url = text('an http:// or https:// address', /^https?:\/\/\S+$/)
 
 const listen = section('Where the server listens. A port of 0 is any free port.', {
   tls: field(listenAddress, {
@@ -62,48 +61,6 @@ const listen = section('Where the server listens. A port of 0 is any free port.'
     default: [],
     reload: true,
   }),
-})
-
-const acme = section('Certificates from an ACME authority.', {
-  directory: field(url, {
-    doc: 'The directory of the authority.',
-    default: 'https://acme-v02.api.letsencrypt.org/directory',
-    later: 'key',
-  }),
-  email: optional(text('an e-mail address', /^\S+@\S+$/), { doc: 'Contact for the account.', later: 'key' }),
-  eab: section('External account binding.', {
-    kid: optional(text('a key id', /^\S+$/), { doc: 'The key id.', later: 'key' }),
-    hmac_key: optional(secret('a base64url text', /^\S+$/), {
-      doc: 'The key, in base64url.',
-      secret: true,
-      later: 'key',
-    }),
-  }),
-  challenge: field(choice('tls-alpn-01', 'http-01', 'dns-01'), {
-    doc: 'How ownership of a name is shown.',
-    default: 'tls-alpn-01',
-    later: 'key',
-  }),
-  dns: optional(text('the name of a DNS provider', /^\S+$/), { doc: 'Who answers dns-01.', later: 'key' }),
-})
-
-const certs = section('The certificates of the server.', {
-  mode: field(choice('files', 'dev', 'acme'), {
-    doc: '`files`: your own certificates; `dev`: a certificate authority of its own in `data_dir`; `acme` (not in this version): issued on demand.',
-    default: 'files',
-    later: (mode: string) => mode === 'acme',
-  }),
-  files: list(
-    section('', {
-      cert: required(path, { doc: 'PEM file with the certificate and its chain.', path: true, reload: true }),
-      key: required(path, { doc: 'PEM file with the private key.', path: true, reload: true }),
-    }),
-    {
-      doc: 'Certificate files for mode `files`; read again when they change. The first one serves names that none matches.',
-      reload: true,
-    },
-  ),
-  acme,
 })
 
 /** Names of hosts that programs or people take for the operator's, or by which machines configure themselves. */

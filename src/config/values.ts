@@ -55,6 +55,8 @@ export const text = (allowed: string, pattern: RegExp): Value<string> =>
 export const choice = <const C extends readonly (string | number)[]>(...choices: C): Value<C[number]> =>
   value(oneOf(choices), (raw) => choices.find((each) => String(each) === String(raw)))
 
+export const httpUrl: Value<string> = text('an http:// or https:// address', /^https?:\/\/\S+$/)
+
 export const integer = (min: number, max: number): Value<number> =>
   value(`a whole number from ${min} to ${max}`, (raw) => {
     const number = typeof raw === 'string' && !/^\d+$/.test(raw) ? Number.NaN : Number(raw)
@@ -90,6 +92,11 @@ export const hostName: Value<string> = value('a host name, such as tunnels.examp
 export const hostNames: Value<readonly string[]> = oneOrMore(
   'a list of host names, such as [admin.example.com]',
   hostName,
+)
+
+export const variableNames: Value<readonly string[]> = oneOrMore(
+  'a list of names of variables, such as [DNS_TOKEN]',
+  value('', (raw) => (/^[A-Za-z_][A-Za-z0-9_]*$/.test(String(raw)) ? String(raw) : undefined)),
 )
 
 /** The address of a server that answers DNS: its IP address, with a port other than 53 behind it. */

@@ -96,6 +96,7 @@ export const ERROR_CODES = {
   UR_CERT_NOT_YET_VALID: entry(2, 'A certificate is not valid yet.', 'Check the clock of the machine.'),
   UR_CERT_CHAIN_ORDER: entry(2, 'The certificates of a chain are not in order.', 'Put the leaf first and then each issuer; certbot calls that file fullchain.pem.'),
   UR_CERT_NO_NAMES: entry(2, 'A certificate names no host.', 'Use a certificate with a subjectAltName.'),
+  UR_CERT_NOT_POINTING: entry(1, 'A certificate was not ordered: visitors of the name do not come to this server, and neither would the authority.', 'Set the CNAME or address record that `uniroutd reserve check NAME` shows; it is tried again by itself.'),
   UR_CERT_STORED: entry(1, 'A certificate in the database cannot be used.', 'Nothing: it is ordered anew.'),
   UR_CERT_DEV_CA: entry(1, 'The development CA could not be created or loaded.', 'Delete the folder dev-ca in data_dir; a new CA is made, which has to be trusted again.'),
 

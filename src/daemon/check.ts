@@ -6,7 +6,7 @@ import type { ListenAddress, ServerConfig } from '../config/index.js'
 import { CertificateError, UniRouteError } from '../core/errors.js'
 import { silentLogger } from '../core/logger.js'
 import { lookAtStore } from '../store/index.js'
-import { namesProblem, openCertificates } from './certificates.js'
+import { namesProblem, openFiles } from './certificates.js'
 import { storeOptions } from './database.js'
 import { hostPort } from './public-url.js'
 
@@ -87,7 +87,7 @@ async function databaseFinding(config: ServerConfig): Promise<Finding> {
 
 async function certificateProblem(config: ServerConfig): Promise<string | null> {
   try {
-    const { book } = await openCertificates(config, silentLogger)
+    const book = await openFiles(config, silentLogger)
     book.close()
     return namesProblem(book, config.domain)
   } catch (error) {

@@ -11,8 +11,9 @@ import { Names } from '../names/index.js'
 import { HttpProxy } from '../proxy/http/index.js'
 import { RouteTable } from '../routing/index.js'
 import { openStore, type Store } from '../store/index.js'
-import { Agents, PortRanges, type TunnelTable } from '../tunnels/index.js'
+import { Agents, PortRanges, Site, type TunnelObserver, type TunnelTable } from '../tunnels/index.js'
 import { logRequest } from './access-log.js'
+import type { AcmeCertificates } from './acme/acme-certificates.js'
 import { Administration } from './administration.js'
 import { namesProblem, openCertificates, type Certificates } from './certificates.js'
 import { Closers } from './closers.js'
@@ -80,6 +81,9 @@ export class Daemon {
     this.#tellsTruth = networkMatcher(config.listen.trusted_proxies)
     const metrics = this.#metrics
     metrics.setLimits(config.limits)
+    metrics.watchCertificates(() => certificates.book.describe())
+    const { acme } = certificates
+    if (acme !== null) metrics.addSource(() => acme.numbers())
 
     const ranges = new PortRanges(config.listen.tcp_ports)
     const limits = () => ingressLimits(this.#config)
@@ -95,6 +99,7 @@ export class Daemon {
       clock: systemClock,
       log,
       limits: () => httpLimits(this.#config),
+      challengeAnswer: acme === null ? undefined : (host, token) => acme.answers.httpAnswer(host, token),
       rules: { clock: systemClock, now: () => Date.now(), passwords, webhookBudget },
       isTrustedProxy: (address) => this.#tellsTruth(address),
       httpsUrl: (host) => publicUrl(config, this.#ports, 'https', host, null),
@@ -165,7 +170,7 @@ export class Daemon {
       wire: () => wireLimits(this.#config, budgets),
       memory,
       hooks: metrics,
-      observer: this.#administration,
+      observer: withCertificates(this.#administration, acme),
       clock: systemClock,
       log,
     })
@@ -194,13 +199,22 @@ export class Daemon {
       const store = await openStore(storeOptions(config))
       closers.add(() => store.close())
       await closeLeftOpen(store, config.node.name, log)
-      const certificates = await openCertificates(config, log)
-      const problem = namesProblem(certificates.book, config.domain)
+      let daemon: Daemon | null = null
+      const certificates = await openCertificates({
+        config,
+        store,
+        log,
+        env: process.env,
+        isProved: (host) => daemon !== null && daemon.#names.gate.isProved(host),
+        isBound: (host) => daemon !== null && daemon.#table.hostOwner(host) instanceof Site,
+      })
+      const problem = certificates.acme === null ? namesProblem(certificates.book, config.domain) : null
       if (problem !== null) log.warn({ domain: config.domain }, `certificates: ${problem}`)
-      closers.add(() => certificates.book.close())
-      const daemon = new Daemon(options, store, certificates, closers)
+      closers.add(() => certificates.close())
+      daemon = new Daemon(options, store, certificates, closers)
       await daemon.#names.start()
       await daemon.#listen(sockets)
+      certificates.acme?.start()
       return daemon
     } catch (error) {
       await closers
@@ -278,13 +292,14 @@ export class Daemon {
     const { listen } = this.#config
     const admission = this.#admission
     const limits = () => ingressLimits(this.#config)
-    const { book } = this.certificates
+    const { book, acme } = this.certificates
     const tls = new TlsPort({
       table: this.#table,
       admission,
       limits,
       isTrustedProxy: (address) => this.#isTrustedProxy(address),
-      contextFor: (name) => book.secureContextFor(name) ?? null,
+      contextFor: (name) => (acme === null ? (book.secureContextFor(name) ?? null) : acme.contextFor(name)),
+      challengeContext: acme === null ? undefined : (name) => acme.answers.tlsAlpnContext(name),
       defaultPem: book.defaultPem,
       onAgent: (socket: TLSSocket, remote: string) => this.#agents.accept(socket, remote),
       onHttp: (socket, connection) => this.#http.takeTls(socket, connection),
@@ -326,6 +341,21 @@ export class Daemon {
       this.#closers.add(() => server.close())
     }
     this.#addresses = addresses
+  }
+}
+
+/** Tells the certificates too of host names that are bound. */
+function withCertificates(observer: TunnelObserver, acme: AcmeCertificates | null): TunnelObserver {
+  if (acme === null) return observer
+  return {
+    sessionOpened: (session) => observer.sessionOpened(session),
+    sessionChanged: (session) => observer.sessionChanged(session),
+    sessionClosed: (session, why) => observer.sessionClosed(session, why),
+    tunnelBound: (tunnel) => {
+      observer.tunnelBound(tunnel)
+      if (tunnel.http !== null && tunnel.host !== null) acme.bound(tunnel.host)
+    },
+    tunnelUnbound: (tunnel, why) => observer.tunnelUnbound(tunnel, why),
   }
 }
 

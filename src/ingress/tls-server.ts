@@ -20,8 +20,8 @@ export interface CertificatePem {
 }
 
 export interface TlsServerOptions<Facts> {
-  /** The certificate for a server name; null: the default one serves it. */
-  contextFor(serverName: string): SecureContext | null
+  /** The certificate for a server name, perhaps one that is on its way; null: the default one serves it. Never rejects. */
+  contextFor(serverName: string): SecureContext | null | Promise<SecureContext | null>
   /** For names without a certificate, and for clients that come to an IP address. */
   readonly defaultPem: CertificatePem
   /** Time for a TLS handshake, ms. */
@@ -55,8 +55,8 @@ export class TlsServer<Facts> {
       handshakeTimeout: options.handshakeTimeoutMs,
       SNICallback: (name, done) => {
         const context = options.contextFor(name)
-        if (context === null) done(null)
-        else done(null, context)
+        if (context instanceof Promise) void context.then((late) => done(null, late ?? undefined))
+        else done(null, context ?? undefined)
       },
     })
     this.#server.on('secureConnection', (socket) => {

@@ -54,6 +54,11 @@ const carrierBytes = total(
   'Bytes on carriers, headers included, TLS not: from agents (in) and to agents (out).',
   'direction',
 )
+const orders = total(
+  'certificate_orders_total',
+  'Orders of certificates: issued, failed, or not made because another server had one (found) or had just failed (waiting).',
+  'result',
+)
 const wireBuffers = gauge(
   'wire_buffer_bytes',
   'Memory bound by sessions: received and not consumed, waiting for a socket, window lent above the guaranteed 256 KiB.',
@@ -126,6 +131,14 @@ export const NUMBERS = {
   usageDropped: [recordsDropped, 'usage'],
   historyDropped: [recordsDropped, 'history'],
   auditDropped: [recordsDropped, 'audit'],
+  certificatesIssued: [orders, 'issued'],
+  certificatesFound: [orders, 'found'],
+  certificatesFailed: [orders, 'failed'],
+  certificatesWaiting: [orders, 'waiting'],
+  certificatesFailing: [gauge('certificates_failing', 'Names whose last order of a certificate failed.')],
+  certificateIssuedAt: [
+    gauge('certificate_last_success_timestamp_seconds', 'When an order last brought a certificate; since the start.'),
+  ],
   rttMinSeconds: [rtt, 'min'],
   rttMedianSeconds: [rtt, 'median'],
   rttMaxSeconds: [rtt, 'max'],
@@ -203,6 +216,13 @@ export const LIMIT = {
   name: 'uniroute_limit',
   help: 'Configured limits.* (bytes, seconds or a count).',
   label: 'limit',
+} as const
+
+/** When the certificates that are served end. */
+export const EXPIRY = {
+  name: 'uniroute_certificate_expiry_timestamp_seconds',
+  help: 'When a certificate ends, by its first name; of many, the 1000 that end first.',
+  label: 'name',
 } as const
 
 /** prom-client's own metrics that are left out: they walk every handle at each scrape, and their names break the rules. */

@@ -4,6 +4,7 @@ import {
   BUILD_INFO,
   EVENTS,
   type EventMetric,
+  EXPIRY,
   LEFT_OUT,
   LIMIT,
   type NumberMetric,
@@ -13,6 +14,15 @@ import {
 
 /** Plain numbers as they are now. Counters (`…Total`, bytes) must never fall while the source is registered. */
 export type Source = () => Readonly<Partial<Record<NumberName, number>>>
+
+/** A certificate that is served. */
+export interface CertificateEnd {
+  readonly names: readonly string[]
+  readonly notAfter: Date
+}
+
+/** A page with more would be too long. */
+const MOST_CERTIFICATES = 1_000
 
 /**
  * The metrics of one process. Hot paths bump numbers of their own, which a source reports when the page is asked for;
@@ -66,6 +76,18 @@ export class Metrics {
     for (const [name, value] of Object.entries(limits)) {
       this.#limits.labels(name).set(name.endsWith('_timeout') ? value / 1000 : value)
     }
+  }
+
+  /** Shows when certificates end, as they are at each scrape. */
+  watchCertificates(describe: () => readonly CertificateEnd[]): void {
+    const { name, help, label } = EXPIRY
+    const collect = (): void => {
+      gauge.reset()
+      const ends = describe().filter(({ names }) => names.length > 0)
+      const soonest = [...ends].sort((a, b) => a.notAfter.getTime() - b.notAfter.getTime()).slice(0, MOST_CERTIFICATES)
+      for (const { names, notAfter } of soonest) gauge.labels(names[0] ?? '').set(notAfter.getTime() / 1000)
+    }
+    const gauge = new Gauge({ name, help, labelNames: [label], registers: [this.#registry], collect })
   }
 
   /** An agent was welcomed after `ms`. */

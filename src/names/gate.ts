@@ -52,6 +52,11 @@ export class NameGate {
     else if (this.#customDomains === 'reserved') this.#checkDomain(host, accountId)
   }
 
+  /** Whether a name outside of the server's domain, or one above it, is reserved and its proof was found. */
+  isProved(host: string): boolean {
+    return this.#book.holderOf(host) !== null
+  }
+
   /** Throws RefusedError UR_PORT_TAKEN when the port is another account's. */
   checkPort(port: number, accountId: string): void {
     const holder = this.#book.holderOfPort(port)

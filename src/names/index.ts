@@ -1,7 +1,7 @@
 export type { WatchRules } from './domain-watch.js'
 export type { NameRules } from './gate.js'
 export { Names, type NamesOptions } from './names.js'
-export type { DnsRecord, PointingAnswer, ProofAnswer } from './proof.js'
+export { type DnsRecord, lookForPointing, type PointingAnswer, type ProofAnswer } from './proof.js'
 export {
   checkDomain,
   checkName,

@@ -100,7 +100,8 @@ async function nodeOn(
     ...options,
   })
   t.teardown(() => keeper.close())
-  await keeper.start()
+  await keeper.load()
+  keeper.start()
   const ended = (): Promise<string> => {
     const end = ends.shift()
     return end === undefined
