@@ -3,8 +3,9 @@ import { UniRouteError } from '../core/errors.js'
 import type { CertificateFailure, CertificateRecord, CertificateRepository } from '../store/index.js'
 import type { Issuer } from './issuer.js'
 import { type LeaseOptions, underLease } from './lease.js'
+import { keyPurpose } from './purposes.js'
 import { pauseAfter } from './renewal.js'
-import { keyPurpose, StoredCertificate } from './stored.js'
+import { StoredCertificate } from './stored.js'
 import type { KeyVault } from './vault.js'
 
 /** A certificate that is to be there. */

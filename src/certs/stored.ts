@@ -3,13 +3,9 @@ import { createSecureContext, type SecureContext } from 'node:tls'
 import { CertificateError } from '../core/errors.js'
 import type { CertificateRecord } from '../store/index.js'
 import { type Certificate, CONTEXT_OPTIONS, namesOf } from './pem-files.js'
+import { keyPurpose } from './purposes.js'
 import type { Lifetime } from './renewal.js'
 import type { KeyVault } from './vault.js'
-
-/** What the key of a certificate in the database is encrypted for. */
-export function keyPurpose(name: string): string {
-  return `key of the certificate for ${name}`
-}
 
 /** A certificate from the database. Its key stays encrypted, and its context unmade, until a client asks for it. */
 export class StoredCertificate implements Certificate, Lifetime {

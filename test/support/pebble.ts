@@ -18,6 +18,8 @@ export interface PebbleOptions {
   /** Ports to which pebble connects; otherwise nobody listens there. */
   readonly httpPort?: number
   readonly tlsPort?: number
+  /** How long its certificates are valid, seconds. Default: five years. */
+  readonly validS?: number
 }
 
 /** pebble and pebble-challtestsrv on loopback: an authority that forgets all when it starts again, and its DNS. */
@@ -28,21 +30,26 @@ export class Pebble {
   /** Ports to which pebble connects to look at proofs. */
   readonly httpPort: number
   readonly tlsPort: number
+  /** `HOST:PORT` of its name server: every name has the address 127.0.0.1. */
+  readonly resolver: string
+  /** Where records of its name server are set. */
+  readonly recordsUrl: string
   readonly #start: () => Process
   readonly #managementPort: number
-  readonly #dnsPort: number
   #process: Process
 
   private constructor(
-    made: Pick<Pebble, 'directory' | 'ca' | 'httpPort' | 'tlsPort'> & { managementPort: number; dnsPort: number },
+    made: Pick<Pebble, 'directory' | 'ca' | 'httpPort' | 'tlsPort' | 'resolver' | 'recordsUrl'>,
+    managementPort: number,
     start: () => Process,
   ) {
     this.directory = made.directory
     this.ca = made.ca
     this.httpPort = made.httpPort
     this.tlsPort = made.tlsPort
-    this.#managementPort = made.managementPort
-    this.#dnsPort = made.dnsPort
+    this.resolver = made.resolver
+    this.recordsUrl = made.recordsUrl
+    this.#managementPort = managementPort
     this.#start = start
     this.#process = start()
   }
@@ -63,6 +70,7 @@ export class Pebble {
       privateKey: pair.key,
       httpPort,
       tlsPort,
+      ...(options.validS === undefined ? {} : { certificateValidityPeriod: options.validS }),
       externalAccountBindingRequired: options.eab !== undefined,
       externalAccountMACKeys: options.eab ?? {},
     }
@@ -87,10 +95,10 @@ export class Pebble {
       ca,
       httpPort: httpPort!,
       tlsPort: tlsPort!,
-      managementPort: managementPort!,
-      dnsPort: dnsPort!,
+      resolver: `127.0.0.1:${dns}`,
+      recordsUrl: `http://127.0.0.1:${dnsPort}`,
     }
-    const started = new Pebble(made, () => new Process('pebble', pebble!, args, { env }))
+    const started = new Pebble(made, managementPort!, () => new Process('pebble', pebble!, args, { env }))
     t.teardown(() => started.#process.stop())
     await started.#answers()
     await eventually('pebble-challtestsrv to answer', () => started.#dns('clear-txt', { host: 'none.invalid.' }))
@@ -138,7 +146,7 @@ export class Pebble {
   }
 
   async #dns(path: string, record: Readonly<Record<string, string>>): Promise<void> {
-    const response = await fetch(`http://127.0.0.1:${this.#dnsPort}/${path}`, {
+    const response = await fetch(`${this.recordsUrl}/${path}`, {
       method: 'POST',
       body: JSON.stringify(record),
     })

@@ -4,6 +4,7 @@ import { runProgram } from '../program.js'
 import { addAccountCommands } from './account.js'
 import { addAdminTokenCommands } from './admin-token.js'
 import { addBackupCommands } from './backup.js'
+import { addCertsCommands } from './certs.js'
 import { addCheckCommand } from './check.js'
 import { addLookCommands } from './look.js'
 import { addMigrateCommand } from './migrate.js'
@@ -27,6 +28,7 @@ export function uniroutd(argv: string[]): Promise<number> {
     addAdminTokenCommands(root, context)
     addLookCommands(root, context)
     addReserveCommands(root, context)
+    addCertsCommands(root, context)
     addMigrateCommand(root, context)
     addBackupCommands(root, context)
     addCommonCommands(root, context)

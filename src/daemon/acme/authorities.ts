@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { AcmeIssuer, type AccountStore, IssuerChain } from '../../certs/acme/index.js'
-import type { ChallengeSolver, ChallengeStore, Issuer, KeyVault } from '../../certs/index.js'
+import {
+  accountPurpose,
+  type ChallengeSolver,
+  type ChallengeStore,
+  type Issuer,
+  type KeyVault,
+} from '../../certs/index.js'
 import type { ServerConfig } from '../../config/index.js'
 import { CertificateError } from '../../core/errors.js'
 import type { Logger } from '../../core/logger.js'
@@ -33,11 +39,6 @@ export async function authorities({ config, solver, acme, vault, log }: Authorit
     })
   })
   return new IssuerChain(await Promise.all(issuers), log)
-}
-
-/** What the key of an account in the database is encrypted for. */
-export function accountPurpose(directory: string): string {
-  return `key of the account at ${directory}`
 }
 
 /** Accounts in the database, their keys encrypted. One whose key cannot be read is as good as none. */

@@ -1,0 +1,9 @@
+/** What the private key of a certificate in the database is encrypted for. */
+export function keyPurpose(name: string): string {
+  return `key of the certificate for ${name}`
+}
+
+/** What the private key of an account with an authority is encrypted for. */
+export function accountPurpose(directory: string): string {
+  return `key of the account at ${directory}`
+}
