@@ -1,4 +1,4 @@
-import { promises as dns } from 'node:dns'
+import { type CaaRecord, promises as dns } from 'node:dns'
 import { serverText } from './exchange.js'
 import { DnsFailure } from './failure.js'
 
@@ -45,6 +45,12 @@ export class DnsClient {
       this.#ask('AAAA', name, (resolver) => resolver.resolve6(name)),
     ])
     return [four, six].flatMap((found) => (Array.isArray(found) ? found : []))
+  }
+
+  /** The CAA records of a name (RFC 8659); those of a name that is an alias are those of its target. */
+  async caa(name: string): Promise<readonly CaaRecord[]> {
+    const records = await this.#ask('CAA', name, (resolver) => resolver.resolveCaa(name))
+    return Array.isArray(records) ? records : []
   }
 
   /** Follows the CNAME records of a name. */

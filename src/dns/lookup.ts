@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { getServers } from 'node:dns'
 import { isIP } from 'node:net'
 import { type DnsServer, query, serverText } from './exchange.js'
@@ -43,15 +44,29 @@ export class DnsLookup {
   async target(name: string, signal: AbortSignal): Promise<string> {
     const seen = new Set([name])
     for (let at = name; ;) {
-      const { answers } = await this.#ask(at, TYPE.CNAME, signal)
-      const next = answers.find((record) => record.type === TYPE.CNAME && record.name === at)?.value
-      if (next === undefined || next === null) return at
+      const next = await this.#alias(at, signal)
+      if (next === null) return at
       if (seen.has(next) || seen.size > MOST_ALIASES) {
         throw new DnsFailure(`the aliases of ${name} lead nowhere: ${[...seen, next].join(' → ')}`)
       }
       seen.add(next)
       at = next
     }
+  }
+
+  /**
+   * Whether the alias that a name is comes from a wildcard: any other name beside it is the same alias. It ends as soon
+   * as a record is written at the name.
+   */
+  async isFromWildcard(name: string, signal: AbortSignal): Promise<boolean> {
+    const beside = name.replace(/^[^.]*/, `uniroute-${randomBytes(6).toString('hex')}`)
+    const [alias, other] = await Promise.all([this.#alias(name, signal), this.#alias(beside, signal)])
+    return alias !== null && alias === other
+  }
+
+  async #alias(name: string, signal: AbortSignal): Promise<string | null> {
+    const { answers } = await this.#ask(name, TYPE.CNAME, signal)
+    return answers.find((record) => record.type === TYPE.CNAME && record.name === name)?.value ?? null
   }
 
   /** The zone that a name is in, by the SOA record of the name, or the one that comes with the answer that it has none. */

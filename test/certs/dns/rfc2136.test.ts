@@ -93,10 +93,10 @@ t.test('what a name server says no to', async (t) => {
   const late = () => new Date(Date.now() - 600_000)
   await t.rejects(add({ now: late }), {
     code: 'UR_DNS_CLOCK',
-    message: /is (599|600|601) s ahead of that of this machine/,
+    message: /is (59|60)\d s ahead of that of this machine/,
   })
   const early = () => new Date(Date.now() + 600_000)
-  await t.rejects(add({ now: early }), { code: 'UR_DNS_CLOCK', message: /is (599|600|601) s behind that of this/ })
+  await t.rejects(add({ now: early }), { code: 'UR_DNS_CLOCK', message: /is (59|60)\d s behind that of this/ })
   await t.rejects(add({ key: null }), { code: 'UR_DNS_REFUSED', message: /refused an update of example\.org/ })
   await t.rejects(add({}, '_acme-challenge.fixed.example'), { code: 'UR_DNS_KEY', message: /or not for this zone/ })
   await t.rejects(add({}, '_acme-challenge.not-ours.example'), {

@@ -54,7 +54,8 @@ async function start(t: Test) {
   const aliases = `_acme-challenge.away CNAME there.example.net.
 _acme-challenge.acme CNAME ${FULL.toUpperCase()}.
 _acme-challenge.wrong CNAME y.auth.example.net.
-_acme-challenge.loop CNAME _acme-challenge.loop`
+_acme-challenge.loop CNAME _acme-challenge.loop
+*.wild CNAME elsewhere`
   const zones = { 'example.org': `${zoneHead(2)}${aliases}`, 'example.net': zoneHead(2) }
   const { port, made } = await knots(t, 2, zones, { key: KEY })
   const lookup = lookupAt(port)
@@ -124,6 +125,11 @@ t.test('where proofs are written, and what has to be set first', async (t) => {
   await plain.show(challenge('unknown.example', 'k'), signal)
   await plain.show(challenge('loop.example.org', 'k'), signal)
   t.equal(log.lines.filter(({ level }) => level === 'warn').length, 2, 'DNS does not say')
+
+  const wild = new MemoryProvider()
+  await solver(wild).show(challenge('wild.example.org', 'k'), signal)
+  const place = '_acme-challenge.wild.example.org'
+  t.same([...wild.texts], [`${place} ${dnsProof('k')}`], 'the alias of a wildcard ends with the record')
 
   const some = solver(provider, { domains: ['tunnels.example.org'] })
   t.same(some.kindsFor('*.tunnels.example.org'), ['dns-01'])

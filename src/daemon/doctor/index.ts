@@ -1,0 +1,6 @@
+export { addressFindings, type AddressQuestion } from './addresses.js'
+export { caaFinding, type CaaQuestion } from './caa.js'
+export { delegationFinding } from './delegation.js'
+export { clockFinding, type DirectoryAnswer, directoryFindings, readDirectory } from './directory.js'
+export { type DoctorFinding } from './finding.js'
+export { emailFinding, keyFileFinding, portFinding } from './machine.js'
