@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   UR_INTERNAL: entry(1, 'Something failed that should not: a defect of this program.', 'Report it, with the log at level debug.'),
   UR_OUTPUT: entry(1, 'What a command answered could not be written to standard output.', 'Free some space where it goes to. The command itself was done: a token that was made this way is lost, so revoke it and make another.'),
   UR_CHECK_FAILED: entry(2, 'The check of a configuration found something that would not work.', 'Mend what the lines above name.'),
+  UR_DOCTOR_PROBLEMS: entry(1, '`uniroutd doctor` found something that visitors or certificate authorities will stumble over.', 'The lines of its output say what, and what to set.'),
   UR_METRICS_LISTEN: entry(1, 'The address for metrics could not be listened on.', 'Free the port, or set listen.metrics to another.'),
 
   // store

@@ -19,6 +19,7 @@ const COMMANDS = [
   'run',
   'dev',
   'check',
+  'doctor',
   'token',
   'token create',
   'token list',

@@ -6,6 +6,7 @@ import { addAdminTokenCommands } from './admin-token.js'
 import { addBackupCommands } from './backup.js'
 import { addCertsCommands } from './certs.js'
 import { addCheckCommand } from './check.js'
+import { addDoctorCommand } from './doctor.js'
 import { addLookCommands } from './look.js'
 import { addMigrateCommand } from './migrate.js'
 import { addReserveCommands } from './reserve.js'
@@ -23,6 +24,7 @@ export function uniroutd(argv: string[]): Promise<number> {
     addRunCommand(root, context)
     addDevCommand(root, context)
     addCheckCommand(root, context)
+    addDoctorCommand(root, context)
     addTokenCommands(root, context)
     addAccountCommands(root, context)
     addAdminTokenCommands(root, context)
