@@ -10,7 +10,7 @@ need_packages \
   redis-server=redis-server redis-benchmark=redis-tools \
   nginx=nginx-light haproxy=haproxy curl=curl sshd=openssh-server ssh=openssh-client openssl=openssl sqlite3=sqlite3 ps=procps \
   h2load=nghttp2-client git=git chromium=chromium certutil=libnss3-tools \
-  knotd=knot knotc=knot pebble=pebble pebble-challtestsrv=pebble \
+  knotd=knot knotc=knot knsupdate=knot-dnsutils pebble=pebble pebble-challtestsrv=pebble \
   unshare=util-linux setpriv=util-linux systemd-socket-activate=systemd systemd-analyze=systemd promtool=prometheus \
   go=golang-go /usr/share/gocode/src/github.com/hashicorp/yamux=golang-github-hashicorp-yamux-dev
 prepare_project

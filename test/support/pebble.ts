@@ -15,6 +15,8 @@ export interface PebbleOptions {
   readonly alternateRoots?: number
   /** Of valid authorizations, how many of a hundred are used again by another order. */
   readonly reusedProofs?: number
+  /** HOST:PORT of the name server that it asks, instead of its own. */
+  readonly nameServer?: string
   /** Ports to which pebble connects; otherwise nobody listens there. */
   readonly httpPort?: number
   readonly tlsPort?: number
@@ -87,7 +89,7 @@ export class Pebble {
     const binds = ['-dns01', `127.0.0.1:${dns}`, '-management', `127.0.0.1:${dnsPort}`]
     const server = new Process('pebble-challtestsrv', challtestsrv!, [...binds, ...none])
     t.teardown(() => server.stop())
-    const args = ['-config', file, '-dnsserver', `127.0.0.1:${dns}`]
+    const args = ['-config', file, '-dnsserver', options.nameServer ?? `127.0.0.1:${dns}`]
     const directory = `https://127.0.0.1:${port}/dir`
     const ca = await readFile(authority.ca, 'utf8')
     const made = {
