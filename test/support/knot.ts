@@ -14,6 +14,8 @@ export interface KnotOptions {
   readonly port?: number
   /** The TSIG key that may update zones. */
   readonly key?: { readonly name: string; readonly algorithm: string; readonly secret: string }
+  /** The only names that it may update, relative to their zone, with all below them. */
+  readonly owners?: readonly string[]
   /** The zones that it may not update all the same. */
   readonly fixed?: readonly string[]
 }
@@ -58,7 +60,7 @@ log:
 mod-stats:
   - id: default
     request-protocol: on
-${key === undefined ? '' : keySection(key)}
+${key === undefined ? '' : keySection(key, options.owners)}
 database:
   storage: ${folder}
 template:
@@ -118,7 +120,15 @@ ${Object.keys(zones)
   }
 }
 
-function keySection({ name, algorithm, secret }: NonNullable<KnotOptions['key']>): string {
+function keySection(
+  { name, algorithm, secret }: NonNullable<KnotOptions['key']>,
+  owners: readonly string[] | undefined,
+): string {
+  const limits = `
+    update-type: [TXT, A, AAAA, CNAME]
+    update-owner: name
+    update-owner-match: sub-or-equal
+    update-owner-name: [${owners?.join(', ') ?? ''}]`
   return `
 key:
   - id: ${name}
@@ -127,7 +137,7 @@ key:
 acl:
   - id: updates
     key: ${name}
-    action: update
+    action: update${owners === undefined ? '' : limits}
 `
 }
 

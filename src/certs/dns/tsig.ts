@@ -110,7 +110,7 @@ export class TsigKey {
     const record = readTsig(last.data, from)
     if (record.error === BADKEY) {
       const message = `${from} does not take the TSIG key ${this.name} with ${this.#algorithm}`
-      throw new CertificateError('UR_DNS_KEY', `${message}: it does not know it, or not for this zone`)
+      throw new CertificateError('UR_DNS_KEY', `${message}: it does not know it, or not for this change`)
     }
     if (record.error === BADSIG) {
       const message = `${from} has another secret for the TSIG key ${this.name} (${this.#algorithm})`

@@ -2,7 +2,7 @@ import { Resolver } from 'node:dns/promises'
 import t, { type Test } from 'tap'
 import { Rfc2136Provider, type Rfc2136Options } from '../../../src/certs/dns/rfc2136.js'
 import { TSIG_ALGORITHMS, type TsigAlgorithm } from '../../../src/certs/dns/tsig.js'
-import { Knot } from '../../support/knot.js'
+import { Knot, type KnotOptions } from '../../support/knot.js'
 import { freePort } from '../../support/places.js'
 
 const SECRET = Buffer.from('a secret of thirty-two bytes....').toString('base64')
@@ -17,8 +17,8 @@ function keyOf(algorithm: TsigAlgorithm, secret = SECRET, name = 'uniroute.key')
   return { name, algorithm, secret }
 }
 
-async function knotWith(t: Test, algorithm: TsigAlgorithm = 'hmac-sha256') {
-  const knot = await Knot.start(t, ZONES, { key: keyOf(algorithm), fixed: ['fixed.example'] })
+async function knotWith(t: Test, algorithm: TsigAlgorithm = 'hmac-sha256', options: KnotOptions = {}) {
+  const knot = await Knot.start(t, ZONES, { key: keyOf(algorithm), fixed: ['fixed.example'], ...options })
   const resolver = new Resolver()
   resolver.setServers([`127.0.0.1:${knot.port}`])
   const txt = async (name: string): Promise<string[]> => {
@@ -98,7 +98,7 @@ t.test('what a name server says no to', async (t) => {
   const early = () => new Date(Date.now() + 600_000)
   await t.rejects(add({ now: early }), { code: 'UR_DNS_CLOCK', message: /is (59|60)\d s behind that of this/ })
   await t.rejects(add({ key: null }), { code: 'UR_DNS_REFUSED', message: /refused an update of example\.org/ })
-  await t.rejects(add({}, '_acme-challenge.fixed.example'), { code: 'UR_DNS_KEY', message: /or not for this zone/ })
+  await t.rejects(add({}, '_acme-challenge.fixed.example'), { code: 'UR_DNS_KEY', message: /or not for this change/ })
   await t.rejects(add({}, '_acme-challenge.not-ours.example'), {
     code: 'UR_DNS_ZONE',
     message: /127\.0\.0\.1:\d+ does not serve the zone of _acme-challenge\.not-ours\.example/,
@@ -116,6 +116,20 @@ t.test('what a name server says no to', async (t) => {
     code: 'UR_DNS_UNREACHABLE',
     message: new RegExp(`127\\.0\\.0\\.1:${free}: nothing answers there`),
   })
+})
+
+t.test('a key that may change some names only', async (t) => {
+  const { provider, txt, resolver } = await knotWith(t, 'hmac-sha256', { owners: ['tunnels'] })
+  const dns = provider()
+  await dns.addTxt('_acme-challenge.tunnels.example.org', 'v', signal)
+  t.same(await txt('_acme-challenge.tunnels.example.org'), ['v'])
+  for (const name of ['tunnels.example.org', '*.tunnels.example.org']) {
+    await dns.records.replace(name, [{ type: 'A', value: '192.0.2.1' }], signal)
+    await dns.records.replace(name, [{ type: 'CNAME', value: 'x.example' }], signal)
+    t.same(await resolver.resolveCname(name.replace('*', 'any')), ['x.example'])
+  }
+  await dns.removeTxt('_acme-challenge.tunnels.example.org', 'v', signal)
+  await t.rejects(dns.addTxt(NAME, 'v', signal), { code: 'UR_DNS_KEY', message: /or not for this change/ })
 })
 
 t.test('a name server that hangs, and one that is given up', async (t) => {
