@@ -6,7 +6,7 @@ import { silentLogger } from '../../src/core/logger.js'
 import { inheritedSockets, SystemdNotifier } from '../../src/daemon/systemd.js'
 import { within } from '../support/hang.js'
 import { program, ROOT, temporaryFolder } from '../support/places.js'
-import { Process } from '../support/processes.js'
+import { Process, TYPESCRIPT } from '../support/processes.js'
 
 /** Prints what comes to a Unix datagram socket: every field as a line, and an empty line behind each message. */
 const RECEIVER = `
@@ -102,8 +102,7 @@ t.test('outside of systemd nothing is done; inside, a program that forgets to cl
     const { SystemdNotifier } = await import(${JSON.stringify(path.join(ROOT, 'src/daemon/systemd.ts'))})
     const { silentLogger } = await import(${JSON.stringify(path.join(ROOT, 'src/core/logger.ts'))})
     new SystemdNotifier({ NOTIFY_SOCKET: ${JSON.stringify(file)}, WATCHDOG_USEC: '100000' }, silentLogger).ready('x')`
-  const typescript = process.execArgv.filter((argument) => argument.includes('@tapjs/typescript'))
-  const program = new Process('program', process.execPath, [...typescript, '--input-type=module', '-e', script])
+  const program = new Process('program', process.execPath, [TYPESCRIPT, '--input-type=module', '-e', script])
   t.teardown(() => program.stop('SIGKILL'))
   await received.line(/^READY=1$/)
   t.match(await within('its end', program.exit), { code: 0 })
@@ -148,8 +147,7 @@ t.test('a socket that was handed over is listened on', async (t) => {
     const { tls } = inheritedSockets({ ...process.env, LISTEN_PID: String(process.pid) })
     const { createServer } = await import('node:net')
     createServer((socket) => socket.end('hello')).listen({ fd: tls }, () => console.log('ready'))`
-  const typescript = process.execArgv.filter((argument) => argument.includes('@tapjs/typescript'))
-  const child = new Process('activated', process.execPath, [...typescript, '--input-type=module', '-e', script], {
+  const child = new Process('activated', process.execPath, [TYPESCRIPT, '--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'pipe', fd],
     env: { ...process.env, LISTEN_FDS: '1', LISTEN_FDNAMES: 'tls' },
   })

@@ -1,29 +1,12 @@
-import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { eventually } from './hang.js'
 import { must } from './processes.js'
 import { ROOT, takeLock } from './places.js'
 
-const PROGRAMS = '.tmp/programs'
-
 /** Builds `dist/` when a source is newer; of several test files that want it at once, one builds and the others wait. */
 export function ensureBuilt(): Promise<void> {
   return ensure('dist', ['src'], () => must('npm', ['run', '--silent', 'build'], { cwd: ROOT, ms: 240_000 }))
-}
-
-/**
- * The JavaScript of a TypeScript file of ours, with all that it imports: a test that starts many processes does not wait
- * for each of them to be compiled. The same waiting as for `dist/`.
- */
-export async function compiled(file: string): Promise<string> {
-  await ensure(PROGRAMS, ['src', 'test/support'], async () => {
-    const emit = ['--noEmit', 'false', '--noCheck', '--declaration', 'false', '--rootDir', '.', '--outDir', PROGRAMS]
-    await must(path.join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.json', ...emit], { cwd: ROOT, ms: 240_000 })
-    for (const asIs of ['package.json', 'src/protocol/generated']) {
-      await cp(path.join(ROOT, asIs), path.join(ROOT, PROGRAMS, asIs), { recursive: true })
-    }
-  })
-  return path.join(ROOT, PROGRAMS, path.relative(ROOT, file).replace(/\.ts$/, '.js'))
 }
 
 /** Runs `build`, which writes the folder `into`, unless that is newer than all of `sources`. */

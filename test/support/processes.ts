@@ -208,6 +208,9 @@ export async function must(command: string, args: readonly string[], options: Sp
   return result
 }
 
+/** An argument of node, in front of a TypeScript file of this repository. */
+export const TYPESCRIPT = `--import=${new URL('../../scripts/typescript/register.mjs', import.meta.url).href}`
+
 /** An argument of node, in front of a program: at SIGUSR2 it meets a defect, an error that nobody catches. */
 export const DEFECT_AT_SIGUSR2 = `--import=data:text/javascript,${encodeURIComponent(
   "process.on('SIGUSR2', () => { throw new TypeError('x is not a function') })",

@@ -1,9 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { portSlot } from '../places.js'
-import { Process, type Event } from '../processes.js'
+import { Process, TYPESCRIPT, type Event } from '../processes.js'
 import { Server } from '../product.js'
-import { compiled } from '../build.js'
 import type { AgentsReport, AgentsTask } from './agents.js'
 import type { NewcomersTask, Wait } from './newcomers.js'
 import type { PathTask } from './path.js'
@@ -132,8 +131,8 @@ async function serverFor(t: Test, { sessions, heldBytes }: CrowdOptions): Promis
 
 /** Starts a program of this folder. */
 async function start(t: Test, name: string, task: object, env: NodeJS.ProcessEnv = {}): Promise<Process> {
-  const file = await compiled(fileURLToPath(new URL(`${name}.ts`, import.meta.url)))
-  const command = ['--enable-source-maps', file, JSON.stringify(task)]
+  const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url))
+  const command = [TYPESCRIPT, '--enable-source-maps', file, JSON.stringify(task)]
   const stdio = ['pipe' as const, 'pipe' as const, 'pipe' as const]
   const program = new Process(name, process.execPath, command, { stdio, env: { ...process.env, ...env } })
   t.teardown(() => {
