@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type Override, parseDuration } from '../config/index.js'
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../daemon/logging.js'
+import type { Override } from '../config/index.js'
+import { parseDuration } from '../config/units.js'
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../core/logger.js'
 import type { OutputMode } from './output.js'
 
 /** Flags that both programs have where they run for long. */

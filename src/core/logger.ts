@@ -1,3 +1,9 @@
+/** From what tells most to what tells least. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+export const LOG_FORMATS = ['text', 'json'] as const
+export type LogFormat = (typeof LOG_FORMATS)[number]
+
 /** Fields of one log line. Values must not hold secrets other than as `Secret`. */
 export type LogFields = Readonly<Record<string, unknown>>
 

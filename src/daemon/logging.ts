@@ -1,13 +1,8 @@
 import { pino } from 'pino'
-import type { LogFields, Logger } from '../core/logger.js'
+import { LOG_LEVELS, type LogFields, type LogFormat, type Logger, type LogLevel } from '../core/logger.js'
 import { UniRouteError } from '../core/errors.js'
 import { hideTokens } from '../core/secret.js'
 import { textLine } from './log-text.js'
-
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
-export const LOG_FORMATS = ['text', 'json'] as const
-export type LogFormat = (typeof LOG_FORMATS)[number]
 
 export interface LoggingOptions {
   level: LogLevel

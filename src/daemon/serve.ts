@@ -1,7 +1,8 @@
 import type { ServerConfig } from '../config/index.js'
+import type { LogLevel } from '../core/logger.js'
 import { Daemon, type Addresses } from './daemon.js'
 import { devTokens, type DevTokens } from './dev-token.js'
-import type { AdjustableLogger, LogLevel } from './logging.js'
+import type { AdjustableLogger } from './logging.js'
 import { StopSignals } from './stop-signals.js'
 import { inheritedSockets, SystemdNotifier } from './systemd.js'
 

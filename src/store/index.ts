@@ -9,11 +9,9 @@ import { AuditIds, AuditRepository } from './audit.js'
 import { CertificateRepository } from './certificates.js'
 import { atomically } from './conflicts.js'
 import type { OpenedDatabase } from './database.js'
-import { openEmbedded } from './embedded.js'
-import { type Backup, backupEmbedded, type Restored, restoreEmbedded } from './embedded-backup.js'
+import type { Backup, Restored } from './embedded-backup.js'
 import { LeaseRepository } from './leases.js'
 import { migrate, type MigrationStep, schemaStatus, type SchemaStatus } from './migrations.js'
-import { openPostgres } from './postgres.js'
 import { parsePostgresUrl } from './postgres-url.js'
 import { ReservationRepository } from './reservations.js'
 import type { Tables } from './schema.js'
@@ -50,6 +48,7 @@ export type {
   ReservationRecord,
   ReservationRepository,
 } from './reservations.js'
+export { storeName } from './store-name.js'
 export type { TokenUsage, TokenUsageRepository } from './token-usage.js'
 export {
   TOKEN_PATTERN,
@@ -161,11 +160,6 @@ function repositoriesOn(database: Kysely<Tables>, ids: AuditIds): Repositories {
   }
 }
 
-/** What messages call a database: the path of its file, or its address without the password. Throws ConfigError UR_STORE_URL. */
-export function storeName(options: StoreOptions): string {
-  return 'file' in options ? resolve(options.file) : parsePostgresUrl(options.url).name
-}
-
 /** How a database stands to this program. */
 export interface StoreStatus extends SchemaStatus {
   /** As `Store.name`. */
@@ -188,6 +182,7 @@ export async function migrateStore(options: StoreOptions): Promise<readonly Migr
  */
 export async function backupStore(options: StoreOptions, target: string): Promise<Backup> {
   const { file, lockTimeoutMs = LOCK_TIMEOUT_MS } = embeddedOnly(options)
+  const { backupEmbedded } = await import('./embedded-backup.js')
   return backupEmbedded(resolve(file), resolve(target), lockTimeoutMs)
 }
 
@@ -197,6 +192,7 @@ export async function backupStore(options: StoreOptions, target: string): Promis
  */
 export async function restoreStore(options: StoreOptions, source: string): Promise<Restored> {
   const { file, lockTimeoutMs = LOCK_TIMEOUT_MS } = embeddedOnly(options)
+  const { restoreEmbedded } = await import('./embedded-backup.js')
   return restoreEmbedded(resolve(file), resolve(source), lockTimeoutMs)
 }
 
@@ -222,11 +218,14 @@ async function withDatabase<T>(
   }
 }
 
+/** Loads the driver of this database alone. */
 async function openDatabase(options: StoreOptions): Promise<OpenedDatabase> {
   if ('file' in options) {
     const { file, lockTimeoutMs = LOCK_TIMEOUT_MS } = options
+    const { openEmbedded } = await import('./embedded.js')
     return openEmbedded({ file: resolve(file), lockTimeoutMs })
   }
   const { url, connections = 10, connectTimeoutMs = 3000, statementTimeoutMs = 10_000 } = options
+  const { openPostgres } = await import('./postgres.js')
   return openPostgres({ url, connections, connectTimeoutMs, statementTimeoutMs })
 }

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { Secret } from '../../src/core/secret.js'
 import { RefusedError } from '../../src/core/errors.js'
-import { createLogging, type LogFormat, type LogLevel } from '../../src/daemon/logging.js'
+import type { LogFormat, LogLevel } from '../../src/core/logger.js'
+import { createLogging } from '../../src/daemon/logging.js'
 
 function capture(level: LogLevel, format: LogFormat) {
   const lines: string[] = []

@@ -10,14 +10,13 @@ import {
   pagingOfAccount,
 } from '../endpoint.js'
 import * as schemas from '../schemas.js'
+import { spanOf } from '../usage-span.js'
 
 /** The name of a new account or token; the store says more exactly what one may be. */
 const name = z.string().min(1).max(64)
 
 /** Looked into by the operations, whose errors name each key that is wrong. */
 const rights = (description: string) => z.record(z.string(), z.unknown()).nullable().meta({ description })
-
-const DAY_MS = 86_400_000
 
 const accounts: readonly Endpoint[] = [
   endpoint({
@@ -235,9 +234,3 @@ const history: readonly Endpoint[] = [
 
 /** What stands in the database. */
 export const RECORDS: readonly Endpoint[] = [...accounts, ...tokens, ...adminTokens, ...reservations, ...history]
-
-/** The days of a question about usage: the last 30, where none are given. */
-export function spanOf(from: string | undefined, to: string | undefined): { from: string; to: string } {
-  const last = to ?? new Date().toISOString().slice(0, 10)
-  return { from: from ?? new Date(Date.parse(last) - 29 * DAY_MS).toISOString().slice(0, 10), to: last }
-}

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { allOf, type Account } from '../../admin/index.js'
+import { allOf } from '../../admin/cursors.js'
+import type { Account } from '../../admin/index.js'
 import { example } from '../options.js'
 import type { CommandContext } from '../program.js'
 import { jsonLines, table } from '../table.js'

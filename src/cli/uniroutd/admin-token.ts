@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import { allOf } from '../../admin/index.js'
+import { allOf } from '../../admin/cursors.js'
 import { example } from '../options.js'
 import type { CommandContext } from '../program.js'
 import { jsonLines, table } from '../table.js'

@@ -1,8 +1,6 @@
 import type { Command } from 'commander'
-import { backupStore, restoreStore } from '../../store/index.js'
 import type { CommandContext } from '../program.js'
-import { databaseOf } from './config-flags.js'
-import { addStoreOptions, existingDatabase, type StoreFlags } from './store-command.js'
+import { addStoreOptions, type StoreFlags } from './store-command.js'
 
 /** `uniroutd backup` and `uniroutd restore`, of the embedded database. */
 export function addBackupCommands(root: Command, { output }: CommandContext): void {
@@ -10,6 +8,7 @@ export function addBackupCommands(root: Command, { output }: CommandContext): vo
   addStoreOptions(backup, 'backup /var/backups/uniroute.db')
   backup.action(async (target: string) => {
     const flags = backup.opts<StoreFlags>()
+    const [{ backupStore }, { existingDatabase }] = await loaded()
     const { version, bytes } = await backupStore(existingDatabase(flags), target)
     const size = `${bytes} bytes, schema version ${version}`
     output.text(
@@ -25,8 +24,8 @@ export function addBackupCommands(root: Command, { output }: CommandContext): vo
   addStoreOptions(restore, 'restore /var/backups/uniroute.db')
   restore.action(async (source: string) => {
     const flags = restore.opts<StoreFlags>()
-    const options = databaseOf(flags)
-    const { version, kept } = await restoreStore(options, source)
+    const [{ restoreStore }, { databaseOf }] = await loaded()
+    const { version, kept } = await restoreStore(databaseOf(flags), source)
     const before = kept === null ? 'There was none before.' : `The one before is ${kept}.`
     output.text(
       flags.json
@@ -34,4 +33,8 @@ export function addBackupCommands(root: Command, { output }: CommandContext): vo
         : `The database is now that of ${source} (schema version ${version}). ${before}\n`,
     )
   })
+}
+
+function loaded() {
+  return Promise.all([import('../../store/index.js'), import('./server-config.js')])
 }

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { ConfigError } from '../../core/errors.js'
 import { printable } from '../../core/printable.js'
-import { checkServer, type Finding } from '../../daemon/check.js'
+import type { Finding } from '../../daemon/check.js'
 import { addConfigOptions, example } from '../options.js'
 import type { CommandContext } from '../program.js'
-import { type ConfigFlags, SERVER_OPTIONS, serverConfig } from './config-flags.js'
+import { type ConfigFlags, SERVER_OPTIONS } from './config-flags.js'
 
 /** `uniroutd check`: whether a server with this configuration could run here. */
 export function addCheckCommand(root: Command, { output }: CommandContext): void {
@@ -13,6 +13,10 @@ export function addCheckCommand(root: Command, { output }: CommandContext): void
   addConfigOptions(command, SERVER_OPTIONS)
   command.addHelpText('after', example('uniroutd check --config /etc/uniroute/uniroutd.yml'))
   command.action(async (flags: ConfigFlags) => {
+    const [{ checkServer }, { serverConfig }] = await Promise.all([
+      import('../../daemon/check.js'),
+      import('./server-config.js'),
+    ])
     const { config, file } = serverConfig(flags)
     const findings = await checkServer(config)
     output.text([`ok       configuration ${file}`, ...findings.map(line)].map((text) => `${text}\n`).join(''))

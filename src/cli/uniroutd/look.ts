@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { allOf, spanOf, type Session, type Tunnel } from '../../admin/index.js'
+import { allOf } from '../../admin/cursors.js'
+import type { Session, Tunnel } from '../../admin/index.js'
+import { spanOf } from '../../admin/usage-span.js'
 import type { CommandContext } from '../program.js'
 import { humanSize, jsonLines, table } from '../table.js'
-import { liveServer } from './operations.js'
 import { addStoreOptions, type StoreFlags } from './store-command.js'
 import { addAction } from './token.js'
 
@@ -73,6 +74,7 @@ function addLive(root: Command, { output }: CommandContext): void {
   addStoreOptions(sessions, 'sessions', 'sessions --json')
   sessions.action(async () => {
     const flags = sessions.opts<StoreFlags>()
+    const { liveServer } = await import('./operations.js')
     const server = await liveServer(flags)
     const items = await allOf((page) => server.sessions(page))
     output.text(flags.json ? jsonLines(items) : sessionTable(items))
@@ -81,6 +83,7 @@ function addLive(root: Command, { output }: CommandContext): void {
   addStoreOptions(tunnels, 'tunnels', 'tunnels --json')
   tunnels.action(async () => {
     const flags = tunnels.opts<StoreFlags>()
+    const { liveServer } = await import('./operations.js')
     const server = await liveServer(flags)
     const items = await allOf((page) => server.tunnels(page))
     output.text(flags.json ? jsonLines(items) : tunnelTable(items))

@@ -1,13 +1,6 @@
 import type { Command } from 'commander'
-import {
-  lookAtStore,
-  migrateStore,
-  type MigrationStep,
-  NEW_SCHEMA,
-  type StoreOptions,
-  type StoreStatus,
-} from '../../store/index.js'
-import { databaseOf } from './config-flags.js'
+import type * as storeRoom from '../../store/index.js'
+import type { MigrationStep, StoreOptions, StoreStatus } from '../../store/index.js'
 import type { CommandContext } from '../program.js'
 import { addStoreOptions, isMissing, type StoreFlags } from './store-command.js'
 
@@ -24,15 +17,16 @@ export function addMigrateCommand(root: Command, { output }: CommandContext): vo
   addStoreOptions(command, 'migrate', 'migrate --dry-run --json')
   command.action(async () => {
     const { dryRun = false, json } = command.opts<Flags>()
+    const [store, { databaseOf }] = await Promise.all([import('../../store/index.js'), import('./server-config.js')])
     const options = databaseOf(command.opts<Flags>())
-    const before = await statusOf(options)
-    const steps = dryRun ? before.pending : await migrateStore(options)
+    const before = await statusOf(store, options)
+    const steps = dryRun ? before.pending : await store.migrateStore(options)
     output.text(json ? `${JSON.stringify(plain(before, steps, !dryRun))}\n` : text(before, steps, !dryRun))
   })
 }
 
 /** A file that is not there yet is not made by a look at it. */
-async function statusOf(options: StoreOptions): Promise<StoreStatus> {
+async function statusOf({ lookAtStore, NEW_SCHEMA }: typeof storeRoom, options: StoreOptions): Promise<StoreStatus> {
   if (!('file' in options) || !isMissing(options.file)) return lookAtStore(options)
   return { name: options.file, ...NEW_SCHEMA }
 }

@@ -1,9 +1,10 @@
-import { adminSocket, ApiClient, type Operations, StoreOperations } from '../../admin/index.js'
+import { ApiClient } from '../../admin/client.js'
+import type { Operations } from '../../admin/index.js'
+import { adminSocket } from '../../admin/socket.js'
 import { UniRouteError } from '../../core/errors.js'
 import { silentLogger } from '../../core/logger.js'
-import { reserveSettings } from '../../daemon/reserving.js'
-import { openStore, storeName } from '../../store/index.js'
-import { databaseConfig, serverOf } from './config-flags.js'
+import { storeName } from '../../store/store-name.js'
+import { databaseConfig, serverOf } from './server-config.js'
 import { assertThere, type StoreFlags } from './store-command.js'
 
 /** What a command works on, and where that is. */
@@ -27,6 +28,11 @@ export async function withOperations<T>(
   const client = await runningServer(dataDir, database)
   if (client !== null) return work({ operations: client, database })
   if (!mayMake) assertThere(options)
+  const [{ StoreOperations }, { reserveSettings }, { openStore }] = await Promise.all([
+    import('../../admin/store-operations.js'),
+    import('../../daemon/reserving.js'),
+    import('../../store/index.js'),
+  ])
   const names = reserveSettings(databaseConfig(flags), silentLogger)
   const store = await openStore(options)
   try {

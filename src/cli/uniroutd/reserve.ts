@@ -2,33 +2,20 @@ import type { Command } from 'commander'
 import { RefusedError } from '../../core/errors.js'
 import { silentLogger } from '../../core/logger.js'
 import { printable } from '../../core/printable.js'
-import { reserveSettings } from '../../daemon/reserving.js'
-import {
-  checkDomain,
-  checkName,
-  type CheckedName,
-  type DomainAnswer,
-  listReservations,
-  removeReservation,
-  type ReservationView,
-  type ReserveContext,
-  reserveDomain,
-  reservePort,
-  reserveSubdomain,
-} from '../../names/index.js'
-import { openStore } from '../../store/index.js'
+import type * as namesRoom from '../../names/index.js'
+import type { CheckedName, DomainAnswer, ReservationView, ReserveContext } from '../../names/index.js'
 import { example } from '../options.js'
 import type { CommandContext } from '../program.js'
 import { jsonLines, table } from '../table.js'
-import { databaseConfig } from './config-flags.js'
-import { addStoreOptions, existingDatabase, type StoreFlags } from './store-command.js'
+import { addStoreOptions, type StoreFlags } from './store-command.js'
 
 interface Flags extends StoreFlags {
   domain?: string
   account?: string
 }
 
-type Action = (context: ReserveContext, flags: Flags, argument: string) => Promise<string>
+/** Gives what the command prints. */
+type Action = (names: typeof namesRoom, context: ReserveContext, flags: Flags, argument: string) => Promise<string>
 
 /** `uniroutd reserve …`: opens the database itself, and works while the daemon runs, which follows within a second. */
 export function addReserveCommands(root: Command, { output }: CommandContext): void {
@@ -41,10 +28,16 @@ export function addReserveCommands(root: Command, { output }: CommandContext): v
     addStoreOptions(command, `reserve ${sample}`)
     command.action(async (...given: unknown[]) => {
       const flags = command.opts<Flags>()
+      const [names, { reserveSettings }, { openStore }, { databaseConfig, existingDatabase }] = await Promise.all([
+        import('../../names/index.js'),
+        import('../../daemon/reserving.js'),
+        import('../../store/index.js'),
+        import('./server-config.js'),
+      ])
       const store = await openStore(existingDatabase(flags))
       try {
         const context = { store, ...reserveSettings(databaseConfig(flags), silentLogger) }
-        output.text(await action(context, flags, typeof given[0] === 'string' ? given[0] : ''))
+        output.text(await action(names, context, flags, typeof given[0] === 'string' ? given[0] : ''))
       } finally {
         await store.close()
       }
@@ -60,7 +53,8 @@ export function addReserveCommands(root: Command, { output }: CommandContext): v
       'subdomain <name>',
       'reserve a label below the domain of the server, and all names below it',
       'subdomain shop --account alice',
-      async (context, flags, name) => reserved(await reserveSubdomain(context, name, accountOf(flags)), null, flags),
+      async ({ reserveSubdomain }, context, flags, name) =>
+        reserved(await reserveSubdomain(context, name, accountOf(flags)), null, flags),
     ),
   )
   forAccount(
@@ -68,27 +62,36 @@ export function addReserveCommands(root: Command, { output }: CommandContext): v
       'domain <name>',
       'reserve a domain of its own, and show the records that its owner has to set',
       'domain shop.example.org --account alice',
-      async (context, flags, name) => {
+      async ({ reserveDomain, checkDomain }, context, flags, name) => {
         const view = await reserveDomain(context, name, accountOf(flags))
         return reserved(view, await checkDomain(context, view), flags)
       },
     ),
   )
   forAccount(
-    add('port <number>', 'reserve a public port', 'port 20001 --account alice', async (context, flags, port) =>
-      reserved(await reservePort(context, port, accountOf(flags)), null, flags),
+    add(
+      'port <number>',
+      'reserve a public port',
+      'port 20001 --account alice',
+      async ({ reservePort }, context, flags, port) =>
+        reserved(await reservePort(context, port, accountOf(flags)), null, flags),
     ),
   )
-  const list = add('list', 'show all reservations', 'list --account alice', async (context, flags) => {
-    const views = await listReservations(context, flags.account)
-    return flags.json ? jsonLines(views.map(plain)) : tableOf(views)
-  })
+  const list = add(
+    'list',
+    'show all reservations',
+    'list --account alice',
+    async ({ listReservations }, context, flags) => {
+      const views = await listReservations(context, flags.account)
+      return flags.json ? jsonLines(views.map(plain)) : tableOf(views)
+    },
+  )
   list.option('--account <account>', 'those of this account alone')
   add(
     'check <name>',
     'tell who may bind a name or port; look for the proof of a domain now',
     'check shop.example.org',
-    async (context, flags, name) => {
+    async ({ checkName }, context, flags, name) => {
       const checked = await checkName(context, name)
       output.text(flags.json ? `${JSON.stringify(plainCheck(checked))}\n` : checkText(checked))
       const { reservation, dns } = checked
@@ -103,7 +106,7 @@ export function addReserveCommands(root: Command, { output }: CommandContext): v
     'remove <name>',
     'give up a reservation, by its id, name or port',
     'remove shop.example.org',
-    async (context, flags, what) => {
+    async ({ removeReservation }, context, flags, what) => {
       const { id, accountId, kind, value } = await removeReservation(context, what)
       if (flags.json) return `${JSON.stringify({ id, account_id: accountId, kind, value, removed: true })}\n`
       return `The ${kind} ${value} (${id}) is reserved no more.\n`

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { RIGHTS_KEYS, type RightsKey } from '../../access/index.js'
-import { parseSize } from '../../config/index.js'
+import type { RightsKey } from '../../access/index.js'
+import { parseSize } from '../../config/units.js'
 import { ConfigError } from '../../core/errors.js'
 import type { Rights } from '../../store/index.js'
 
@@ -38,6 +38,9 @@ const NAMES: Readonly<Record<keyof RightsFlags, RightsKey>> = {
   bytesPerSecond: 'bytes_per_second',
   tunnelBytesPerSecond: 'tunnel_bytes_per_second',
 }
+
+/** Every right that there is. */
+const RIGHTS_KEYS: readonly RightsKey[] = Object.values(NAMES)
 
 /** Adds a flag for each right. Their values are checked where they are stored. */
 export function addRightsOptions(command: Command): Command {

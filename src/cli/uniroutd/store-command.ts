@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { StoreError } from '../../core/errors.js'
 import type { StoreOptions } from '../../store/index.js'
 import { example } from '../options.js'
-import { type ConfigFlags, databaseOf } from './config-flags.js'
+import type { ConfigFlags } from './config-flags.js'
 
 /** Flags of the commands that work on the database themselves. */
 export interface StoreFlags extends ConfigFlags {
@@ -17,13 +17,6 @@ export function addStoreOptions(command: Command, ...samples: string[]): Command
     .option('--data-dir <folder>', 'the data folder itself')
     .addOption(new Option('--json', 'print JSON, one object a line'))
     .addHelpText('after', example(...samples.map((sample) => `uniroutd ${sample}`)))
-}
-
-/** The server's database, which must be there. Throws StoreError. */
-export function existingDatabase(flags: ConfigFlags): StoreOptions {
-  const options = databaseOf(flags)
-  assertThere(options)
-  return options
 }
 
 /** Throws StoreError UR_STORE_MISSING for an embedded database that is not there: a folder mistyped is not a new one. */

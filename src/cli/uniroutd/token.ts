@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import { allOf, type Token } from '../../admin/index.js'
+import { allOf } from '../../admin/cursors.js'
+import type { Token } from '../../admin/index.js'
 import { durationOption, example } from '../options.js'
 import type { CommandContext } from '../program.js'
 import { jsonLines, table } from '../table.js'
-import { withOperations, type Worker } from './operations.js'
+import type { Worker } from './operations.js'
 import {
   addLiftOptions,
   addRightsOptions,
@@ -115,6 +116,7 @@ export function addAction<F extends StoreFlags>(
   command.action(async (...given: unknown[]) => {
     const flags = command.opts<F>()
     const argument = typeof given[0] === 'string' ? given[0] : ''
+    const { withOperations } = await import('./operations.js')
     output.text(await withOperations(flags, (worker) => action(worker, flags, argument), mayMake))
   })
   return command

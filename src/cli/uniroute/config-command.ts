@@ -1,6 +1,4 @@
 import type { Command } from 'commander'
-import { readAuthorities } from '../../agent/index.js'
-import { defaultAgentFile, loadAgentConfig } from '../../config/index.js'
 import { example } from '../options.js'
 import type { CommandContext } from '../program.js'
 
@@ -14,6 +12,10 @@ export function addConfigCommands(root: Command, { output }: CommandContext): vo
     .option('--config <file>', 'the file (env UNIROUTE_CONFIG; default: ~/.config/uniroute/uniroute.yml)')
     .addHelpText('after', example('uniroute config check --config ./uniroute.yml'))
     .action(async (flags: { config?: string }) => {
+      const [{ readAuthorities }, { defaultAgentFile, loadAgentConfig }] = await Promise.all([
+        import('../../agent/trust.js'),
+        import('../../config/index.js'),
+      ])
       const loaded = loadAgentConfig({
         ...(flags.config === undefined ? {} : { file: flags.config }),
         env: process.env,

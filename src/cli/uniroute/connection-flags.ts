@@ -1,8 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type AgentConfig, defaultAgentFile, type Loaded, loadAgentConfig } from '../../config/index.js'
-import { ConfigError } from '../../core/errors.js'
-import { withLogin } from './login-file.js'
-import { addConfigOptions, addRunningOptions, type ConfigOption, overridesOf, type RunningFlags } from '../options.js'
+import { addConfigOptions, addRunningOptions, type ConfigOption, type RunningFlags } from '../options.js'
 
 /** Flags of every command that connects to a server. */
 export interface ConnectionFlags extends RunningFlags {
@@ -11,7 +8,8 @@ export interface ConnectionFlags extends RunningFlags {
   insecure?: true
 }
 
-const CONFIG_OPTIONS: readonly ConfigOption[] = [
+/** Those that set keys of the configuration. */
+export const CONFIG_OPTIONS: readonly ConfigOption[] = [
   { flags: '--server <host:port>', description: 'the server (env UNIROUTE_SERVER)', path: ['server'] },
   {
     flags: '--token <token>',
@@ -46,23 +44,4 @@ export function addConnectionOptions(command: Command): Command {
       new Option('--insecure', 'do not verify the certificate of the server; anyone in between can read along'),
     )
   return addRunningOptions(command)
-}
-
-/** The agent's configuration with flags over environment over file over `uniroute login`. Throws ConfigError. */
-export function agentConfig(flags: ConnectionFlags): Loaded<AgentConfig> {
-  const overrides = overridesOf(CONFIG_OPTIONS, { ...flags })
-  return withLogin(
-    loadAgentConfig({ ...(flags.config === undefined ? {} : { file: flags.config }), env: process.env, overrides }),
-    process.env,
-  )
-}
-
-/** The server to dial, or ConfigError(UR_USAGE) that says how to name one. */
-export function requiredServer({ config, file }: Loaded<AgentConfig>): NonNullable<AgentConfig['server']> {
-  if (config.server !== null) return config.server
-  const where = file ?? `${defaultAgentFile(process.env)}, which is not there yet`
-  throw new ConfigError(
-    'UR_USAGE',
-    `no server is named; run "uniroute login --server HOST", give --server HOST:PORT, set UNIROUTE_SERVER, or write "server:" in ${where}`,
-  )
 }

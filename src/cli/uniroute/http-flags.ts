@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander'
-import { type Credentials, type HttpOptions, httpKeysFrom, httpOptionsOf, type Upstream } from '../../config/index.js'
-import { type ConfigOption, overridesOf } from '../options.js'
+import type { ConfigOption } from '../options.js'
 
 interface HttpFlag extends ConfigOption {
   /** May be given several times. */
   readonly several?: 'each' | 'comma'
 }
 
-const FLAGS: readonly HttpFlag[] = [
+/** Each sets a key of an `http` tunnel. */
+export const HTTP_FLAGS: readonly HttpFlag[] = [
   {
     flags: '--host-header <host>',
     description: 'the Host that the upstream gets: preserve, rewrite, or this one (default: preserve)',
@@ -79,25 +79,14 @@ const FLAGS: readonly HttpFlag[] = [
   },
 ]
 
-/** Adds the flags that only `uniroute http` has. Their values are read by `httpOptionsFromFlags`. */
+/** Adds the flags that only `uniroute http` has. Their values are read by `httpOptionsFromFlags` of `http-options.ts`. */
 export function addHttpOptions(command: Command): Command {
-  for (const { flags, description, several } of FLAGS) {
+  for (const { flags, description, several } of HTTP_FLAGS) {
     const option = new Option(flags, description).helpGroup('Rules and header fields (docs/http-rules.md):')
     if (several !== undefined) option.argParser((text, before) => [...listed(before), ...partsOf(text, several)])
     command.addOption(option)
   }
   return command
-}
-
-/**
- * What the flags of `uniroute http UPSTREAM` ask for; `flags` as commander gives them, others among them are ignored.
- * Throws ConfigError UR_CONFIG_VALUE, which names every flag that is wrong: before anything is connected.
- */
-export function httpOptionsFromFlags(
-  flags: Readonly<Record<string, unknown>>,
-  upstream: Upstream,
-): HttpOptions<Credentials> {
-  return httpOptionsOf(httpKeysFrom(overridesOf(FLAGS, flags)), upstream)
 }
 
 function listed(before: unknown): readonly unknown[] {

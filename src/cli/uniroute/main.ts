@@ -1,15 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { parsePort } from '../../config/index.js'
+import { parsePort } from '../../config/addresses.js'
 import { ConfigError } from '../../core/errors.js'
 import { addCommonCommands } from '../common-commands.js'
 import { example, durationOption } from '../options.js'
 import { type CommandContext, runProgram } from '../program.js'
 import { addConfigCommands } from './config-command.js'
-import { addConnectionOptions, agentConfig, type ConnectionFlags } from './connection-flags.js'
+import { addConnectionOptions, type ConnectionFlags } from './connection-flags.js'
 import { addHttpOptions } from './http-flags.js'
 import { addLoginCommands } from './login.js'
-import { runAgent } from './run-agent.js'
-import { planFromFlags, plansFromConfig, type TunnelFlags } from './tunnel-plan.js'
+import type { TunnelFlags, TunnelPlan } from './tunnel-plan.js'
 
 /** The program `uniroute`. Resolves with its exit code. */
 export function uniroute(argv: string[]): Promise<number> {
@@ -49,9 +48,7 @@ function addTcp(root: Command, context: CommandContext): void {
     'after',
     example('uniroute tcp 5432', 'uniroute tcp db.internal:5432 --remote-port 20432', 'uniroute tcp unix:/run/db.sock'),
   )
-  command.action((upstream: string, flags: TunnelFlags & ConnectionFlags) =>
-    runAgent(agentConfig(flags), flags, () => [planFromFlags('tcp', upstream, flags)], context),
-  )
+  runsTunnel(command, 'tcp', context)
 }
 
 function addHttp(root: Command, context: CommandContext): void {
@@ -89,9 +86,7 @@ function addHttp(root: Command, context: CommandContext): void {
       'uniroute http https://localhost:8443 --upstream-ca ca.pem --path /api',
     ),
   )
-  command.action((upstream: string, flags: TunnelFlags & ConnectionFlags) =>
-    runAgent(agentConfig(flags), flags, () => [planFromFlags('http', upstream, flags)], context),
-  )
+  runsTunnel(command, 'http', context)
 }
 
 function addTls(root: Command, context: CommandContext): void {
@@ -105,9 +100,7 @@ function addTls(root: Command, context: CommandContext): void {
   addTunnelOptions(command)
   addProxyProtocol(command)
   command.addHelpText('after', example('uniroute tls 8443 --domain db.example.com'))
-  command.action((upstream: string, flags: TunnelFlags & ConnectionFlags) =>
-    runAgent(agentConfig(flags), flags, () => [planFromFlags('tls', upstream, flags)], context),
-  )
+  runsTunnel(command, 'tls', context)
 }
 
 function addProxyProtocol(command: Command): void {
@@ -136,14 +129,17 @@ function addStart(root: Command, context: CommandContext): void {
   command.option('--all', 'start all of them')
   addConnectionOptions(command)
   command.addHelpText('after', example('uniroute start web db', 'uniroute start --all --config ./uniroute.yml'))
-  command.action((names: string[], flags: ConnectionFlags & { all?: true }) =>
-    runAgent(
-      agentConfig(flags),
-      flags,
-      ({ config, file }) => plansFromConfig(config, file, names, flags.all === true),
-      context,
-    ),
-  )
+  command.action(async (names: string[], flags: ConnectionFlags & { all?: true }) => {
+    const { runConfigured } = await import('./run-agent.js')
+    await runConfigured(names, flags, context)
+  })
+}
+
+function runsTunnel(command: Command, kind: TunnelPlan['kind'], context: CommandContext): void {
+  command.action(async (upstream: string, flags: TunnelFlags & ConnectionFlags) => {
+    const { runTunnel } = await import('./run-agent.js')
+    await runTunnel(kind, upstream, flags, context)
+  })
 }
 
 // People who know other tunnels type these first: they are answered clearly, and not listed in the help.

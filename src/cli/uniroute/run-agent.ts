@@ -5,20 +5,41 @@ import { silentLogger, type Logger } from '../../core/logger.js'
 import { createLogging } from '../../daemon/logging.js'
 import { StopSignals } from '../../daemon/stop-signals.js'
 import type { CommandContext } from '../program.js'
-import { type ConnectionFlags, requiredServer } from './connection-flags.js'
+import { agentConfig, requiredServer } from './agent-config.js'
+import type { ConnectionFlags } from './connection-flags.js'
 import { eventPresenter } from './events.js'
 import { screenPresenter } from './live-screen.js'
 import { logPresenter } from './log-lines.js'
 import type { Presenter } from './presenter.js'
-import type { TunnelPlan } from './tunnel-plan.js'
+import { planFromFlags, plansFromConfig, type TunnelFlags, type TunnelPlan } from './tunnel-plan.js'
 
 const DEFAULT_GRACE_MS = 30_000
+
+/** `uniroute tcp|tls|http UPSTREAM`, as `runAgent`. */
+export function runTunnel(
+  kind: TunnelPlan['kind'],
+  upstream: string,
+  flags: TunnelFlags & ConnectionFlags,
+  context: CommandContext,
+): Promise<void> {
+  return runAgent(agentConfig(flags), flags, () => [planFromFlags(kind, upstream, flags)], context)
+}
+
+/** `uniroute start NAME…` or `--all`, as `runAgent`. */
+export function runConfigured(
+  names: readonly string[],
+  flags: ConnectionFlags & { all?: true },
+  context: CommandContext,
+): Promise<void> {
+  const plans = ({ config, file }: Loaded<AgentConfig>) => plansFromConfig(config, file, names, flags.all === true)
+  return runAgent(agentConfig(flags), flags, plans, context)
+}
 
 /**
  * Runs an agent until it is stopped by a signal, or gives up: then its error is thrown.
  * The first SIGINT or SIGTERM lets open connections end, the second ends at once.
  */
-export async function runAgent(
+async function runAgent(
   loaded: Loaded<AgentConfig>,
   flags: ConnectionFlags,
   plans: (loaded: Loaded<AgentConfig>) => TunnelPlan[],

@@ -9,7 +9,7 @@ import {
   type Upstream,
 } from '../../config/index.js'
 import { ConfigError } from '../../core/errors.js'
-import { httpOptionsFromFlags } from './http-flags.js'
+import { httpOptionsFromFlags } from './http-options.js'
 
 /** A tunnel that the user asked for. */
 export interface TunnelPlan {

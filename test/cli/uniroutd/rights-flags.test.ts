@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import t from 'tap'
+import { RIGHTS_KEYS } from '../../../src/access/index.js'
 import {
   addLiftOptions,
   addRightsOptions,
@@ -48,6 +49,8 @@ t.test('an update names what it changes, and lifts limits', (t) => {
   })
   t.equal(patchOf(flagsOf('--all-rights')), null)
   t.match(patchOf(flagsOf('--all-rights', '--max-tunnels', '2')), { kinds: null, bytes_per_day: null, max_tunnels: 2 })
+  const all = patchOf(flagsOf('--all-rights', '--max-tunnels', '2'))
+  t.same(Object.keys(all ?? {}).sort(), [...RIGHTS_KEYS].sort(), 'there is a flag for each right')
   t.throws(() => patchOf(flagsOf()), { code: 'UR_USAGE' })
   t.throws(() => flagsOf('--lift', 'gravity'), /Allowed choices are kinds, names/)
   t.end()

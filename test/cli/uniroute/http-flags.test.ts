@@ -1,7 +1,8 @@
 import t from 'tap'
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
-import { addHttpOptions, httpOptionsFromFlags } from '../../../src/cli/uniroute/http-flags.js'
+import { addHttpOptions } from '../../../src/cli/uniroute/http-flags.js'
+import { httpOptionsFromFlags } from '../../../src/cli/uniroute/http-options.js'
 import { readUpstream } from '../../../src/config/index.js'
 
 function parsed(...argv: string[]) {

@@ -1,0 +1,24 @@
+import { type AgentConfig, defaultAgentFile, type Loaded, loadAgentConfig } from '../../config/index.js'
+import { ConfigError } from '../../core/errors.js'
+import { overridesOf } from '../options.js'
+import { CONFIG_OPTIONS, type ConnectionFlags } from './connection-flags.js'
+import { withLogin } from './login-file.js'
+
+/** The agent's configuration with flags over environment over file over `uniroute login`. Throws ConfigError. */
+export function agentConfig(flags: ConnectionFlags): Loaded<AgentConfig> {
+  const overrides = overridesOf(CONFIG_OPTIONS, { ...flags })
+  return withLogin(
+    loadAgentConfig({ ...(flags.config === undefined ? {} : { file: flags.config }), env: process.env, overrides }),
+    process.env,
+  )
+}
+
+/** The server to dial, or ConfigError(UR_USAGE) that says how to name one. */
+export function requiredServer({ config, file }: Loaded<AgentConfig>): NonNullable<AgentConfig['server']> {
+  if (config.server !== null) return config.server
+  const where = file ?? `${defaultAgentFile(process.env)}, which is not there yet`
+  throw new ConfigError(
+    'UR_USAGE',
+    `no server is named; run "uniroute login --server HOST", give --server HOST:PORT, set UNIROUTE_SERVER, or write "server:" in ${where}`,
+  )
+}
