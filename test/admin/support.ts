@@ -1,5 +1,6 @@
 import http, { type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
 import path from 'node:path'
+import { ApiClient } from '../../src/admin/client.js'
 import { within } from '../support/hang.js'
 import type { Owner } from '../support/places.js'
 import { Server, type ServerOptions } from '../support/product.js'
@@ -25,22 +26,24 @@ export interface Call {
 export class AdminApi {
   readonly server: Server
   address = ''
-  readonly write: string
-  readonly read: string
+  write = ''
+  read = ''
 
-  private constructor(server: Server, write: string, read: string) {
+  private constructor(server: Server) {
     this.server = server
-    this.write = write
-    this.read = read
   }
 
   static async start(t: Owner, options: ServerOptions = {}): Promise<AdminApi> {
     const { listen, ...config } = (options.config ?? {}) as { listen?: object }
     const merged = { ...options, config: { ...config, listen: { admin: '127.0.0.1:0', ...listen } } }
     const server = await Server.start(t, { ...merged, start: false })
-    const tokens = await Promise.all(['write', 'read'].map((scope) => adminToken(server, scope, scope)))
-    const api = new AdminApi(server, tokens[0] ?? '', tokens[1] ?? '')
+    const api = new AdminApi(server)
     await api.launch()
+    const client = new ApiClient(api.socket)
+    for (const scope of ['write', 'read'] as const) {
+      api[scope] = (await client.createAdminToken({ name: scope, scope })).token
+      server.tokens.push(api[scope])
+    }
     return api
   }
 

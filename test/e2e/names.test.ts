@@ -25,6 +25,9 @@ async function json(server: Server, ...args: string[]): Promise<Record<string, u
   return JSON.parse(out) as Record<string, unknown>
 }
 
+// Each waits most of its time for the server, which looks only now and then: they wait together.
+t.jobs = 2
+
 t.test('a name that is reserved for another account goes to it within two seconds, a port as well', async (t) => {
   const [product, web] = await Promise.all([
     HttpProduct.start(t),

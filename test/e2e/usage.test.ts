@@ -21,6 +21,9 @@ interface History {
 const usageOf = async (api: AdminApi): Promise<Usage | undefined> =>
   (await api.get<{ items: Usage[] }>('usage')).items[0]
 
+// They wait together for what is written only now and then.
+t.jobs = 2
+
 t.test(
   'usage is written while a connection lasts, and nothing of it is lost on SIGTERM; on kill -9 little is',
   async (t) => {

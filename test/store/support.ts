@@ -67,22 +67,15 @@ export function scriptOn(options: StoreOptions): string {
     const options = ${literal}`
 }
 
-let built: Promise<void> | null = null
-
-/** Looks once for each test file whether what is built is up to date. */
-function whenBuilt(): Promise<void> {
-  return (built ??= ensureBuilt())
-}
-
 /** Another process that runs a script over what is built, as users have it. */
 export async function startScript(script: string, ...args: string[]): Promise<Process> {
-  await whenBuilt()
+  await ensureBuilt()
   return new Process('script', process.execPath, ['--input-type=module', '-e', script, ...args])
 }
 
 /** What a script in another process prints. */
 export async function outputOf(script: string, ...args: string[]): Promise<string> {
-  await whenBuilt()
+  await ensureBuilt()
   return (await must(process.execPath, ['--input-type=module', '-e', script, ...args])).out
 }
 

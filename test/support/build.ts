@@ -4,26 +4,31 @@ import { eventually } from './hang.js'
 import { must } from './processes.js'
 import { ROOT, takeLock } from './places.js'
 
-/** Builds `dist/` when a source is newer; of several test files that want it at once, one builds and the others wait. */
+const LOCK = path.join(ROOT, '.tmp/dist.lock')
+
+let built: Promise<void> | null = null
+
+/**
+ * Builds `dist/` when a source is newer, which is looked for once in each test file; of several files that want it at
+ * once, one builds and the others wait.
+ */
 export function ensureBuilt(): Promise<void> {
-  return ensure('dist', ['src'], () => must('npm', ['run', '--silent', 'build'], { cwd: ROOT, ms: 240_000 }))
+  return (built ??= build())
 }
 
-/** Runs `build`, which writes the folder `into`, unless that is newer than all of `sources`. */
-async function ensure(into: string, sources: readonly string[], build: () => Promise<unknown>): Promise<void> {
-  const lock = path.join(ROOT, '.tmp', `${path.basename(into)}.lock`)
-  await mkdir(path.dirname(lock), { recursive: true })
+async function build(): Promise<void> {
+  await mkdir(path.dirname(LOCK), { recursive: true })
   await eventually(
-    `the build of ${into}`,
+    'the build',
     async () => {
       // While another one holds it, the folder may be new and not whole.
-      if (!(await takeLock(lock))) throw new Error('another process builds')
+      if (!(await takeLock(LOCK))) throw new Error('another process builds')
       try {
-        if (await upToDate(into, sources)) return
-        await build()
-        if (!(await upToDate(into, sources))) throw new Error(`the build left ${into} older than ${sources.join(', ')}`)
+        if (await upToDate()) return
+        await must('npm', ['run', '--silent', 'build'], { cwd: ROOT, ms: 240_000 })
+        if (!(await upToDate())) throw new Error('the build left dist older than src')
       } finally {
-        await rm(lock, { force: true })
+        await rm(LOCK, { force: true })
       }
     },
     300_000,
@@ -31,9 +36,9 @@ async function ensure(into: string, sources: readonly string[], build: () => Pro
   )
 }
 
-async function upToDate(into: string, sources: readonly string[]): Promise<boolean> {
-  const [built, ...times] = await Promise.all([into, ...sources].map((folder) => newest(path.join(ROOT, folder))))
-  return (built ?? 0) >= Math.max(...times)
+async function upToDate(): Promise<boolean> {
+  const [made = 0, source = 0] = await Promise.all(['dist', 'src'].map((folder) => newest(path.join(ROOT, folder))))
+  return made >= source
 }
 
 /** Time of the newest file under `folder`, 0 when there is none. */

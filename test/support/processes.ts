@@ -152,6 +152,16 @@ export class Process {
     }
   }
 
+  /** As `stop`, at the end of a test: the product is told so again, and then it grants no open connection a grace time. */
+  async end(): Promise<void> {
+    const again = setInterval(() => this.kill('SIGTERM'), 100)
+    try {
+      await this.stop()
+    } finally {
+      clearInterval(again)
+    }
+  }
+
   /** All that it printed on both streams. */
   get printed(): string {
     return [...this.out, ...this.err].join('\n')

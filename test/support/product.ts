@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { stringify } from 'yaml'
+import { ApiClient } from '../../src/admin/client.js'
+import { adminSocket } from '../../src/admin/socket.js'
 import { ensureBuilt } from './build.js'
 import { Authority } from './certificates.js'
 import { freePort, portSlot, ROOT, temporaryFolder, type Owner } from './places.js'
@@ -109,7 +111,7 @@ export class Server {
     this.process = new Process('uniroutd', file, rest, { env: this.environment(), cwd: this.folder })
     const mine = this.process
     this.processes.push(mine)
-    this.t.teardown(() => mine.stop())
+    this.t.teardown(() => mine.end())
     return mine
   }
 
@@ -125,12 +127,18 @@ export class Server {
     await this.launch()
   }
 
-  /** A new token's text, made by `uniroutd token create`. */
+  /** A new token's text: asked of the server that runs, as `uniroutd token create` does, or made by that. */
   async createToken(name: string): Promise<string> {
+    const running = new ApiClient(adminSocket(String(this.written['data_dir'])) ?? '')
+    const made =
+      (await running.health()) === null ? await this.tokenByCommand(name) : await running.createToken({ name })
+    this.tokens.push(made.token)
+    return made.token
+  }
+
+  private async tokenByCommand(name: string): Promise<{ token: string }> {
     const { out } = await must(process.execPath, [...this.cli('token', 'create', name), '--json'], this.cliOptions())
-    const { token } = JSON.parse(out) as { token: string }
-    this.tokens.push(token)
-    return token
+    return JSON.parse(out) as { token: string }
   }
 
   /** Runs `uniroutd COMMAND… --config FILE` to its end. */
@@ -224,7 +232,7 @@ export class Agent {
     server.processes.push(agent.process)
     t.teardown(() => {
       agent.process.kill('SIGCONT')
-      return agent.process.stop()
+      return agent.process.end()
     })
     return agent
   }
