@@ -11,8 +11,10 @@ import { Agent, runAgent, Server } from '../support/product.js'
 import { echo, startEcho } from '../support/pumps.js'
 import { agentHandshake } from '../../src/protocol/index.js'
 
+/** Of those that need nothing special. */
+const server = await Server.start(t)
+
 t.test('an agent of another protocol version', async (t) => {
-  const server = await Server.start(t)
   const token = await server.createToken('future')
   const socket = tls.connect({
     port: server.port,
@@ -39,7 +41,6 @@ t.test('an agent of another protocol version', async (t) => {
 })
 
 t.test('a certificate that does not verify', async (t) => {
-  const server = await Server.start(t)
   const other = await Authority.create(t, 'another authority')
 
   const strange = await runAgent(t, server, ['tcp', '9', '--no-reconnect'], { ca: null })
@@ -113,7 +114,6 @@ t.test('an unknown key of a configuration file', async (t) => {
 })
 
 t.test('a listening port that is in use', async (t) => {
-  const server = await Server.start(t)
   const second = await Server.start(t, { start: false })
   await second.reconfigure({ listen: { tls: `127.0.0.1:${server.port}` } })
   const daemon = second.spawn()

@@ -4,8 +4,10 @@ import { listen, type Owner } from '../support/places.js'
 import { Agent, runAgent, Server } from '../support/product.js'
 import { echo, echoOn, startEcho, visit } from '../support/pumps.js'
 
+/** Of those that need nothing special. */
+const server = await Server.start(t)
+
 t.test('a token that is wrong, missing, revoked or expired', async (t) => {
-  const server = await Server.start(t)
   const good = await server.createToken('good')
   const last = good.at(-1) === 'A' ? 'B' : 'A'
 
@@ -62,7 +64,7 @@ t.test('tokens are made, listed and revoked while the server runs', async (t) =>
 })
 
 t.test('a port that is taken or outside of the range', async (t) => {
-  const [server, upstream] = await Promise.all([Server.start(t), startEcho(t)])
+  const upstream = await startEcho(t)
   const { first, last } = server.ports
   const on = (port: number) => ['tcp', String(upstream.port), '--remote-port', String(port)]
 
@@ -85,7 +87,7 @@ t.test('a port that is taken or outside of the range', async (t) => {
 })
 
 t.test('a port that the same token holds is handed on at once', async (t) => {
-  const [server, upstream] = await Promise.all([Server.start(t), startEcho(t)])
+  const upstream = await startEcho(t)
   const token = await server.createToken('me')
   const on = ['tcp', String(upstream.port), '--remote-port', String(server.ports.first)]
   const first = await Agent.start(t, server, on, { token })

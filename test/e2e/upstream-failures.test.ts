@@ -13,11 +13,12 @@ import { echo, echoOn, exchange, startEcho, startUpstream, visit } from '../supp
 // One of them waits for the agent's patience to end, and the others need not wait for it.
 t.jobs = 2
 
+const server = await Server.start(t)
+
 t.test(
   'an upstream that hangs while it accepts: the visitor is let go after a limit',
   { buffered: true },
   async (t) => {
-    const server = await Server.start(t)
     const agent = await Agent.start(t, server, ['tcp', String(await deafPort(t))])
     const { answer } = await exchange(agent.port(), 'hello', { ms: 25_000 })
     t.equal(answer.length, 0)
@@ -27,7 +28,6 @@ t.test(
 )
 
 t.test('an upstream that refuses', { buffered: true }, async (t) => {
-  const server = await Server.start(t)
   const port = await freePort()
   const agent = await Agent.start(t, server, ['tcp', String(port)])
   const { answer, ms } = await exchange(agent.port(), 'hello')
@@ -43,7 +43,6 @@ t.test('an upstream that refuses', { buffered: true }, async (t) => {
 })
 
 t.test('an upstream that resets', { buffered: true }, async (t) => {
-  const server = await Server.start(t)
   const upstream = await startUpstream(t, (socket) => {
     socket.once('data', () => {
       socket.write('half an ans')
@@ -63,7 +62,6 @@ t.test('an upstream that resets', { buffered: true }, async (t) => {
 })
 
 t.test('a visitor that resets', { buffered: true }, async (t) => {
-  const server = await Server.start(t)
   let heard: (how: string) => void
   const ended = new Promise<string>((resolve) => (heard = resolve))
   const upstream = await startUpstream(t, (socket) => {
@@ -82,7 +80,6 @@ t.test(
   'an upstream that hangs after it accepted: others are not held up, and the visitor may leave',
   { buffered: true },
   async (t) => {
-    const server = await Server.start(t)
     const upstream = await startUpstream(t, (socket) => socket.pause())
     const agent = await Agent.start(t, server, ['tcp', String(upstream.port)])
     const working = await Agent.start(t, server, ['tcp', String((await startEcho(t)).port)])
@@ -103,7 +100,6 @@ t.test(
 )
 
 t.test('an upstream by unix socket, by name, and over TLS', { buffered: true }, async (t) => {
-  const server = await Server.start(t)
   const file = path.join(await temporaryFolder(t), 'up.sock')
   const unix = net.createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket))
   await new Promise<void>((resolve) => unix.listen(file, resolve))

@@ -35,6 +35,8 @@ export class Server {
   /** Every token that was created through `createToken`: none may be in a log. */
   readonly tokens: string[] = []
   process!: Process
+  /** How many agents got a token of their own. */
+  agents = 0
   /** Every process of this server and of its agents. */
   readonly processes: Process[] = []
   /** `HOST:PORT` of the metrics listener. */
@@ -214,7 +216,7 @@ export class Agent {
 
   /** Starts `uniroute ARGS…` against `server` without waiting for anything. A token is made unless one is given. */
   static async spawn(t: Owner, server: Server, args: readonly string[], options: AgentOptions = {}): Promise<Agent> {
-    const token = options.token ?? (await server.createToken(`agent-${server.tokens.length}`))
+    const token = options.token ?? (await server.createToken(`agent-${server.agents++}`))
     const home = await temporaryFolder(t)
     const { wrapper = [], ca = server.authority.ca, host = '127.0.0.1' } = options
     const env: NodeJS.ProcessEnv = {

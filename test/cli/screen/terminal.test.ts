@@ -93,8 +93,10 @@ class OnTerminal {
 
 const CTRL_C = '\u0003'
 
+const server = await Server.start(t)
+
 t.test('the screen follows the session and its visitors', async (t) => {
-  const [server, upstream] = await Promise.all([Server.start(t), startEcho(t)])
+  const upstream = await startEcho(t)
   const terminal = await OnTerminal.start(t, server, ['tcp', String(upstream.port)])
   const screen = await terminal.shows(/Forwarding +tcp:.* -> /)
   t.match(screen, new RegExp(`Forwarding +tcp://127.0.0.1:\\d+ -> localhost:${upstream.port}`))
@@ -119,7 +121,7 @@ t.test('the screen follows the session and its visitors', async (t) => {
 })
 
 t.test('a second Ctrl-C ends at once', async (t) => {
-  const [server, upstream] = await Promise.all([Server.start(t), startEcho(t)])
+  const upstream = await startEcho(t)
   const terminal = await OnTerminal.start(t, server, ['tcp', String(upstream.port)])
   const screen = await terminal.shows(/Forwarding +tcp:.* -> /)
   const visitor = await visit(Number(/127\.0\.0\.1:(\d+) ->/.exec(screen)?.[1]))
@@ -143,21 +145,20 @@ t.test('a loss is shown with its reason, and the return', async (t) => {
 })
 
 t.test('a refusal ends the screen with the reason below it', async (t) => {
-  const server = await Server.start(t)
   const terminal = await OnTerminal.start(t, server, ['tcp', '9', '--remote-port', '1'])
   t.match(await terminal.exit, { code: 3 })
   t.match(terminal.raw, /\u001b\[\?25h[^]*uniroute: .*\(UR_PORT_RANGE\)/)
 })
 
 t.test('NO_COLOR is respected', async (t) => {
-  const [server, upstream] = await Promise.all([Server.start(t), startEcho(t)])
+  const upstream = await startEcho(t)
   const terminal = await OnTerminal.start(t, server, ['tcp', String(upstream.port)], { NO_COLOR: '1' })
   await terminal.shows(/Session Status +online/)
   t.notMatch(terminal.raw, /\u001b\[[\d;]+m/)
 })
 
 t.test('with --log-format there are log lines instead', async (t) => {
-  const [server, upstream] = await Promise.all([Server.start(t), startEcho(t)])
+  const upstream = await startEcho(t)
   const terminal = await OnTerminal.start(t, server, ['tcp', String(upstream.port), '--log-format', 'text'])
   await terminal.wrote(/INFO +forwarding tcp:/)
   t.notMatch(terminal.raw, 'Session Status')
