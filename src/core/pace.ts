@@ -8,6 +8,9 @@ const LEAST_BURST = 16 * 1024
 /** The shortest time that is waited, ms: what comes due in it goes together. */
 const LEAST_WAIT_MS = 2
 
+/** For what was held to a pace and is not any more, bytes a second. */
+const UNPACED = 1e15
+
 /** Two paces that do not count together: bytes from visitors (in), and to visitors (out). */
 export class PacePair {
   readonly inward: Pace
@@ -23,6 +26,11 @@ export class PacePair {
     if (rate === this.inward.rate) return
     this.inward.rate = rate
     this.outward.rate = rate
+  }
+
+  /** Lets those go on who wait, as fast as they can. */
+  lift(): void {
+    this.rate = UNPACED
   }
 }
 

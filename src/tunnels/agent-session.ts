@@ -226,6 +226,11 @@ export class AgentSession {
     return this.#visitors.size > 0 || this.#policy.wanted > 1
   }
 
+  /** Holds the streams that are open to the bandwidth that the rights give now. */
+  pace(): void {
+    this.#visitors.pace()
+  }
+
   /** Whether the agent answers a ping on any carrier within `ms`. */
   answers(ms: number): Promise<boolean> {
     return this.wire.answers(ms)

@@ -5,7 +5,8 @@ import type { Tunnel } from './tunnel.js'
 
 /**
  * Takes from the sessions of one token, whose rights changed, what it may not have any more: tunnels, the newest first
- * where there are too many, and sessions likewise, those first whose agents are away. Everything else goes on.
+ * where there are too many, and sessions likewise, those first whose agents are away. Everything else goes on, at the
+ * bandwidth that it may have now.
  */
 export function enforceRights(sessions: readonly AgentSession[]): void {
   const kept = endSessions(sessions)
@@ -21,7 +22,10 @@ export function enforceRights(sessions: readonly AgentSession[]): void {
     const problem = tunnel.session.rights.tunnelProblem(i + 1)
     if (problem !== null) lost.set(tunnel, problem)
   }
-  for (const session of kept) loseTunnels(session, lost)
+  for (const session of kept) {
+    loseTunnels(session, lost)
+    session.pace()
+  }
 }
 
 /** Ends those that are too many. Gives the others. */

@@ -11,8 +11,8 @@ const TURN_BYTES = 64 * 1024
 export class PacedHandler implements StreamHandler, WriteGate {
   readonly #target: StreamHandler
   readonly #stream: Stream
-  readonly #inward: readonly Pace[]
-  readonly #outward: readonly Pace[]
+  #inward: readonly Pace[] = []
+  #outward: readonly Pace[] = []
   readonly #held = new ByteQueue()
   #reading = true
   #ended = false
@@ -28,10 +28,19 @@ export class PacedHandler implements StreamHandler, WriteGate {
    */
   #prepaid = 0
 
-  /** The owner makes it the stream's handler, or that of who comes before it, and its `gate`. All of `paces` hold at once. */
+  /**
+   * The owner makes it the stream's handler, or that of who comes before it, and its `gate`, at the beginning or later.
+   * All of `paces` hold at once.
+   */
   constructor(target: StreamHandler, stream: Stream, paces: readonly PacePair[]) {
     this.#target = target
     this.#stream = stream
+    this.paces = paces
+  }
+
+  /** Other ones hold from now on. With none, those go on that are there, which are as good as none by then. */
+  set paces(paces: readonly PacePair[]) {
+    if (paces.length === 0) return
     this.#inward = paces.map(({ inward }) => inward)
     this.#outward = paces.map(({ outward }) => outward)
   }

@@ -81,11 +81,13 @@ export class Tunnel {
     this.publicUrl = publicUrl
   }
 
-  /** What a new stream is held to: the pace of its token, and its own. */
+  /** What its streams are held to now: the pace of its token, and its own. */
   paces(clock: Clock): PacePair[] {
     const { paces, tunnelRate } = this.session.rights
-    if (tunnelRate === null) this.#paces = null
-    else if (this.#paces === null) this.#paces = new PacePair(clock, tunnelRate)
+    if (tunnelRate === null) {
+      this.#paces?.lift()
+      this.#paces = null
+    } else if (this.#paces === null) this.#paces = new PacePair(clock, tunnelRate)
     else this.#paces.rate = tunnelRate
     return [paces, this.#paces].filter((pair) => pair !== null)
   }

@@ -80,11 +80,8 @@ export class VisitorBook {
     tunnel.traffic.addConnection()
     tunnel.visitorsOpen++
     rights.streams++
-    const paces = tunnel.paces(context.clock)
-    const paced = paces.length === 0 ? null : new PacedHandler(target, stream, paces)
-    stream.gate = paced
     stream.attach(
-      new VisitorStream(paced ?? target, {
+      new VisitorStream(target, {
         accepted: () => {
           this.#openings.delete(stream)
           context.hooks.streamOpened(context.clock.now() - now)
@@ -92,6 +89,7 @@ export class VisitorBook {
         failed: (error) => this.#onOpenFailed(stream, tunnel, connectionId, error),
       }),
     )
+    this.#pace(stream, tunnel)
     const slab = openingSlab(tunnel, connectionId, visitor, first)
     stream.writeSlab(slab, HEADROOM, slab.length)
     return stream
@@ -136,6 +134,29 @@ export class VisitorBook {
     this.countHttp()
     const problem = rights.spentProblem()
     if (problem !== null) this.cut(problem)
+  }
+
+  /** Holds every stream to the paces that its token and tunnel have now. */
+  pace(): void {
+    for (const { stream, tunnel } of this.#streams.values()) this.#pace(stream, tunnel)
+  }
+
+  #pace(stream: Stream, tunnel: Tunnel): void {
+    const paces = tunnel.paces(this.#options.context.clock)
+    const { gate, handler } = stream
+    if (gate instanceof PacedHandler) {
+      gate.paces = paces
+      return
+    }
+    if (paces.length === 0 || handler === null) return
+    const make = (target: StreamHandler): PacedHandler => new PacedHandler(target, stream, paces)
+    if (handler instanceof VisitorStream) {
+      stream.gate = handler.interpose(make)
+      return
+    }
+    const paced = make(handler)
+    stream.gate = paced
+    stream.attach(paced)
   }
 
   /** Resets the streams of `tunnel`, or of all. */

@@ -20,13 +20,20 @@ export interface OpeningEvents {
  * When the agent says no, or nothing, `target` gets `onClose` with the reason.
  */
 export class VisitorStream implements StreamHandler {
-  readonly #target: StreamHandler
+  #target: StreamHandler
   readonly #events: OpeningEvents
   readonly #reader = new StreamAcceptReader()
 
   constructor(target: StreamHandler, events: OpeningEvents) {
     this.#target = target
     this.#events = events
+  }
+
+  /** Puts somebody between the stream and the consumer that it will have. */
+  interpose<T extends StreamHandler>(make: (target: StreamHandler) => T): T {
+    const between = make(this.#target)
+    this.#target = between
+    return between
   }
 
   onData(slice: Buffer, stream: Stream): void {

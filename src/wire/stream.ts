@@ -89,6 +89,11 @@ export class Stream {
     return this.#closed
   }
 
+  /** Who consumes it; null: nobody yet, or any more. */
+  get handler(): StreamHandler | null {
+    return this.#handler
+  }
+
   /** Receive window's size, bytes. */
   get windowSize(): number {
     return this.#receive.size

@@ -98,6 +98,51 @@ t.test('another rate counts at once for those who are held to one', async (t) =>
   t.equal(data(), up)
 })
 
+t.test('a first rate counts at once for those who were held to none: before the agent answered, and after', async (t) => {
+  const { server, agent } = await start(t, {})
+  const [down, lateDown] = [numbers(500_000, 0), numbers(500_000, 1_000_000)]
+  const [up, lateUp] = [numbers(500_000, 2_000_000), numbers(500_000, 3_000_000)]
+  const [open, opening] = [await visit(t, server), await visit(t, server)]
+  const { stream, data } = await agent.visitor({ result: AcceptResult.OK })
+  open.socket.write('first')
+  stream.write(Buffer.from('first'))
+  await eventually('both directions', () => must(data() === 'first' && open.text() === 'first'))
+  await changeRights(server, 'alice', { bytes_per_second: RATE })
+  const since = systemClock.now()
+  const late = await agent.visitor({ result: AcceptResult.OK })
+  stream.write(Buffer.from(down, 'latin1'))
+  late.stream.write(Buffer.from(lateDown, 'latin1'))
+  stream.end()
+  late.stream.end()
+  open.socket.end(up)
+  opening.socket.end(lateUp)
+  await within('the ends', Promise.all([open.end, opening.end]))
+  await eventually('all of it', () => must(data().length + late.data().length === 5 + up.length + lateUp.length))
+  t.same([open.text(), opening.text()], [`first${down}`, lateDown])
+  t.same([data(), late.data()], [`first${up}`, lateUp])
+  notBefore(t, 1_000_000, since, 'both together')
+})
+
+t.test('the rate of a tunnel is given, changed and lifted while a stream is open', async (t) => {
+  const { server, agent } = await start(t, {})
+  const { socket, text, end } = await visit(t, server)
+  const { stream, data } = await agent.visitor({ result: AcceptResult.OK })
+  await changeRights(server, 'alice', { tunnel_bytes_per_second: 1024, bytes_per_second: 100 * RATE })
+  const [up, down] = [numbers(3_000_000, 0), numbers(3_000_000, 5_000_000)]
+  stream.write(Buffer.from(down, 'latin1'))
+  stream.end()
+  socket.end(up)
+  await eventually('the first bytes', () => must(text().length > 0 && data().length > 0))
+  await changeRights(server, 'alice', { tunnel_bytes_per_second: 2048, bytes_per_second: 100 * RATE })
+  await new Promise(setImmediate)
+  t.ok(text().length < 1_000_000 && data().length < 1_000_000, 'held to it')
+  await changeRights(server, 'alice', {})
+  await within('the end', end)
+  await eventually('all of it', () => must(data().length === up.length))
+  t.equal(text(), down)
+  t.equal(data(), up)
+})
+
 t.test('a visitor who is held back can leave, and so can an agent', async (t) => {
   const { server, agent } = await start(t, { bytes_per_second: 1024 })
   const first = await visit(t, server)

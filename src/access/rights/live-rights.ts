@@ -9,9 +9,6 @@ import { Rights, type TunnelFacts } from './rights.js'
 /** After how long a visitor who found too many others may try again, ms. */
 const STREAMS_RETRY_MS = 1_000
 
-/** For streams that were held to a pace, and are not any more, bytes a second. */
-const UNPACED = 1e15
-
 export interface LiveRightsOptions {
   readonly clock: Clock
   /** Milliseconds since 1970. */
@@ -149,9 +146,11 @@ export class LiveRights {
   }
 
   #pace(rate: number | undefined): void {
-    if (this.#paces !== null) this.#paces.rate = rate ?? UNPACED
-    if (rate === undefined) this.#paces = null
-    else this.#paces ??= new PacePair(this.#options.clock, rate)
+    if (rate === undefined) {
+      this.#paces?.lift()
+      this.#paces = null
+    } else if (this.#paces === null) this.#paces = new PacePair(this.#options.clock, rate)
+    else this.#paces.rate = rate
   }
 
   #bucket(perSecond: number): TokenBucket {
