@@ -55,6 +55,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   #everOnline = false
   #readyTold = false
   #forced: NodeJS.Timeout | null = null
+  /** Why we leave; null: somebody asked us to. */
+  #why: UniRouteError | null = null
   #unwatchNetwork: (() => void) | null = null
 
   /** Throws ConfigError(UR_AGENT_OPTION) for options that make no sense. Nothing happens before `start`. */
@@ -88,7 +90,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#monitor = new Monitor(clock, {
       woke: () => this.#loop.hurry(),
       suspect: () => this.#onSuspect(),
-      recovered: () => this.#onRecovered(),
+      recovered: () => this.#link !== null && this.#loop.stop(),
     })
   }
 
@@ -247,10 +249,6 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#loop.start(false)
   }
 
-  #onRecovered(): void {
-    if (this.#link !== null) this.#loop.stop()
-  }
-
   #onNetworkChanged(): void {
     this.#log.debug({}, 'an address or a route of this machine changed')
     this.#loop.hurry()
@@ -285,7 +283,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   #onRefused(tunnel: Tunnel, error: UniRouteError): void {
     this.#log.debug({ tunnel: tunnel.spec.name, code: error.code, reason: error.message }, 'tunnel refused')
     this.emit('refused', tunnel.status(), error)
-    if (this.#tunnels.every(({ state }) => state === 'failed')) this.#finish(error)
+    if (this.#tunnels.every(({ state }) => state === 'failed')) this.#leave(error)
     else if (!this.#readyTold) this.#tellReady()
   }
 
@@ -314,10 +312,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   }
 
   #abandonOldest(): void {
-    for (const oldest of this.#leaving) {
-      oldest.abandon(new NetworkError('UR_SERVER_LOST', 'the server did not close the sessions that it was to close'))
-      return
-    }
+    const [oldest] = this.#leaving
+    oldest?.abandon(new NetworkError('UR_SERVER_LOST', 'the server did not close the sessions that it was to close'))
   }
 
   /** The session stays, without a connection: its visitors are held, and it keeps its addresses. */
@@ -327,16 +323,14 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (this.#options.reconnect === false) return link.abandon(error)
     if (this.#state === 'online') this.#state = 'reconnecting'
     const retryInMs = this.#loop.start(true)
-    this.#log.debug(
-      { code: error.code, reason: error.message, retry_in_ms: retryInMs },
-      'connection lost, visitors held',
-    )
+    const { code, message: reason } = error
+    this.#log.debug({ code, reason, retry_in_ms: retryInMs }, 'connection lost, visitors held')
     this.emit('offline', error, retryInMs, link.held)
   }
 
   #onEnded(link: Link, error: UniRouteError, final: boolean): void {
     if (this.#leaving.delete(link)) {
-      if (this.#state === 'draining' && this.#links().length === 0) this.#finish(null)
+      if (this.#state === 'draining' && this.#links().length === 0) this.#finish(this.#why)
       return
     }
     if (link !== this.#link) return
@@ -344,7 +338,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#monitor.watch(null)
     if (this.#state === 'draining') {
       this.#loop.stop()
-      if (this.#links().length === 0) this.#finish(null)
+      if (this.#links().length === 0) this.#finish(this.#why)
     } else if (final) {
       this.#finish(error)
     } else {
@@ -365,13 +359,22 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   // The end.
 
+  /** Nothing is left to do: the server is told so, or it would hold the session for our return. */
+  #leave(error: UniRouteError): void {
+    if (this.#link === null || this.#link.session.held) return this.#finish(error)
+    this.#loop.stop()
+    this.#state = 'draining'
+    this.#why = error
+    for (const link of this.#links()) this.#closeLink(link)
+  }
+
   #links(): Link[] {
     return this.#link === null ? [...this.#leaving] : [this.#link, ...this.#leaving]
   }
 
   #closeLink(link: Link): void {
     link.close()
-    this.#force(CLOSE_MS, () => this.#finish(null))
+    this.#force(CLOSE_MS, () => this.#finish(this.#why))
   }
 
   #force(ms: number, action: () => void): void {

@@ -190,6 +190,20 @@ t.test('when no tunnel is left the agent ends with the last refusal', async (t) 
   t.match(await next(agent, 'close'), [{ code: 'UR_TAKEN_OVER', exitCode: 3 }])
 })
 
+t.test(
+  'an agent that has no tunnel left tells the server that it leaves, which holds nothing for it then',
+  async (t) => {
+    const server = await TestServer.start(t)
+    server.resumeTimeoutMs = 600_000
+    server.onBind = ({ request }, session) =>
+      session.control?.send({ refused: { request, code: 'UR_NAME_TAKEN', message: 'It is not free.' } })
+    const agent = makeAgent(t, server)
+    agent.start()
+    t.match(await next(agent, 'close'), [{ code: 'UR_NAME_TAKEN', exitCode: 3 }])
+    await server.until('the end of the session', () => server.sessions[0]?.closed === true)
+  },
+)
+
 t.test('a port that was lost to someone else is asked for until it is free', async (t) => {
   const server = await TestServer.start(t)
   let refusals = 0
