@@ -135,7 +135,14 @@ function onConnection(socket: TLSSocket): void {
   else http1.emit('connection', socket)
 }
 
-const limits = { connections: 100_000, pendingConnections: 10_000, helloTimeoutMs: 5_000, helloBytes: 16_384 }
+const limits = {
+  connections: 100_000,
+  addressConnections: 0,
+  addressRate: 0,
+  pendingConnections: 10_000,
+  helloTimeoutMs: 5_000,
+  helloBytes: 16_384,
+}
 const port = await new TlsPort({
   table,
   admission: new Admission(() => limits, noIngressHooks, silentLogger, systemClock),

@@ -1,19 +1,28 @@
 import type { Clock } from '../core/clock.js'
 import { ipToBytes, unmapped } from '../hello/ip-bytes.js'
 
+/** After so long without a failure a ban is forgotten, and the next one is as short as the first, ms. */
+const FORGIVEN_MS = 3_600_000
+
 export interface FailedLoginsOptions {
   readonly clock: Clock
   /** Failures that one address may have within `windowMs`. Default 20. */
   readonly failures?: number
-  /** Default 60 000. */
+  /** Also how long the first ban lasts; each one after it lasts twice as long as the one before. Default 60 000. */
   readonly windowMs?: number
+  /** How long one who goes on failing waits at most, ms. Default a quarter of an hour. */
+  readonly longestMs?: number
   /** How many addresses are remembered; the one that failed longest ago is forgotten first. Default 10 000. */
   readonly addresses?: number
 }
 
-interface Window {
-  readonly endsAt: number
-  failures: number
+interface Failures {
+  /** Since the window began. */
+  count: number
+  windowEndsAt: number
+  blockedUntil: number
+  bans: number
+  lastAt: number
 }
 
 /**
@@ -24,44 +33,53 @@ export class FailedLogins {
   readonly #clock: Clock
   readonly #failures: number
   readonly #windowMs: number
+  readonly #longestMs: number
   readonly #addresses: number
-  readonly #windows = new Map<string, Window>()
+  readonly #known = new Map<string, Failures>()
 
-  constructor({ clock, failures = 20, windowMs = 60_000, addresses = 10_000 }: FailedLoginsOptions) {
+  constructor(options: FailedLoginsOptions) {
+    const { clock, failures = 20, windowMs = 60_000, longestMs = 15 * 60_000, addresses = 10_000 } = options
     this.#clock = clock
     this.#failures = failures
     this.#windowMs = windowMs
+    this.#longestMs = longestMs
     this.#addresses = addresses
   }
 
   /** How many addresses are remembered. */
   get size(): number {
-    return this.#windows.size
+    return this.#known.size
   }
 
   /** How long the address has to wait before its next try, in ms; 0 = it may. */
   blockedFor(address: string): number {
-    const window = this.#windows.get(networkOf(address))
-    if (!window || window.failures < this.#failures) return 0
-    return Math.max(0, window.endsAt - this.#clock.now())
+    const known = this.#known.get(networkOf(address))
+    return known === undefined ? 0 : Math.max(0, known.blockedUntil - this.#clock.now())
   }
 
   /** Notes a failure. True: from now on the address has to wait. */
   add(address: string): boolean {
     const network = networkOf(address)
     const now = this.#clock.now()
-    let window = this.#windows.get(network)
-    if (!window || window.endsAt <= now) window = { endsAt: now + this.#windowMs, failures: 0 }
-    window.failures += 1
-    this.#windows.delete(network)
-    this.#windows.set(network, window)
-    if (this.#windows.size > this.#addresses) this.#forgetOldest()
-    return window.failures === this.#failures
+    const known = this.#known.get(network) ?? { count: 0, windowEndsAt: 0, blockedUntil: 0, bans: 0, lastAt: now }
+    if (now - known.lastAt > FORGIVEN_MS) known.bans = 0
+    if (known.windowEndsAt <= now) {
+      known.count = 0
+      known.windowEndsAt = now + this.#windowMs
+    }
+    known.lastAt = now
+    this.#known.delete(network)
+    this.#known.set(network, known)
+    if (this.#known.size > this.#addresses) this.#forgetOldest()
+    if (++known.count !== this.#failures) return false
+    known.blockedUntil = now + Math.min(this.#windowMs * 2 ** known.bans, this.#longestMs)
+    known.bans++
+    return true
   }
 
   #forgetOldest(): void {
-    for (const network of this.#windows.keys()) {
-      this.#windows.delete(network)
+    for (const network of this.#known.keys()) {
+      this.#known.delete(network)
       return
     }
   }

@@ -3,6 +3,7 @@ import { LimitError, RefusedError, StoreError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import { ThrottledLog } from '../core/throttled-log.js'
 import { TOKEN_PATTERN, tokenHash, type LoginRecord, type TokenRepository } from '../store/index.js'
+import { AddressRate } from './address-limits.js'
 import { Expiries } from './expiries.js'
 import { FailedLogins } from './failed-logins.js'
 import type { RightsBook } from './rights/index.js'
@@ -23,6 +24,8 @@ export interface TokenGateOptions {
   readonly log: Logger
   readonly clock?: Clock
   readonly failedLogins?: FailedLogins
+  /** New sessions a second from one address; 0: any number. Default: 0. */
+  readonly sessionRate?: () => number
   /** Time between two looks for revoked tokens and changed rights, ms. Default 500. */
   readonly pollMs?: number
   /** Time between two writes of when tokens were last used, ms. Default 60 000. */
@@ -34,6 +37,8 @@ export interface TokenGateOptions {
 }
 
 const REMEMBERED_TOKENS = 10_000
+/** After how long an agent that was one too many in its second may try again, ms. */
+const SESSION_RETRY_MS = 1_000
 /** How often a token is read again whose rights change while it is read. */
 const READS = 3
 
@@ -50,6 +55,7 @@ export class TokenGate {
   /** For what anybody can provoke, without a token. */
   readonly #strangers: ThrottledLog
   readonly #failedLogins: FailedLogins
+  readonly #sessions: AddressRate
   readonly #watch: TokenWatch
   readonly #expiries: Expiries
   /** By hash; the least recently used goes first when there are too many. */
@@ -63,6 +69,7 @@ export class TokenGate {
     this.#log = log
     this.#strangers = new ThrottledLog(log, clock)
     this.#failedLogins = options.failedLogins ?? new FailedLogins({ clock })
+    this.#sessions = new AddressRate(clock)
     this.#watch = new TokenWatch({ tokens, log, pollMs, onChange: (token) => rights.change(token) })
     this.#expiries = new Expiries(now)
     this.#touchTimer = setInterval(() => void this.#touch(), touchMs)
@@ -77,10 +84,14 @@ export class TokenGate {
   /**
    * Who the token belongs to. `address` is the agent's IP address, for the limit of failed logins; without one there
    * is no limit. Throws RefusedError UR_TOKEN_MISSING, UR_TOKEN_MALFORMED, UR_TOKEN_INVALID, UR_TOKEN_REVOKED,
-   * UR_TOKEN_EXPIRED, UR_ACCOUNT_DISABLED or UR_RIGHTS_UNREADABLE; LimitError UR_TOKEN_RATE; StoreError
-   * UR_TOKEN_UNCHECKED. The last two may pass with time.
+   * UR_TOKEN_EXPIRED, UR_ACCOUNT_DISABLED or UR_RIGHTS_UNREADABLE; LimitError UR_SESSION_RATE or UR_TOKEN_RATE; StoreError
+   * UR_TOKEN_UNCHECKED. The last three may pass with time.
    */
   async check(token: string, address?: string): Promise<TokenIdentity> {
+    if (address !== undefined && !this.#sessions.take(address, this.#options.sessionRate?.() ?? 0)) {
+      const message = `Too many agents came from ${address} in this second. What to do: nothing; the agent tries again.`
+      throw new LimitError('UR_SESSION_RATE', message, { retryAfterMs: SESSION_RETRY_MS })
+    }
     if (token === '') {
       throw new RefusedError(
         'UR_TOKEN_MISSING',

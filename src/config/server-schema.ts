@@ -112,6 +112,21 @@ const limits = section('Bounds. A reloaded value is for new sessions and connect
   }),
   carriers_per_session: field(integer(1, 8), { doc: 'TLS connections of one agent.', default: 8, reload: true }),
   connections: field(integer(1, 10_000_000), { doc: 'Visitor connections at once.', default: 65_536, reload: true }),
+  connections_per_address: field(integer(0, 10_000_000), {
+    doc: 'Visitor connections at once from one address, an IPv6 one counted by its /64; 0: any number. Addresses in `listen.trusted_proxies` are not counted.',
+    default: 0,
+    reload: true,
+  }),
+  connection_rate_per_address: field(integer(0, 1_000_000), {
+    doc: 'New visitor connections a second from one address, likewise, and as many at once; 0: any number.',
+    default: 0,
+    reload: true,
+  }),
+  session_rate_per_address: field(integer(0, 1_000_000), {
+    doc: 'New sessions of agents a second from one address, likewise, and as many at once; 0: any number. Agents that are turned away try again.',
+    default: 0,
+    reload: true,
+  }),
   pending_connections: field(integer(1, 1_000_000), {
     doc: 'Connections at once that have not yet said who they are.',
     default: 4096,

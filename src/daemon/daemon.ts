@@ -88,8 +88,9 @@ export class Daemon {
     const ranges = new PortRanges(config.listen.tcp_ports)
     const limits = () => ingressLimits(this.#config)
     const hooks = { accepted: () => undefined, rejected: metrics.rejected.bind(metrics) }
-    this.#admission = new Admission(limits, hooks, log, systemClock)
     const isTrustedProxy = (address: string) => this.#isTrustedProxy(address)
+    const isProxy = (address: string) => this.#tellsTruth(address) || isTrustedProxy(address)
+    this.#admission = new Admission(limits, hooks, log, systemClock, isProxy)
     const table = this.#table
     this.#tcpPorts = new TcpPorts({ table, ranges, admission: this.#admission, limits, isTrustedProxy })
     const passwords = new PasswordQueue()
@@ -136,6 +137,7 @@ export class Daemon {
       tokens: store.tokens,
       rights,
       log,
+      sessionRate: () => this.#config.limits.session_rate_per_address,
       onBanned: (address) => recorder.audit.banned(address),
     })
     closers.add(() => gate.close())

@@ -22,6 +22,8 @@ export function tunnelLimits({ limits }: ServerConfig): TunnelLimits {
 export function ingressLimits({ limits }: ServerConfig): IngressLimits {
   return {
     connections: limits.connections,
+    addressConnections: limits.connections_per_address,
+    addressRate: limits.connection_rate_per_address,
     pendingConnections: limits.pending_connections,
     helloTimeoutMs: limits.hello_timeout,
     helloBytes: limits.hello_bytes,

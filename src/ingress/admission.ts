@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { AddressCount, AddressRate } from '../access/address-limits.js'
 import type { Clock } from '../core/clock.js'
 import type { Code } from '../core/error-codes.js'
 import type { Logger } from '../core/logger.js'
@@ -15,9 +16,21 @@ export class Admission {
   readonly #limits: () => IngressLimits
   readonly #hooks: IngressHooks
   readonly #log: ThrottledLog
+  readonly #isProxy: (address: string) => boolean
+  readonly #counts = new AddressCount()
+  readonly #rates: AddressRate
 
-  constructor(limits: () => IngressLimits, hooks: IngressHooks, log: Logger, clock: Clock) {
+  /** `isProxy`: an address behind which many visitors are, so that what one may have does not count. */
+  constructor(
+    limits: () => IngressLimits,
+    hooks: IngressHooks,
+    log: Logger,
+    clock: Clock,
+    isProxy: (address: string) => boolean = () => false,
+  ) {
     this.#limits = limits
+    this.#isProxy = isProxy
+    this.#rates = new AddressRate(clock)
     this.#hooks = hooks
     this.#log = new ThrottledLog(log, clock)
   }
@@ -44,20 +57,39 @@ export class Admission {
     this.#pending.delete(socket)
   }
 
-  /** One more visitor, unless there are too many: then the socket is closed. Pair with `visitorGone`. */
-  addVisitor(socket: Socket): boolean {
+  /**
+   * One more visitor from the IP address `address`: what to call when it is gone. Null: there are too many, and the
+   * socket is closed.
+   */
+  addVisitor(socket: Socket, address: string): (() => void) | null {
     const { connections } = this.#limits()
-    if (this.visitors < connections) {
-      this.visitors++
-      return true
+    if (this.visitors >= connections) {
+      return this.#turnAway(socket, 'UR_CONNECTION_LIMIT', { connections }, 'too many visitors')
     }
-    socket.destroy()
-    this.rejected('UR_CONNECTION_LIMIT', { connections }, 'too many visitors')
-    return false
+    const leave = this.#enter(socket, address)
+    if (leave === null) return null
+    this.visitors++
+    return () => {
+      this.visitors--
+      leave()
+    }
   }
 
-  visitorGone(): void {
-    this.visitors--
+  #enter(socket: Socket, address: string): (() => void) | null {
+    const { addressConnections: most, addressRate: rate } = this.#limits()
+    const counts = (most > 0 || rate > 0) && !this.#isProxy(address)
+    if (counts && !this.#rates.take(address, rate)) {
+      return this.#turnAway(socket, 'UR_ADDRESS_RATE', { remote: address }, 'too many new visitors from one address')
+    }
+    const leave = this.#counts.enter(address, counts ? most : 0)
+    if (leave !== null) return leave
+    return this.#turnAway(socket, 'UR_ADDRESS_CONNECTIONS', { remote: address }, 'too many visitors from one address')
+  }
+
+  #turnAway(socket: Socket, code: Code, fields: Readonly<Record<string, unknown>>, message: string): null {
+    socket.destroy()
+    this.rejected(code, fields, message)
+    return null
   }
 
   /** Counts and logs a connection that is turned away. */

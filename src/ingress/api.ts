@@ -4,6 +4,10 @@ import type { Code } from '../core/error-codes.js'
 export interface IngressLimits {
   /** Visitors at once. */
   readonly connections: number
+  /** Visitors at once from one address; 0: any number. */
+  readonly addressConnections: number
+  /** New visitors a second from one address; 0: any number. */
+  readonly addressRate: number
   /** Connections at once that have not yet said who they are. */
   readonly pendingConnections: number
   /** Time for a connection to say who it is, ms. */

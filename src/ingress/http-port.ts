@@ -44,9 +44,11 @@ export class HttpPort {
       if (isProxied) admission.addPending(socket)
       const proxy = isProxied ? await readProxyHeader(socket, limits().helloTimeoutMs) : null
       admission.removePending(socket)
-      if (!admission.addVisitor(socket)) return
-      socket.once('close', () => admission.visitorGone())
-      onHttp(socket, visitorOf(socket, proxy))
+      const visitor = visitorOf(socket, proxy)
+      const leave = admission.addVisitor(socket, visitor.address)
+      if (leave === null) return
+      socket.once('close', leave)
+      onHttp(socket, visitor)
     } catch (error) {
       socket.destroy()
       const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'

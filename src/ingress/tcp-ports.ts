@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'node:net'
 import { NetworkError, RefusedError, UniRouteError } from '../core/errors.js'
 import { serveVisitor } from '../proxy/index.js'
-import type { PortLease, PortOpener, PortRanges, TunnelTable } from '../tunnels/index.js'
+import type { PortLease, PortOpener, PortRanges, Tunnel, TunnelTable, Visitor } from '../tunnels/index.js'
 import type { Admission } from './admission.js'
 import type { IngressLimits } from './api.js'
 import { listen, publicServer } from './listener.js'
@@ -60,16 +60,19 @@ export class TcpPorts implements PortOpener {
   }
 
   #onSocket(port: number, socket: Socket): void {
-    const { admission, table, isTrustedProxy } = this.#options
+    const { table, isTrustedProxy } = this.#options
     if (isTrustedProxy(socket.remoteAddress ?? '')) {
       void this.#onProxied(port, socket)
       return
     }
     const tunnel = table.findPort(port)
     if (tunnel === undefined) socket.resetAndDestroy()
-    else if (admission.addVisitor(socket)) {
-      serveVisitor(tunnel, socket, visitorOf(socket, null), () => admission.visitorGone())
-    }
+    else this.#serve(tunnel, socket, visitorOf(socket, null))
+  }
+
+  #serve(tunnel: Tunnel, socket: Socket, visitor: Visitor): void {
+    const leave = this.#options.admission.addVisitor(socket, visitor.address)
+    if (leave !== null) serveVisitor(tunnel, socket, visitor, leave)
   }
 
   async #onProxied(port: number, socket: Socket): Promise<void> {
@@ -81,9 +84,7 @@ export class TcpPorts implements PortOpener {
       admission.removePending(socket)
       const tunnel = table.findPort(port)
       if (tunnel === undefined) socket.resetAndDestroy()
-      else if (admission.addVisitor(socket)) {
-        serveVisitor(tunnel, socket, visitorOf(socket, header), () => admission.visitorGone())
-      }
+      else this.#serve(tunnel, socket, visitorOf(socket, header))
     } catch (error) {
       socket.destroy()
       const code = error instanceof UniRouteError ? error.code : 'UR_INTERNAL'

@@ -150,15 +150,16 @@ export class TlsPort {
       admission.rejected('UR_SNI_UNKNOWN', fields, 'no tunnel has the name that a visitor asked for')
       return
     }
-    if (!admission.addVisitor(socket)) return
     const visitor = { ...visitorOf(socket, proxy), sni, alpn: hello.alpn.join(',') }
+    const leave = admission.addVisitor(socket, visitor.address)
+    if (leave === null) return
     if (target instanceof Site) {
-      socket.once('close', () => admission.visitorGone())
+      socket.once('close', leave)
       this.#visitors.take(socket, { visitor, host: sni })
       return
     }
     socket.off('error', ignore)
-    serveVisitor(target, socket, visitor, () => admission.visitorGone())
+    serveVisitor(target, socket, visitor, leave)
   }
 
   /** Answers what can be answered to a connection that did not bring a ClientHello. */

@@ -6,19 +6,33 @@ function limiter(options: { failures?: number; windowMs?: number; addresses?: nu
   return { clock, logins: new FailedLogins({ clock, failures: 3, windowMs: 1000, ...options }) }
 }
 
-t.test('an address is blocked after its failures, alone, until its window ends', (t) => {
+t.test('an address is blocked after its failures, alone, for a window', (t) => {
   const { clock, logins } = limiter()
   for (let i = 0; i < 3; i++) {
     t.equal(logins.blockedFor('192.0.2.1'), 0)
-    logins.add('192.0.2.1')
+    t.equal(logins.add('192.0.2.1'), i === 2)
     clock.time += 100
   }
-  t.equal(logins.blockedFor('192.0.2.1'), 700)
+  t.equal(logins.blockedFor('192.0.2.1'), 900)
   t.equal(logins.blockedFor('192.0.2.2'), 0)
-  clock.time = 1000
+  clock.time = 1200
   t.equal(logins.blockedFor('192.0.2.1'), 0)
   logins.add('192.0.2.1')
   t.equal(logins.blockedFor('192.0.2.1'), 0, 'a new window counts from one')
+  t.end()
+})
+
+t.test('each ban is twice as long as the one before, up to a bound, until an hour was quiet', (t) => {
+  const { clock, logins } = limiter({ windowMs: 60_000 })
+  const ban = (): number => {
+    for (let i = 0; i < 3; i++) logins.add('192.0.2.1')
+    const ms = logins.blockedFor('192.0.2.1')
+    clock.time += ms
+    return ms / 60_000
+  }
+  t.same([ban(), ban(), ban(), ban(), ban(), ban()], [1, 2, 4, 8, 15, 15])
+  clock.time += 3_600_001
+  t.equal(ban(), 1)
   t.end()
 })
 

@@ -189,6 +189,19 @@ t.test('a failing address is slowed down; tokens that were good before still pas
   await gate.check(unused.token, '192.0.2.1')
 })
 
+t.test('sessions of one address have a rate, when one is set', async (t) => {
+  let sessionRate = 0
+  const { store, gate } = await gateFor(t, { sessionRate: () => sessionRate })
+  const { token } = await store.tokens.create('a')
+  for (let i = 0; i < 3; i++) await gate.check(token, '192.0.2.1')
+  sessionRate = 0.001
+  await gate.check(token, '192.0.2.1')
+  const limited = { name: 'LimitError', code: 'UR_SESSION_RATE', message: /192\.0\.2\.1/, retryAfterMs: 1000 }
+  await t.rejects(gate.check(token, '192.0.2.1'), limited)
+  await gate.check(token, '192.0.2.2')
+  await gate.check(token)
+})
+
 t.test('a token that has expired: refused, also while the database fails, and its sessions are told', async (t) => {
   const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
   const { tokens, state } = breakable(store)

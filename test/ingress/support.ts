@@ -12,6 +12,8 @@ import { testServer, type TestServer } from '../tunnels/support.js'
 
 export const BOUNDS: IngressLimits = {
   connections: 100,
+  addressConnections: 0,
+  addressRate: 0,
   pendingConnections: 100,
   helloTimeoutMs: 5000,
   helloBytes: 16_384,

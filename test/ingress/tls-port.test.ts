@@ -120,6 +120,33 @@ t.test('beyond the bound on visitors new ones are closed', async (t) => {
   t.same(rejected, ['UR_CONNECTION_LIMIT'])
 })
 
+t.test('one address may have so many visitors at once, and so many new ones a second', async (t) => {
+  const limits = { addressConnections: 2, addressRate: 0 }
+  const { server, port, rejected, admission } = await testIngress(t, { limits })
+  const agent = await TestAgent.connect(t, server)
+  await agent.bind({ kind: Kind.KIND_TLS, domain: 'db.example.org' })
+  const hello = buildHello({ extensions: [sni('db.example.org')] })
+  const visit = async () => {
+    const socket = connectTcp(port, '127.0.0.1').on('error', () => undefined)
+    t.teardown(() => socket.destroy())
+    socket.write(hello)
+    await agent.visitor({ result: AcceptResult.OK })
+    return socket
+  }
+  const open = [await visit(), await visit()]
+  t.equal((await exchange(t, port, hello)).length, 0)
+  t.same(rejected, ['UR_ADDRESS_CONNECTIONS'])
+  open[0]?.resetAndDestroy()
+  await eventually('one to be gone', () => must(admission.visitors === 1))
+  await visit()
+  t.equal((await exchange(t, port, hello)).length, 0)
+
+  Object.assign(limits, { addressConnections: 0, addressRate: 0.001 })
+  await visit()
+  t.equal((await exchange(t, port, hello)).length, 0)
+  t.same(rejected, ['UR_ADDRESS_CONNECTIONS', 'UR_ADDRESS_CONNECTIONS', 'UR_ADDRESS_RATE'])
+})
+
 t.test('a trusted proxy tells who the visitor is; from anybody else its header is no TLS', async (t) => {
   const header = encodeProxyHeader(2, {
     source: { address: '192.0.2.7', port: 4711 },

@@ -98,30 +98,33 @@ t.test('another rate counts at once for those who are held to one', async (t) =>
   t.equal(data(), up)
 })
 
-t.test('a first rate counts at once for those who were held to none: before the agent answered, and after', async (t) => {
-  const { server, agent } = await start(t, {})
-  const [down, lateDown] = [numbers(500_000, 0), numbers(500_000, 1_000_000)]
-  const [up, lateUp] = [numbers(500_000, 2_000_000), numbers(500_000, 3_000_000)]
-  const [open, opening] = [await visit(t, server), await visit(t, server)]
-  const { stream, data } = await agent.visitor({ result: AcceptResult.OK })
-  open.socket.write('first')
-  stream.write(Buffer.from('first'))
-  await eventually('both directions', () => must(data() === 'first' && open.text() === 'first'))
-  await changeRights(server, 'alice', { bytes_per_second: RATE })
-  const since = systemClock.now()
-  const late = await agent.visitor({ result: AcceptResult.OK })
-  stream.write(Buffer.from(down, 'latin1'))
-  late.stream.write(Buffer.from(lateDown, 'latin1'))
-  stream.end()
-  late.stream.end()
-  open.socket.end(up)
-  opening.socket.end(lateUp)
-  await within('the ends', Promise.all([open.end, opening.end]))
-  await eventually('all of it', () => must(data().length + late.data().length === 5 + up.length + lateUp.length))
-  t.same([open.text(), opening.text()], [`first${down}`, lateDown])
-  t.same([data(), late.data()], [`first${up}`, lateUp])
-  notBefore(t, 1_000_000, since, 'both together')
-})
+t.test(
+  'a first rate counts at once for those who were held to none: before the agent answered, and after',
+  async (t) => {
+    const { server, agent } = await start(t, {})
+    const [down, lateDown] = [numbers(500_000, 0), numbers(500_000, 1_000_000)]
+    const [up, lateUp] = [numbers(500_000, 2_000_000), numbers(500_000, 3_000_000)]
+    const [open, opening] = [await visit(t, server), await visit(t, server)]
+    const { stream, data } = await agent.visitor({ result: AcceptResult.OK })
+    open.socket.write('first')
+    stream.write(Buffer.from('first'))
+    await eventually('both directions', () => must(data() === 'first' && open.text() === 'first'))
+    await changeRights(server, 'alice', { bytes_per_second: RATE })
+    const since = systemClock.now()
+    const late = await agent.visitor({ result: AcceptResult.OK })
+    stream.write(Buffer.from(down, 'latin1'))
+    late.stream.write(Buffer.from(lateDown, 'latin1'))
+    stream.end()
+    late.stream.end()
+    open.socket.end(up)
+    opening.socket.end(lateUp)
+    await within('the ends', Promise.all([open.end, opening.end]))
+    await eventually('all of it', () => must(data().length + late.data().length === 5 + up.length + lateUp.length))
+    t.same([open.text(), opening.text()], [`first${down}`, lateDown])
+    t.same([data(), late.data()], [`first${up}`, lateUp])
+    notBefore(t, 1_000_000, since, 'both together')
+  },
+)
 
 t.test('the rate of a tunnel is given, changed and lifted while a stream is open', async (t) => {
   const { server, agent } = await start(t, {})

@@ -63,7 +63,8 @@ export async function testServer(
   const { first, last } = await portSlot(t)
   const table: TunnelTable = new RouteTable()
   const ranges = new PortRanges([{ host: '127.0.0.1', from: first, to: last }])
-  const bounds = { connections: 1000, pendingConnections: 100, helloTimeoutMs: 5000, helloBytes: 16384 }
+  const address = { addressConnections: 0, addressRate: 0 }
+  const bounds = { ...address, connections: 1000, pendingConnections: 100, helloTimeoutMs: 5000, helloBytes: 16384 }
   const ports = new TcpPorts({
     table,
     ranges,

@@ -17,6 +17,8 @@ export interface BasicAuthOptions {
 const MAX_VALUE = 1024
 const REMEMBERED = 256
 const FAILING_ADDRESSES = 1000
+/** How long somebody waits who gave too many wrong passwords, ms: others may have the same address. */
+const WAIT_MS = 60_000
 
 const CHALLENGE = refusal('UR_VISITOR_LOGIN', { 'www-authenticate': 'Basic realm="tunnel", charset="UTF-8"' })
 const BUSY_MS = 2_000
@@ -38,7 +40,7 @@ export class BasicAuth {
   constructor(users: readonly HashedCredentials[], { clock, passwords }: BasicAuthOptions) {
     this.#users = new Map(users.map((credentials) => [credentials.user, credentials]))
     this.#passwords = passwords
-    this.#failed = new FailedLogins({ clock, addresses: FAILING_ADDRESSES })
+    this.#failed = new FailedLogins({ clock, addresses: FAILING_ADDRESSES, longestMs: WAIT_MS })
   }
 
   /** Null: come in. A promise only for credentials that are not known yet. `address` is the visitor's. */
