@@ -52,7 +52,7 @@ export interface UsageRequest extends OfAccount {
 
 /**
  * What can be asked and ordered of a server, whether it is the one that runs (`ApiClient`) or its database alone
- * (`StoreOperations`). Tokens and accounts are named by id or name. Every change leaves an entry in the audit log.
+ * (`StoreOperations`). Tokens, accounts and reservations (or ports) are named by id or name. Every change leaves an entry in the audit log.
  * Throws what the store's repositories throw.
  */
 export interface Operations {
@@ -74,9 +74,9 @@ export interface Operations {
   revokeAdminToken(idOrName: string): Promise<AdminToken>
 
   reservations(page: OfAccount): Promise<Page<Reservation>>
-  reservation(id: string): Promise<Reservation>
+  reservation(idOrName: string): Promise<Reservation>
   reserve(reservation: NewReservation): Promise<Reservation>
-  release(id: string): Promise<void>
+  release(idOrName: string): Promise<void>
 
   tunnelHistory(page: OfAccount): Promise<Page<TunnelHistory>>
   usage(request: UsageRequest): Promise<Page<Usage>>

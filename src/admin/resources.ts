@@ -1,3 +1,4 @@
+import type { Standing } from '../names/index.js'
 import type {
   AccountRecord,
   AdminTokenRecord,
@@ -44,8 +45,9 @@ export function adminTokenOf(record: AdminTokenRecord): AdminToken {
   }
 }
 
-export function reservationOf(record: ReservationRecord): Reservation {
+export function reservationOf(record: ReservationRecord, standing: Standing): Reservation {
   const { id, accountId, kind, value, createdAt, proof, verifiedAt, failingSince } = record
+  const { state, lapsesAt, records, warning } = standing
   return {
     id,
     account_id: accountId,
@@ -55,6 +57,10 @@ export function reservationOf(record: ReservationRecord): Reservation {
     proof,
     verified_at: text(verifiedAt),
     failing_since: text(failingSince),
+    state,
+    lapses_at: text(lapsesAt),
+    records,
+    warning,
   }
 }
 

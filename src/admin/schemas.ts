@@ -60,6 +60,16 @@ export const Reservation = z
     proof: nullable(z.string(), 'What shows the ownership of a domain.'),
     verified_at: nullable(time, 'When the proof was last found.'),
     failing_since: nullable(time, 'Since when it is not found any more.'),
+    state: z.enum(['reserved', 'unproved', 'proved', 'failing', 'lapsed']).meta({
+      description:
+        '`reserved`: a subdomain or port. Domains: how the proof stands; `lapsed`: the account has it no more.',
+    }),
+    lapses_at: nullable(time, '`failing`: when it lapses, unless the proof is back.'),
+    records: z
+      .array(z.object({ name: z.string(), type: z.string(), value: z.string() }))
+      .readonly()
+      .meta({ description: 'Domains: what their owner sets in DNS.' }),
+    warning: nullable(z.string(), 'Why no tunnel can have it as the server is configured.'),
   })
   .meta({ id: 'Reservation', description: 'A name or port that one account alone may bind.' })
 

@@ -1,7 +1,7 @@
 import { patchRights, rightsFrom } from '../access/index.js'
 import { RefusedError } from '../core/errors.js'
-import { reserveAny, type ReserveSettings } from '../names/index.js'
-import type { AuditEntry as NewEntry, AuditRecord, Repositories, Store } from '../store/index.js'
+import { findReservation, removeReservation, reserveAny, type ReserveSettings, standingOf } from '../names/index.js'
+import type { AuditEntry as NewEntry, AuditRecord, Repositories, ReservationRecord, Store } from '../store/index.js'
 import { pageOf, partsOf, positionOf, type PageRequest } from './cursors.js'
 import type {
   NewAdminToken,
@@ -164,11 +164,11 @@ export class StoreOperations implements Operations {
   async reservations({ limit, cursor, account }: OfAccount): Promise<Page<Reservation>> {
     const accountId = await this.#accountId(account)
     const read = await this.#store.reservations.page({ limit: limit + 1, ...positionOf(cursor), ...accountId })
-    return pageOf(read, limit, createdOf, resources.reservationOf)
+    return pageOf(read, limit, createdOf, (record) => this.#reservation(record))
   }
 
-  async reservation(id: string): Promise<Reservation> {
-    return resources.reservationOf(await this.#store.reservations.get(id))
+  async reservation(idOrName: string): Promise<Reservation> {
+    return this.#reservation(await findReservation({ ...this.#names, store: this.#store }, idOrName))
   }
 
   reserve({ account = 'acc_default', kind, value }: NewReservation): Promise<Reservation> {
@@ -185,14 +185,13 @@ export class StoreOperations implements Operations {
       const made = await reserveAny({ ...this.#names, store }, kind, value, accountId)
       const details = { account: accountId, kind, value: made.value }
       const entry = { action: 'reservation.create', object: made.id, details }
-      return { result: resources.reservationOf(made), entry }
+      return { result: this.#reservation(made), entry }
     })
   }
 
-  release(id: string): Promise<void> {
-    return this.#change(async ({ reservations }) => {
-      const { accountId, kind, value } = await reservations.get(id)
-      await reservations.release(id)
+  release(idOrName: string): Promise<void> {
+    return this.#change(async (store) => {
+      const { id, accountId, kind, value } = await removeReservation({ ...this.#names, store }, idOrName)
       const entry = { action: 'reservation.release', object: id, details: { account: accountId, kind, value } }
       return { result: undefined, entry }
     })
@@ -225,6 +224,10 @@ export class StoreOperations implements Operations {
   /** Leaves an entry in the audit log for what is done elsewhere than in the database. */
   note(action: string, object: string, details: Readonly<Record<string, unknown>>): Promise<void> {
     return this.#change(() => Promise.resolve({ result: undefined, entry: { action, object, details } }))
+  }
+
+  #reservation(record: ReservationRecord): Reservation {
+    return resources.reservationOf(record, standingOf(this.#names, record))
   }
 
   async #accountId(idOrName: string | undefined): Promise<{ accountId?: string }> {

@@ -147,8 +147,10 @@ export class Daemon {
       rules: nameRules(config),
       watch: () => watchRules(this.#config),
       onChange: () => this.#agents.addressesChanged(),
+      onProof: (change, reservation) => recorder.audit.proof(change, reservation),
       log,
     })
+    metrics.addSource(() => this.#names.numbers())
     closers.add(() => this.#names.close())
     const budgets = processBudgets(config)
     const memory = new MemoryWatch({ limit: () => this.#config.limits.memory, log })

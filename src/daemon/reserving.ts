@@ -2,6 +2,7 @@ import type { ServerConfig } from '../config/index.js'
 import type { Logger } from '../core/logger.js'
 import type { ReserveSettings } from '../names/index.js'
 import { normaliseHost } from '../routing/index.js'
+import { PortRanges } from '../tunnels/index.js'
 import { nameRules, watchRules } from './names.js'
 
 /** What a server with this configuration says to the operations on reservations. */
@@ -10,6 +11,7 @@ export function reserveSettings(config: ServerConfig, log: Logger): ReserveSetti
     domain: normaliseHost(config.domain) ?? config.domain,
     rules: nameRules(config),
     watch: watchRules(config),
+    ports: new PortRanges(config.listen.tcp_ports),
     log,
   }
 }

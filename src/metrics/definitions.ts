@@ -75,6 +75,12 @@ const kept = gauge(
 )
 const rtt = gauge('session_rtt_seconds', 'Round trip time of the live sessions, from the yamux pings.', 'stat')
 
+const reservations = gauge('reservations', 'Names and ports that are reserved for accounts.', 'kind')
+const domains = gauge(
+  'reserved_domains',
+  'Reserved domains, by how their proof stands: proved; failing: missing, within the grace time; lapsed; unproved.',
+  'state',
+)
 const recordsWaiting = gauge('records_waiting', 'Records that are not yet written to the database.', 'record')
 const recordsDropped = total(
   'records_dropped_total',
@@ -125,6 +131,13 @@ export const NUMBERS = {
   wireReordering: [reordering],
   wireKept: [kept],
   resentBytes: [total('resent_bytes_total', 'Bytes sent again over another carrier.')],
+  reservedSubdomains: [reservations, 'subdomain'],
+  reservedDomains: [reservations, 'domain'],
+  reservedPorts: [reservations, 'port'],
+  domainsProved: [domains, 'proved'],
+  domainsFailing: [domains, 'failing'],
+  domainsLapsed: [domains, 'lapsed'],
+  domainsUnproved: [domains, 'unproved'],
   usageWaiting: [recordsWaiting, 'usage'],
   historyWaiting: [recordsWaiting, 'history'],
   auditWaiting: [recordsWaiting, 'audit'],

@@ -1,6 +1,8 @@
+import type { NumberName } from '../metrics/index.js'
 import type { ReservationRecord } from '../store/index.js'
 import { looksOf } from './looks.js'
 import { skeleton } from './skeleton.js'
+import { stateOf } from './state.js'
 
 interface Entry {
   readonly record: ReservationRecord
@@ -40,6 +42,25 @@ export class ReservationBook {
     const domains: ReservationRecord[] = []
     for (const { record } of this.#byId.values()) if (record.kind === 'domain') domains.push(record)
     return domains
+  }
+
+  /** How many there are of each kind, and how many domains stand how; for the metrics page. */
+  numbers(): Partial<Record<NumberName, number>> {
+    const kinds = { subdomain: 0, domain: 0, port: 0 }
+    const states = { reserved: 0, proved: 0, failing: 0, lapsed: 0, unproved: 0 }
+    for (const { record } of this.#byId.values()) {
+      kinds[record.kind]++
+      states[stateOf(record)]++
+    }
+    return {
+      reservedSubdomains: kinds.subdomain,
+      reservedDomains: kinds.domain,
+      reservedPorts: kinds.port,
+      domainsProved: states.proved,
+      domainsFailing: states.failing,
+      domainsLapsed: states.lapsed,
+      domainsUnproved: states.unproved,
+    }
   }
 
   /** Adds a reservation, or puts it in the place of what it was. */

@@ -19,7 +19,12 @@ export interface DomainWatchOptions {
   readonly log: Logger
   /** As they are now. */
   rules(): WatchRules
+  /** Told of what was noted, once it is written. Must not throw. Default: nobody. */
+  onProof?(change: ProofChange, reservation: ReservationRecord): void
 }
+
+/** What became of a domain: it is the account's, from now on or again; or no more. */
+export type ProofChange = 'proved' | 'lapsed'
 
 /** Most looks at once. */
 const MOST_LOOKS = 8
@@ -104,10 +109,11 @@ export class DomainWatch {
  * Throws StoreError.
  */
 export async function noteAnswer(
-  { reservations, log, rules }: Pick<DomainWatchOptions, 'reservations' | 'log' | 'rules'>,
-  { id, value, verifiedAt, failingSince }: ReservationRecord,
+  { reservations, log, rules, onProof }: Pick<DomainWatchOptions, 'reservations' | 'log' | 'rules' | 'onProof'>,
+  record: ReservationRecord,
   { state, text }: ProofAnswer,
 ): Promise<ProofState> {
+  const { id, value, verifiedAt, failingSince } = record
   const now = new Date()
   const fields = { domain: value, reservation: id, found: text }
   const note = async (proof: ProofState): Promise<ProofState> => {
@@ -116,7 +122,9 @@ export async function noteAnswer(
   }
   if (state === 'found') {
     if (verifiedAt === null || failingSince !== null) log.info(fields, 'the proof of a domain was found')
-    return note({ verifiedAt: now, failingSince: null })
+    const proved = await note({ verifiedAt: now, failingSince: null })
+    if (verifiedAt === null) onProof?.('proved', record)
+    return proved
   }
   if (verifiedAt === null) {
     log.debug(fields, 'the proof of a domain is not there yet')
@@ -130,7 +138,9 @@ export async function noteAnswer(
     return { verifiedAt, failingSince }
   }
   log.error(fields, 'the proof of a domain is missing for longer than the grace time; its account has it no more')
-  return note({ verifiedAt: null, failingSince })
+  const lapsed = await note({ verifiedAt: null, failingSince })
+  onProof?.('lapsed', record)
+  return lapsed
 }
 
 /** A number from -1 to 1, the same each time for an id. */

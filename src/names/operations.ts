@@ -17,6 +17,7 @@ import {
   type ProofAnswer,
   proofRecord,
 } from './proof.js'
+import { type ReservationState, stateOf } from './state.js'
 import { unicodeName } from './unicode-name.js'
 
 /** What the configuration of a server says to the operations on reservations. */
@@ -25,6 +26,8 @@ export interface ReserveSettings {
   readonly domain: string
   readonly rules: NameRules
   readonly watch: WatchRules
+  /** `listen.tcp_ports`: the ports that tunnels can have. */
+  readonly ports: { find(port: number): unknown; toString(): string }
   readonly log: Logger
 }
 
@@ -33,21 +36,20 @@ export interface ReserveContext extends ReserveSettings {
   readonly store: Pick<Store, 'accounts' | 'reservations'>
 }
 
-/**
- * How a reservation stands. Subdomains and ports are `reserved`. Domains: `unproved` (the proof was never found), `proved`,
- * `failing` (it is missing, within the grace time), `lapsed` (for longer: the account has the domain no more, until the
- * proof is back).
- */
-export type ReservationState = 'reserved' | 'unproved' | 'proved' | 'failing' | 'lapsed'
-
 /** A reservation as operators and its account see it. */
-export interface ReservationView extends ReservationRecord {
+export interface ReservationView extends ReservationRecord, Standing {
   readonly account: string
+}
+
+/** How a reservation stands with a server. */
+export interface Standing {
   readonly state: ReservationState
   /** `failing`: from then on it lapses; otherwise null. */
   readonly lapsesAt: Date | null
   /** Domains: what their owner has to set in DNS. */
   readonly records: readonly DnsRecord[]
+  /** Why it is of no use as the server is configured; null: it is. */
+  readonly warning: string | null
 }
 
 /** What DNS says of a reserved domain. */
@@ -167,6 +169,13 @@ export async function checkDomain(context: ReserveContext, reservation: Reservat
 
 /** Gives up a reservation by its id, name or port; gives what it was. Throws RefusedError UR_RESERVATION_NOT_FOUND. */
 export async function removeReservation(context: ReserveContext, what: string): Promise<ReservationRecord> {
+  const found = await findReservation(context, what)
+  await context.store.reservations.release(found.id)
+  return found
+}
+
+/** A reservation by its id, name or port. Throws RefusedError UR_RESERVATION_NOT_FOUND. */
+export async function findReservation(context: ReserveContext, what: string): Promise<ReservationRecord> {
   const { reservations } = context.store
   const found = what.startsWith('res_')
     ? (await reservations.list()).find(({ id }) => id === what)
@@ -178,7 +187,6 @@ export async function removeReservation(context: ReserveContext, what: string): 
         'What to do: `uniroutd reserve list` shows them.',
     )
   }
-  await reservations.release(found.id)
   return found
 }
 
@@ -255,20 +263,24 @@ async function askDns(context: ReserveContext, record: ReservationRecord) {
   return { dns: { proof, pointing }, proof: noted }
 }
 
-function viewOf({ domain, watch }: ReserveContext, record: ReservationRecord, account: string): ReservationView {
+function viewOf(context: ReserveContext, record: ReservationRecord, account: string): ReservationView {
+  return { ...record, account, ...standingOf(context, record) }
+}
+
+/** How a reservation stands with a server of these settings. */
+export function standingOf(settings: ReserveSettings, record: ReservationRecord): Standing {
+  const { domain, watch, ports } = settings
   const { kind, value, proof, failingSince } = record
   const state = stateOf(record)
   const proofs = proof === null ? [] : [proofRecord(value, proof)]
   const records = kind === 'domain' ? [...proofs, pointingRecord(value, domain)] : []
   const lapsesAt =
     state === 'failing' && failingSince !== null ? new Date(failingSince.getTime() + watch.graceMs) : null
-  return { ...record, account, state, lapsesAt, records }
-}
-
-function stateOf({ kind, verifiedAt, failingSince }: ReservationRecord): ReservationState {
-  if (kind !== 'domain') return 'reserved'
-  if (verifiedAt === null) return failingSince === null ? 'unproved' : 'lapsed'
-  return failingSince === null ? 'proved' : 'failing'
+  const isOutside = kind === 'port' && ports.find(Number(value)) === undefined
+  const warning = isOutside
+    ? `port ${value} is not in listen.tcp_ports (${ports.toString()}), so no tunnel can have it`
+    : null
+  return { state, lapsesAt, records, warning }
 }
 
 function invalid(text: string, why: string): ConfigError {

@@ -135,7 +135,24 @@ t.test('accounts, tokens and reservations; each wrong field, each conflict by it
   const odd = await post('reservations', { ...shop, value: 'a.b' })
   t.match(odd, { status: 422, body: { code: 'UR_RESERVATION_INVALID', errors: [{ field: 'value' }] } })
   const domain = await post('reservations', { kind: 'domain', value: 'DB.example.org' })
-  t.match(domain, { status: 201, body: { value: 'db.example.org', proof: /^uniroute-proof=/, verified_at: null } })
+  t.match(domain, {
+    status: 201,
+    body: {
+      value: 'db.example.org',
+      proof: /^uniroute-proof=/,
+      verified_at: null,
+      state: 'unproved',
+      records: [
+        { name: '_uniroute.db.example.org', type: 'TXT', value: /^uniroute-proof=/ },
+        { name: 'db.example.org', type: 'CNAME' },
+      ],
+    },
+  })
+  t.match(await api.get('reservations/db.example.org'), { id: /^res_/, state: 'unproved', warning: null })
+  const low = await post('reservations', { kind: 'port', value: '1' })
+  t.match(low, { status: 201, body: { state: 'reserved', warning: /port 1 is not in listen.tcp_ports/ } })
+  t.match(await api.call('/api/v1/reservations/1', { method: 'DELETE' }), { status: 204 })
+  t.match(await api.get('reservations/shop'), { id })
   t.match(await api.call(`/api/v1/reservations/${id}`, { method: 'DELETE' }), { status: 204, text: '' })
   t.match(await api.call(`/api/v1/reservations/${id}`), problem(404, 'UR_RESERVATION_NOT_FOUND'))
 
@@ -152,6 +169,8 @@ t.test('accounts, tokens and reservations; each wrong field, each conflict by it
       'token.create',
       'reservation.create',
       'reservation.create',
+      'reservation.create',
+      'reservation.release',
       'reservation.release',
       'token.revoke',
       'account.disable',

@@ -101,9 +101,35 @@ t.test('a domain of its own: reserved, proved, missed, lapsed, and back', async 
   const logged = server.process.err.filter((line) => line.includes('"domain":"db.example.org"'))
   t.match(logged.join('\n'), /go on for the grace time[^]*longer than the grace time/)
 
+  await eventually('the audit log', async () => {
+    const { out } = await server.uniroutd('audit', '--json')
+    t.match(out, /"actor":"cli","action":"reservation\.create"/)
+    if (!/"actor":"server","action":"reservation\.lapsed"/.test(out)) throw new Error(out)
+  })
+  await eventually('the metrics', async () => {
+    const page = await (await fetch(`http://${server.metricsAddress}/metrics`)).text()
+    if (!/^uniroute_reservations\{kind="domain"\} 1$/m.test(page)) throw new Error('no domain')
+    if (!/^uniroute_reserved_domains\{state="lapsed"\} 1$/m.test(page)) throw new Error('it is not lapsed')
+  })
+
   await knot.change('example.org', proved)
   await agent.process.event('tunnel', { when: (event) => event['public_url'] !== null })
   t.match(await json(server, 'list'), { state: 'proved', failing_since: null })
+})
+
+t.test('of two commands at once that reserve names which look alike, one is refused', async (t) => {
+  const { server } = await HttpProduct.start(t)
+  await tokenOf(server, 'alice')
+  await tokenOf(server, 'bob')
+  const pairs = await Promise.all(
+    ['a', 'b', 'c'].map((pair) =>
+      Promise.all([
+        server.uniroutd('reserve', 'subdomain', `${pair}-paypal`, '--account', 'alice'),
+        server.uniroutd('reserve', 'subdomain', `${pair}-paypa1`, '--account', 'bob'),
+      ]),
+    ),
+  )
+  for (const pair of pairs) t.same(pair.map(({ code }) => code).sort(), [0, 3], JSON.stringify(pair))
 })
 
 t.test('a tunnel without a name has the same one after a restart of agent and server', async (t) => {

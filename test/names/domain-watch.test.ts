@@ -23,7 +23,9 @@ function watchOver(
   for (const each of records) book.set(each)
   const noted: (ProofState & { readonly id: string })[] = []
   const log = new RecordedLog()
+  const changes: string[] = []
   const watch = new DomainWatch({
+    onProof: (change, { value }) => changes.push(`${value} ${change}`),
     reservations: {
       async noteProof(id: string, proof: ProofState) {
         await written()
@@ -45,7 +47,7 @@ function watchOver(
   })
   t.teardown(() => watch.close())
   const state = (id: string) => book.domains().find((each) => each.id === id)
-  return { watch, noted, log, state }
+  return { watch, noted, log, state, changes }
 }
 
 const proof = (name: string): string => `_uniroute${name === '@' ? '' : `.${name}`} TXT "uniroute-proof=0"`
@@ -69,7 +71,7 @@ t.test('against a real DNS server', async (t) => {
       back: domain('back', { verifiedAt: ago(3 * DAY), failingSince: ago(2 * DAY) }),
       lapsed: domain('n2', { verifiedAt: null, failingSince: ago(20 * DAY) }),
     }
-    const { watch, noted, log, state } = watchOver(t, knot.port, Object.values(all))
+    const { watch, noted, log, state, changes } = watchOver(t, knot.port, Object.values(all))
     const startedAt = new Date()
     await watch.look()
     const now = (id: string): string => {
@@ -89,6 +91,7 @@ t.test('against a real DNS server', async (t) => {
       back: 'now null',
       lapsed: 'now null',
     })
+    t.same(changes.sort(), ['n2.example.org proved', 'over.example.org lapsed', 'there.example.org proved'])
     t.notOk(
       noted.some(({ id }) => id === all.fresh.id || id === all.never.id),
       'nothing is written that says nothing new',

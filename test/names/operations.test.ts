@@ -10,6 +10,7 @@ import {
   reserveSubdomain,
 } from '../../src/names/index.js'
 import { openStore } from '../../src/store/index.js'
+import { PortRanges } from '../../src/tunnels/index.js'
 import { Knot } from '../support/knot.js'
 import { RecordedLog } from '../support/log.js'
 import { DOMAIN } from './support.js'
@@ -26,6 +27,7 @@ async function contextFor(t: Test, port = 1): Promise<ReserveContext> {
     domain: DOMAIN,
     rules: { refusedLabels: ['www'], customDomains: 'reserved' },
     watch: { resolvers: [{ host: '127.0.0.1', port }], timeoutMs: 500, intervalMs: DAY, graceMs: 7 * DAY },
+    ports: new PortRanges([{ from: 20_000, to: 29_999 }]),
     log: new RecordedLog(),
   }
 }
@@ -44,7 +46,15 @@ t.test('what can be reserved, and what cannot', async (t) => {
   for (const name of ['*.example.org', 'org', '', DOMAIN, `x.${DOMAIN}`, 'example.com', 'com', 'a..b']) {
     await t.rejects(reserveDomain(context, name, 'alice'), invalid, name)
   }
-  t.match(await reservePort(context, '20001', 'alice'), { kind: 'port', value: '20001', state: 'reserved' })
+  t.match(await reservePort(context, '20001', 'alice'), {
+    kind: 'port',
+    value: '20001',
+    state: 'reserved',
+    warning: null,
+  })
+  const outside = await reservePort(context, '22', 'alice')
+  t.equal(outside.warning, 'port 22 is not in listen.tcp_ports (20000-29999), so no tunnel can have it')
+  await removeReservation(context, '22')
   for (const port of ['0', '65536', '-1', 'http', '', '1.5'])
     await t.rejects(reservePort(context, port, 'alice'), invalid)
   await t.rejects(reservePort(context, '20002', 'carol'), { code: 'UR_ACCOUNT_NOT_FOUND' })

@@ -4,6 +4,7 @@ import { silentLogger } from '../../core/logger.js'
 import { printable } from '../../core/printable.js'
 import type * as namesRoom from '../../names/index.js'
 import type { CheckedName, DomainAnswer, ReservationView, ReserveContext } from '../../names/index.js'
+import type { ReservationRecord, Store } from '../../store/index.js'
 import { example } from '../options.js'
 import type { CommandContext } from '../program.js'
 import { jsonLines, table } from '../table.js'
@@ -14,8 +15,12 @@ interface Flags extends StoreFlags {
   account?: string
 }
 
+interface Context extends ReserveContext {
+  readonly store: Store
+}
+
 /** Gives what the command prints. */
-type Action = (names: typeof namesRoom, context: ReserveContext, flags: Flags, argument: string) => Promise<string>
+type Action = (names: typeof namesRoom, context: Context, flags: Flags, argument: string) => Promise<string>
 
 /** `uniroutd reserve …`: opens the database itself, and works while the daemon runs, which follows within a second. */
 export function addReserveCommands(root: Command, { output }: CommandContext): void {
@@ -54,7 +59,7 @@ export function addReserveCommands(root: Command, { output }: CommandContext): v
       'reserve a label below the domain of the server, and all names below it',
       'subdomain shop --account alice',
       async ({ reserveSubdomain }, context, flags, name) =>
-        reserved(await reserveSubdomain(context, name, accountOf(flags)), null, flags),
+        reserved(await make(context, reserveSubdomain, name, flags), null, flags),
     ),
   )
   forAccount(
@@ -63,7 +68,7 @@ export function addReserveCommands(root: Command, { output }: CommandContext): v
       'reserve a domain of its own, and show the records that its owner has to set',
       'domain shop.example.org --account alice',
       async ({ reserveDomain, checkDomain }, context, flags, name) => {
-        const view = await reserveDomain(context, name, accountOf(flags))
+        const view = await make(context, reserveDomain, name, flags)
         return reserved(view, await checkDomain(context, view), flags)
       },
     ),
@@ -74,7 +79,7 @@ export function addReserveCommands(root: Command, { output }: CommandContext): v
       'reserve a public port',
       'port 20001 --account alice',
       async ({ reservePort }, context, flags, port) =>
-        reserved(await reservePort(context, port, accountOf(flags)), null, flags),
+        reserved(await make(context, reservePort, port, flags), null, flags),
     ),
   )
   const list = add(
@@ -107,19 +112,42 @@ export function addReserveCommands(root: Command, { output }: CommandContext): v
     'give up a reservation, by its id, name or port',
     'remove shop.example.org',
     async ({ removeReservation }, context, flags, what) => {
-      const { id, accountId, kind, value } = await removeReservation(context, what)
+      const { id, accountId, kind, value } = await audited(context, 'reservation.release', (inside) =>
+        removeReservation(inside, what),
+      )
       if (flags.json) return `${JSON.stringify({ id, account_id: accountId, kind, value, removed: true })}\n`
       return `The ${kind} ${value} (${id}) is reserved no more.\n`
     },
   )
 }
 
-function accountOf({ account = 'default' }: Flags): string {
-  return account
+/** Reserves it, and writes that into the audit log. */
+function make(
+  context: Context,
+  reserve: (context: ReserveContext, value: string, account: string) => Promise<ReservationView>,
+  value: string,
+  { account = 'default' }: Flags,
+): Promise<ReservationView> {
+  return audited(context, 'reservation.create', (inside) => reserve(inside, value, account))
+}
+
+/** Does a change and writes it into the audit log, both or neither. */
+function audited<T extends ReservationRecord>(
+  context: Context,
+  action: string,
+  work: (context: ReserveContext) => Promise<T>,
+): Promise<T> {
+  return context.store.together(async (store) => {
+    const changed = await work({ ...context, store })
+    const { id, accountId, kind, value } = changed
+    await store.audit.append({ actor: 'cli', action, object: id, details: { account: accountId, kind, value } })
+    return changed
+  })
 }
 
 function reserved(view: ReservationView, dns: DomainAnswer | null, { json }: Flags): string {
   if (json) return `${JSON.stringify({ ...plain(view), ...plainDns(dns) })}\n`
+  if (view.warning !== null) process.stderr.write(`warning: ${view.warning}\n`)
   const head = `The ${view.kind} ${view.value} is reserved for the account "${printable(view.account)}" (${view.id})`
   return dns === null ? `${head}.\n` : `${head}, once it is proved to be theirs.\n${recordsText(view)}${dnsText(dns)}`
 }
@@ -128,10 +156,11 @@ function checkText({ name, reservation, dns, refusal }: CheckedName): string {
   if (reservation === null) {
     return refusal === null
       ? `${name} is free: whoever has a token may bind it.\n`
-      : `${name} is not reserved. ${refusal.message} (${refusal.code})\n`
+      : `${name} is not reserved, and cannot be bound: ${refusal.message} (${refusal.code})\n`
   }
   const under = reservation.kind === 'port' || name.startsWith(reservation.value) ? '' : `, by ${reservation.value}`
-  const head = `${name} is reserved for the account "${printable(reservation.account)}" (${reservation.id})${under}.\n`
+  const warning = reservation.warning === null ? '' : `But ${reservation.warning}.\n`
+  const head = `${name} is reserved for the account "${printable(reservation.account)}" (${reservation.id})${under}.\n${warning}`
   return dns === null ? head : `${head}${recordsText(reservation)}${dnsText(dns)}`
 }
 
@@ -164,7 +193,20 @@ function lines(rows: readonly (readonly string[])[]): string {
 }
 
 function plain(view: ReservationView): Record<string, unknown> {
-  const { id, accountId, account, kind, value, createdAt, state, verifiedAt, failingSince, lapsesAt, records } = view
+  const {
+    id,
+    accountId,
+    account,
+    kind,
+    value,
+    createdAt,
+    state,
+    verifiedAt,
+    failingSince,
+    lapsesAt,
+    records,
+    warning,
+  } = view
   return {
     id,
     account_id: accountId,
@@ -177,6 +219,7 @@ function plain(view: ReservationView): Record<string, unknown> {
     failing_since: failingSince,
     lapses_at: lapsesAt,
     records,
+    warning,
   }
 }
 
@@ -201,7 +244,7 @@ function tableOf(views: readonly ReservationView[]): string {
   )
 }
 
-function stateText({ state, verifiedAt, failingSince, lapsesAt }: ReservationView): string {
+function stateText({ state, verifiedAt, failingSince, lapsesAt, warning }: ReservationView): string {
   switch (state) {
     case 'proved':
       return `proved ${verifiedAt?.toISOString()}`
@@ -212,6 +255,6 @@ function stateText({ state, verifiedAt, failingSince, lapsesAt }: ReservationVie
     case 'unproved':
       return 'waits for its proof'
     case 'reserved':
-      return state
+      return warning === null ? state : `${state}, but not in listen.tcp_ports`
   }
 }

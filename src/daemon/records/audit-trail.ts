@@ -1,7 +1,8 @@
 import type { Clock } from '../../core/clock.js'
 import type { Logger } from '../../core/logger.js'
 import { TokenBucket } from '../../core/token-bucket.js'
-import type { AuditEntry, AuditRecord, AuditRepository } from '../../store/index.js'
+import type { ProofChange } from '../../names/index.js'
+import type { AuditEntry, AuditRecord, AuditRepository, ReservationRecord } from '../../store/index.js'
 import type { Tunnel } from '../../tunnels/index.js'
 import { WriteBehind } from './write-behind.js'
 
@@ -53,6 +54,13 @@ export class AuditTrail {
   /** An address failed to log in so often that it is refused without a look, for a while. */
   banned(address: string): void {
     this.#add({ actor: 'server', action: 'login.ban', object: address, address })
+  }
+
+  /** A reserved domain became its account's, or is no more, by what DNS says. */
+  proof(change: ProofChange, { id, accountId, value, failingSince }: ReservationRecord): void {
+    const since = failingSince === null ? {} : { missing_since: failingSince.toISOString() }
+    const details = { account: accountId, domain: value, ...since }
+    this.#add({ actor: 'server', action: `reservation.${change}`, object: id, details })
   }
 
   close(): Promise<void> {
