@@ -73,6 +73,8 @@ export async function adminApp(options: AdminAppOptions): Promise<AdminApp> {
   for (const each of ENDPOINTS) {
     app.route({
       method: each.method,
+      // a HEAD of events would be a reader that never gets any
+      exposeHeadRoute: each.response !== 'events',
       url: each.path.replace(/\{(\w+)\}/g, ':$1'),
       handler: (request, reply) => serve(each, request, reply, options, readers),
     })
@@ -127,10 +129,15 @@ function checked(schema: z.ZodObject, given: unknown): Record<string, unknown> {
   const fields = result.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({ field: key.slice(0, 100), message: 'there is no such field' }))
-      : [{ field: issue.path.join('.'), message: issue.message }],
+      : [{ field: issue.path.join('.'), message: wording(issue.message) }],
   )
   const names = fields.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`))
   throw new AdminError(422, 'UR_ADMIN_FIELD', `Not as it should be: ${names.join('; ').slice(0, 500)}.`, { fields })
+}
+
+// What zod says of a field that was not sent.
+function wording(message: string): string {
+  return message.endsWith('received undefined') ? 'it is missing' : message
 }
 
 function sendEvents(request: FastifyRequest, reply: FastifyReply, options: AdminAppOptions, readers: Readers): void {

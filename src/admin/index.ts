@@ -8,6 +8,6 @@ export type { NewAdminToken, NewReservation, NewToken, Operations, UsageRequest 
 export { auditEntryOf } from './resources.js'
 export type * from './schemas.js'
 export { AdminServer, type AdminServerOptions } from './server.js'
-export { adminSocket } from './socket.js'
+export { adminSocket, assertNotServed } from './socket.js'
 export { StoreOperations, type Actor } from './store-operations.js'
 export { spanOf } from './usage-span.js'

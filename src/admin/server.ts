@@ -1,13 +1,20 @@
 import { chmodSync, rmSync } from 'node:fs'
 import http, { type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import https from 'node:https'
-import { type AddressInfo, connect, isIP } from 'node:net'
+import { type AddressInfo, isIP } from 'node:net'
 import type { CertificateBook } from '../certs/index.js'
 import { NetworkError } from '../core/errors.js'
 import { type AdminApp, adminApp, type AdminAppOptions } from './app.js'
+import { assertNotServed } from './socket.js'
 
 /** Connections at once to one listener. */
 const CONNECTIONS = 256
+
+/** What is answered to what Node does not take for a request; everything else is 400. */
+const STATUSES: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+}
 
 const SERVER_OPTIONS = {
   maxHeaderSize: 16_384,
@@ -42,7 +49,7 @@ export class AdminServer {
     this.#options = options
   }
 
-  /** Throws NetworkError UR_ADMIN_LISTEN. */
+  /** Throws NetworkError UR_ADMIN_LISTEN; StoreError UR_DATA_DIR_IN_USE. */
   static async listen(options: AdminServerOptions): Promise<AdminServer> {
     const local = new WeakSet<IncomingMessage>()
     const app = await adminApp({ ...options, isLocal: (request) => local.has(request) })
@@ -95,12 +102,9 @@ export class AdminServer {
   }
 
   async #listenOnSocket(local: WeakSet<IncomingMessage>): Promise<void> {
-    const { socket, log } = this.#options
+    const { socket } = this.#options
     if (socket === null) return
-    if (await isServed(socket)) {
-      log.warn({ socket }, 'another server runs with this data folder; commands on this machine talk to that one')
-      return
-    }
+    await assertNotServed(socket)
     rmSync(socket, { force: true })
     const server = http.createServer(SERVER_OPTIONS, (request, response) => {
       local.add(request)
@@ -113,8 +117,9 @@ export class AdminServer {
   async #start(server: Server, where: { port?: number; host?: string; path?: string }, name: string): Promise<void> {
     const { log } = this.#options
     server.maxConnections = CONNECTIONS
-    server.on('clientError', (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+    server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
+      const status = STATUSES[code] ?? '400 Bad Request'
+      if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
     })
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
@@ -132,13 +137,4 @@ export class AdminServer {
 export function isLoopback(host: string | undefined): boolean {
   if (host === undefined) return false
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
-}
-
-/** Whether a server answers there; a socket that a killed one left behind does not. */
-function isServed(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = connect(socket)
-    connection.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    connection.once('connect', () => connection.destroy())
-  })
 }

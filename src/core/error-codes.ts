@@ -46,6 +46,7 @@ export const ERROR_CODES = {
 
   // store
   UR_STORE_MISSING: entry(1, 'There is no database in the data folder, or none of that name on the PostgreSQL server.', 'Name the folder of the server with --data-dir or --config; create the database with `createdb --owner USER NAME`.'),
+  UR_DATA_DIR_IN_USE: entry(1, 'Another server runs with the same data folder.', 'Stop that one, or give this one a data folder of its own (data_dir).'),
   UR_STORE_CANNOT_OPEN: entry(1, 'The database file could not be opened or created.', 'Check that data_dir exists and that its owner is the user that runs the command.'),
   UR_STORE_READ_ONLY: entry(1, 'The database, its folder or its file system cannot be written, or the PostgreSQL server is a standby.', 'Give the user that runs the command write access to data_dir, or mount it read-write; name the primary in the address.'),
   UR_STORE_FULL: entry(1, 'The disk that holds the database is full.', 'Free some space on the file system of data_dir, or of the PostgreSQL server; nothing that was saved is lost.'),

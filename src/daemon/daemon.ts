@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import { RightsBook, TokenGate } from '../access/index.js'
 import { ByteBudget, PasswordQueue } from '../access/visitor-rules/index.js'
+import { adminSocket, assertNotServed } from '../admin/index.js'
 import { networkMatcher, type ServerConfig } from '../config/index.js'
 import { systemClock } from '../core/clock.js'
 import type { Logger } from '../core/logger.js'
@@ -199,7 +200,10 @@ export class Daemon {
   static async start(options: DaemonOptions): Promise<Daemon> {
     const { config, log, sockets = {} } = options
     const closers = new Closers()
+    const socket = adminSocket(config.data_dir)
     try {
+      // Before anything of the other one is touched, such as its tunnels in the history.
+      if (socket !== null) await assertNotServed(socket)
       const store = await openStore(storeOptions(config))
       closers.add(() => store.close())
       await closeLeftOpen(store, config.node.name, log)

@@ -104,6 +104,7 @@ t.test('accounts, tokens and reservations; each wrong field, each conflict by it
     const answer = await post('tokens', body)
     t.match(answer, { ...problem(422, 'UR_ADMIN_FIELD'), body: { errors: [{ field, message: /\w/ }] } }, String(field))
   }
+  t.match((await post('tokens', {})).body, { errors: [{ field: 'name', message: 'it is missing' }] })
   t.match(await api.call('/api/v1/tokens?limit=501'), {
     ...problem(422, 'UR_ADMIN_FIELD'),
     body: { errors: [{ field: 'limit' }] },
@@ -122,6 +123,9 @@ t.test('accounts, tokens and reservations; each wrong field, each conflict by it
     ...problem(405, 'UR_ADMIN_METHOD'),
     headers: { allow: 'GET, POST' },
   })
+
+  t.match(await api.call('/api/v1/events', { method: 'HEAD' }), { status: 405, headers: { allow: 'GET' } })
+  t.match(await api.call('/api/v1/health', { method: 'HEAD' }), { status: 200, text: '' })
 
   const shop = { kind: 'subdomain', value: 'shop' }
   const reserved = await post('reservations', { ...shop, account: 'alice' })

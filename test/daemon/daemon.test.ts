@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import t from 'tap'
@@ -7,7 +7,7 @@ import { silentLogger } from '../../src/core/logger.js'
 import { Daemon } from '../../src/daemon/daemon.js'
 import { eventually } from '../support/hang.js'
 import { RecordedLog } from '../support/log.js'
-import { freePort, listen } from '../support/places.js'
+import { freePort, listen, temporaryFolder } from '../support/places.js'
 
 const override = (path: string, value: unknown) => ({ path: path.split('.'), value, origin: 'the test' })
 
@@ -39,6 +39,20 @@ t.test('a start that fails half-way leaves nothing open', async (t) => {
   )
   await t.rejects(Daemon.start({ config: failing, log: silentLogger }), { code: 'UR_METRICS_LISTEN' })
   await t.rejects(connect(`127.0.0.1:${port}`), { code: 'ECONNREFUSED' })
+})
+
+t.test('a second server with the same data folder does not start, and touches nothing of the first', async (t) => {
+  // That of the test is too long for a socket.
+  const folder = await temporaryFolder(t)
+  const first = await Daemon.start({ config: config(folder), log: silentLogger })
+  const log = new RecordedLog()
+  const second = Daemon.start({ config: config(folder), log })
+  await t.rejects(second, { code: 'UR_DATA_DIR_IN_USE', message: /admin\.sock/ })
+  t.same(log.lines, [])
+  t.ok(existsSync(path.join(folder, 'admin.sock')))
+  await first.drain(0)
+  const third = await Daemon.start({ config: config(folder), log: silentLogger })
+  await third.drain(0)
 })
 
 t.test('a certificate that cannot be used stops the start', async (t) => {
