@@ -221,7 +221,7 @@ t.test('tokens in a folder of their own, as text and as JSON', async (t) => {
     err: /"desktop" \(tok_/,
   })
   t.match(await token('list'), {
-    out: /ID +NAME +CREATED +LAST USED +STATE +RIGHTS\n.*laptop.*never +valid +all\n.*desktop/,
+    out: /ID +NAME +CREATED +LAST USED +STATE +ACCOUNT +RIGHTS\n.*laptop.*never +valid +default +all\n.*desktop/,
   })
   t.match(await token('revoke', 'laptop'), { code: 0, out: /"laptop".*is revoked/ })
   const brief = JSON.parse((await token('create', 'brief', '--expires', '30d', '--json')).out) as { expires_at: string }

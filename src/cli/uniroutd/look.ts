@@ -4,6 +4,7 @@ import type { Session, Tunnel } from '../../admin/index.js'
 import { spanOf } from '../../admin/usage-span.js'
 import type { CommandContext } from '../program.js'
 import { humanSize, jsonLines, table } from '../table.js'
+import { accountNames } from './account-names.js'
 import { addStoreOptions, type StoreFlags } from './store-command.js'
 import { addAction } from './token.js'
 
@@ -48,13 +49,15 @@ export function addLookCommands(root: Command, context: CommandContext): void {
     'usage',
     'show what accounts used, by day',
     'usage --from 2026-01-01 --to 2026-01-31',
-    async ({ operations }, { from, to, account, json }: UsageFlags) => {
+    async (worker, { from, to, account, json }: UsageFlags) => {
+      const { operations } = worker
       const span = spanOf(from, to)
       const items = await allOf((page) => operations.usage({ ...page, ...span, account }))
       if (json) return jsonLines(items)
+      const nameOf = await accountNames(worker)
       const rows = items.map(({ day, account_id, connections, requests, bytes_in, bytes_out }) => [
         day,
-        account_id,
+        nameOf(account_id),
         String(connections),
         String(requests),
         humanSize(bytes_in),

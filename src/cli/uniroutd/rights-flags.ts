@@ -93,7 +93,7 @@ export function patchOf(flags: RightsFlags & LiftFlags): Rights | null {
   const lifted = flags.allRights === true ? RIGHTS_KEYS : (flags.lift ?? [])
   const patch = { ...Object.fromEntries(lifted.map((right) => [right, null])), ...given }
   if (Object.keys(patch).length > 0) return patch
-  throw new ConfigError('UR_USAGE', 'say what is to change, such as --max-tunnels 5, --lift ports or --all-rights')
+  throw new ConfigError('UR_USAGE', 'say what is to change, such as --max-tunnels 5, --lift allow-port or --all-rights')
 }
 
 /** For people: `kinds=tcp,http max_tunnels=5`. */
@@ -132,5 +132,9 @@ function rightNamed(text: string): RightsKey {
   const flag = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()) as keyof RightsFlags
   const right = NAMES[flag] ?? RIGHTS_KEYS.find((key) => key === name.replaceAll('-', '_'))
   if (right !== undefined) return right
-  throw new InvalidArgumentError(`Allowed choices are ${RIGHTS_KEYS.join(', ')}.`)
+  throw new InvalidArgumentError(`Allowed choices are ${Object.keys(NAMES).map(flagOf).join(', ')}.`)
+}
+
+function flagOf(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

@@ -14,6 +14,7 @@ import {
   rightsOf,
   rightsText,
 } from './rights-flags.js'
+import { accountNames } from './account-names.js'
 import { addStoreOptions, type StoreFlags } from './store-command.js'
 
 interface CreateFlags extends StoreFlags, RightsFlags {
@@ -68,8 +69,9 @@ export function addTokenCommands(root: Command, context: CommandContext): void {
     const tokens = await allOf((page) => worker.operations.tokens(page))
     if (flags.json) return jsonLines(tokens.map(plain))
     if (tokens.length === 0) return 'There are no tokens yet. Make one with: uniroutd token create NAME\n'
-    const rows = tokens.map((each) => [...cells(each), rightsText(each.rights)])
-    return table(['ID', 'NAME', 'CREATED', 'LAST USED', 'STATE', 'RIGHTS'], rows)
+    const account = await accountNames(worker)
+    const rows = tokens.map((each) => [...cells(each), account(each.account_id), rightsText(each.rights)])
+    return table(['ID', 'NAME', 'CREATED', 'LAST USED', 'STATE', 'ACCOUNT', 'RIGHTS'], rows)
   })
 
   const update = addAction(
@@ -77,7 +79,7 @@ export function addTokenCommands(root: Command, context: CommandContext): void {
     context,
     'update <id-or-name>',
     'narrow or widen what a token may do; within 2 seconds its agents lose what they may not have any more',
-    'token update laptop --max-tunnels 2 --lift ports',
+    'token update laptop --max-tunnels 2 --lift allow-port',
     async ({ operations }, flags: UpdateFlags, idOrName) => {
       const updated = await operations.updateToken(idOrName, { rights: patchOf(flags) })
       if (flags.json) return jsonLines([plain(updated)])

@@ -52,7 +52,7 @@ t.test('an update names what it changes, and lifts limits', (t) => {
   const all = patchOf(flagsOf('--all-rights', '--max-tunnels', '2'))
   t.same(Object.keys(all ?? {}).sort(), [...RIGHTS_KEYS].sort(), 'there is a flag for each right')
   t.throws(() => patchOf(flagsOf()), { code: 'UR_USAGE' })
-  t.throws(() => flagsOf('--lift', 'gravity'), /Allowed choices are kinds, names/)
+  t.throws(() => flagsOf('--lift', 'gravity'), /Allowed choices are kind, allow-name, allow-port/)
   t.end()
 })
 
