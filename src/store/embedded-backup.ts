@@ -1,4 +1,5 @@
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import Database from 'libsql'
 import { StoreError } from '../core/errors.js'
@@ -9,6 +10,9 @@ import { assertKnown } from './migrations.js'
 const PRIVATE_FILE = 0o600
 /** SQLite's result codes of a file that is damaged, or no database at all. */
 const BEYOND_READING: readonly (number | null)[] = [11, 26]
+
+/** Those of writing: an I/O error, a full disk, a file that cannot be opened. Null: an error of the file system itself. */
+const OF_TARGET: readonly (number | null)[] = [10, 13, 14, null]
 
 /** A copy of a database. */
 export interface Backup {
@@ -31,7 +35,7 @@ export interface Restored {
  */
 export async function backupEmbedded(file: string, target: string, lockTimeoutMs: number): Promise<Backup> {
   claimName(target)
-  const partial = `${target}.partial`
+  const partial = `${target}.${randomBytes(4).toString('hex')}.partial`
   try {
     const version = await copy(file, partial, lockTimeoutMs)
     renameSync(partial, target)
@@ -76,15 +80,26 @@ async function copy(from: string, to: string, lockTimeoutMs: number): Promise<nu
       const damage = pragma(database, 'quick_check(1)')
       if (damage !== 'ok') throw new StoreError('UR_STORE_CORRUPT', damaged(from, String(damage)))
       const version = versionOf(database, from)
-      closeSync(openSync(to, 'wx', PRIVATE_FILE))
-      await untilUnlocked(lockTimeoutMs, () => database.prepare('vacuum into ?').run([to]))
-      sync(to)
+      await writing(to, async () => {
+        closeSync(openSync(to, 'wx', PRIVATE_FILE))
+        await untilUnlocked(lockTimeoutMs, () => database.prepare('vacuum into ?').run([to]))
+        sync(to)
+      })
       return version
     } finally {
       database.close()
     }
   } catch (error) {
     throw explain(error, from)
+  }
+}
+
+/** Does what writes `file`. Throws a StoreError about it where that is what failed: it may be on another disk. */
+async function writing(file: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    throw OF_TARGET.includes(resultCode(error)) ? explain(error, file) : error
   }
 }
 
@@ -104,6 +119,8 @@ function exchange(file: string, replacement: string): string {
     linkSync(file, kept)
     // a log that stayed would be taken for that of the new file
     for (const end of ['-wal', '-shm']) if (existsSync(file + end)) renameSync(file + end, kept + end)
+    // that of a lock under which nothing was written
+    rmSync(`${file}-journal`, { force: true })
     renameSync(replacement, file)
   } finally {
     lock?.close()

@@ -73,6 +73,10 @@ t.test('a backup overwrites nothing, and leaves nothing behind when it fails', a
   await t.rejects(backup(file, join(folder, 'none', 'x')), { code: 'UR_STORE_CANNOT_OPEN' })
   await t.rejects(backup(join(folder, 'none.db'), join(folder, 'x')), { code: 'UR_STORE_CANNOT_OPEN' })
   t.strictSame(readdirSync(folder).sort(), ['data', 'there'])
+  const another = join(folder, 'x.partial')
+  writeFileSync(another, 'of somebody else')
+  await backup(file, join(folder, 'x'))
+  t.equal(readFileSync(another, 'utf8'), 'of somebody else')
 })
 
 t.test('a backup comes back, the database before is kept, and both are whole', async (t) => {
@@ -83,6 +87,8 @@ t.test('a backup comes back, the database before is kept, and both are whole', a
   await fill(file, 'b', 'c')
   const { version, kept } = await restore(file, saved)
   t.equal(version, SCHEMA_VERSION)
+  const left = [file, kept ?? ''].map((path) => path.slice(path.lastIndexOf('/') + 1))
+  t.strictSame(readdirSync(join(folder, 'data')).sort(), left, 'nothing else is left')
   t.strictSame(await namesIn(file), ['a'])
   t.equal(statSync(file).mode & 0o777, 0o600)
   t.strictSame((await namesIn(kept ?? '')).sort(), ['a', 'b', 'c'])
