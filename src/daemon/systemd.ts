@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { ConfigError } from '../core/errors.js'
@@ -105,7 +106,9 @@ export class SystemdNotifier {
     }
     helper.on('error', lost)
     helper.on('exit', () => lost(null))
-    helper.stdin.on('error', lost)
+    // Without file descriptors there are no pipes, whatever the types say, and 'error' follows.
+    const input = helper.stdin as Writable | null | undefined
+    input?.on('error', lost)
     helper.unref()
     return helper
   }

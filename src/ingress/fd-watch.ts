@@ -17,13 +17,16 @@ const RESERVE = 2
 export class FdWatch {
   /** True while the last look found none. */
   exhausted = false
+  readonly #file: string
   readonly #hooks: IngressHooks
   readonly #log: Logger
   readonly #throttled: ThrottledLog
   #timer: NodeJS.Timeout | null = null
   #reserve: number[] = []
 
-  constructor(hooks: IngressHooks, log: Logger, clock: Clock) {
+  /** `file`: what is opened to see whether it can be. */
+  constructor(hooks: IngressHooks, log: Logger, clock: Clock, file = '/dev/null') {
+    this.#file = file
     this.#hooks = hooks
     this.#log = log
     this.#throttled = new ThrottledLog(log, clock)
@@ -41,13 +44,17 @@ export class FdWatch {
 
   look(): void {
     try {
-      while (this.#reserve.length < RESERVE) this.#reserve.push(openSync('/dev/null', 'r'))
-      closeSync(openSync('/dev/null', 'r'))
+      while (this.#reserve.length < RESERVE) this.#reserve.push(openSync(this.#file, 'r'))
+      closeSync(openSync(this.#file, 'r'))
       if (this.exhausted) this.#log.info({}, 'file descriptors are free again')
       this.exhausted = false
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code !== 'EMFILE' && code !== 'ENFILE') throw error
+      if (code !== 'EMFILE' && code !== 'ENFILE') {
+        this.#log.warn({ error }, 'whether file descriptors are left cannot be seen, and is not looked for any more')
+        this.stop()
+        return
+      }
       this.exhausted = true
       this.#release()
       this.#hooks.rejected('UR_FD_EXHAUSTED')

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { systemClock } from '../../src/core/clock.js'
 import { silentLogger } from '../../src/core/logger.js'
+import { SystemdNotifier } from '../../src/daemon/systemd.js'
 import { FdWatch } from '../../src/ingress/index.js'
 
 /**
@@ -25,6 +26,11 @@ try {
 watch.look()
 watch.look()
 const during = watch.exhausted
+// The shell that tells systemd cannot be started then.
+new SystemdNotifier({ NOTIFY_SOCKET: '/nonexistent' }, log).ready('serving')
 for (const fd of taken) closeSync(fd)
 watch.look()
-process.stdout.write(JSON.stringify({ before, during, codes, lines, after: watch.exhausted }))
+// 'error' of the shell comes with the next turn.
+setImmediate(() => {
+  process.stdout.write(JSON.stringify({ before, during, codes, lines, after: watch.exhausted }))
+})
