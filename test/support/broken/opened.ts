@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { constants, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
+import { constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import { within } from '../hang.js'
 import type { HttpVisitors } from '../http-visitors.js'
-import { WHOLE, type Deed, type StagedUpstream } from './staged-upstream.js'
+import { WHOLE, type Deed, type Sight, type StagedUpstream } from './staged-upstream.js'
 
 export const STAGES = [
   'before the head',
@@ -183,18 +183,18 @@ export class OpenedHttp2 implements Opened {
   }
 
   async #reach(session: ClientHttp2Session): Promise<void> {
-    const { upstream } = this.#site
     switch (this.stage) {
       case 'before the head':
         return this.#openBare(PREFACE)
       case 'in the head':
         return this.#openBare(Buffer.concat([PREFACE, HALF_A_HEAD]))
       case 'head sent':
-        this.#ask(session, 'POST', 'wait')
-        return upstream.sight(this.#key, 'head', this.name)
-      case 'in the body':
-        this.#ask(session, 'POST', 'wait').write(PART)
-        return upstream.sight(this.#key, 'body', this.name)
+        return this.#seen('head', this.#ask(session, 'POST', 'wait'))
+      case 'in the body': {
+        const stream = this.#ask(session, 'POST', 'wait')
+        stream.write(PART)
+        return this.#seen('body', stream)
+      }
       case 'in the answer':
         await within('some of an answer', once(this.#ask(session, 'GET', 'endless'), 'data'))
         this.#stream?.pause()
@@ -207,6 +207,21 @@ export class OpenedHttp2 implements Opened {
         this.#ask(session, 'CONNECT', 'upgrade').write('a word')
         await within('an echo', once(this.#stream!, 'data'))
     }
+  }
+
+  /** Waits until the upstream has seen it. Throws when it is answered instead. */
+  #seen(sight: Sight, stream: ClientHttp2Stream): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onResponse = (headers: IncomingHttpHeaders) => {
+        let text = ''
+        stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+        const tell = () => reject(new Error(`${this.name} was answered: ${String(headers[':status'])} ${text}`))
+        stream.once('end', tell).once('close', tell)
+      }
+      stream.once('response', onResponse)
+      const seen = () => void stream.off('response', onResponse)
+      this.#site.upstream.sight(this.#key, sight, this.name).then(resolve, reject).finally(seen)
+    })
   }
 
   get name(): string {
