@@ -34,7 +34,8 @@ export class Stream {
   readonly #receive = new ReceiveWindow()
   readonly #tuning = new WindowTuning()
   readonly #queue = new ByteQueue()
-  readonly #inbound: boolean
+  /** True when the peer opened it. */
+  readonly inbound: boolean
   /** Once it is striped, for what we send. */
   #stripe: Stripe | null = null
   #stripeLookAt: number
@@ -59,15 +60,10 @@ export class Stream {
     this.session = session
     this.carrier = carrier
     this.id = id
-    this.#inbound = inbound
+    this.inbound = inbound
     this.#stripeLookAt = session.options.stripeAfter
     this.#synPending = !inbound
     this.#ackPending = this.#known = inbound
-  }
-
-  /** True when the peer opened it. */
-  get inbound(): boolean {
-    return this.#inbound
   }
 
   /** Payload bytes received so far: the offset from the stream's start. */
@@ -99,10 +95,7 @@ export class Stream {
     return this.#receive.size
   }
 
-  /**
-   * Sets who consumes the stream. Bytes, an end or a close that came before are given at once.
-   * May be called again to hand the stream on.
-   */
+  /** Sets who consumes it, again to hand it on. Bytes, an end or a close that came before are given at once. */
   attach(handler: StreamHandler): void {
     this.#handler = handler
     while (this.#early !== null && this.#handler === handler) {
@@ -254,7 +247,7 @@ export class Stream {
     if (flags & FLAG_ACK) this.#known = true
     if (flags & FLAG_RST) {
       this.#finish(new NetworkError('UR_WIRE_RESET', `stream ${this.id} was reset by the other side`))
-      if (this.#inbound) this.carrier.countReset()
+      if (this.inbound) this.carrier.countReset()
     } else if (flags & FLAG_FIN && !this.#finReceived && !this.#closed) {
       this.#order.endHere()
       this.#endIfWhole()
