@@ -171,6 +171,7 @@ t.test('addresses', async (t) => {
   t.same(await replace('www.example.org', 'A 192.0.2.2', 'A 192.0.2.1', 'AAAA 2001:db8::1'), [])
   t.same(await replace('www.example.org', 'A 192.0.2.2', 'AAAA 2001:db8::1'), ['removed www.example.org A 192.0.2.1'])
 
+  t.same(await replace('www.example.org', 'A 192.0.2.2'), ['removed www.example.org AAAA 2001:db8::1'])
   await replace('www.example.org', 'CNAME elsewhere.example.net.')
   t.same(await resolver.resolveCname('www.example.org'), ['elsewhere.example.net'], 'addresses became a CNAME')
   await replace('www.example.org', 'A 192.0.2.7')

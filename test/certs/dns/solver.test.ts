@@ -140,15 +140,20 @@ t.test('where proofs are written, and what has to be set first', async (t) => {
 })
 
 t.test('no more values at once than the provider keeps', async (t) => {
-  const { solver } = await start(t)
+  const { solver, lookup } = await start(t)
   const provider = new MemoryProvider(2, FULL)
+  t.intercept(lookup, 'target', { value: async () => FULL })
   const dns = solver(provider)
+  // Nothing here waits for the network: all that can be done is done in this turn.
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
   const all = ['a', 'b', 'c', 'd'].map((key) => challenge('acme.example.org', key))
   await Promise.all(all.slice(0, 2).map((each) => dns.show(each, signal)))
   const third = dns.show(all[2]!, signal)
   const stopped = new AbortController()
   const reason = new Error('stopped')
   const fourth = dns.show(all[3]!, stopped.signal)
+  await turn()
+  t.equal(provider.calls.length, 2)
   stopped.abort(reason)
   await t.rejects(fourth, reason, 'who waits for room can be stopped')
   await dns.remove(all[3]!)
