@@ -211,7 +211,7 @@ t.test('sessions, tunnels, streams and rates as they are; a session is ended', a
   t.match(sessions, [
     {
       id: /^[0-9a-f]{32}$/,
-      token_name: 'agent-2',
+      token_name: 'agent-0',
       account_id: 'acc_default',
       remote: '127.0.0.1',
       state: 'online',
