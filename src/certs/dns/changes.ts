@@ -1,9 +1,18 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { CertificateError } from '../../core/errors.js'
+import { usualValue } from '../../dns/index.js'
 import type { AddressRecord } from './provider.js'
 
-/** Throws CertificateError UR_DNS_OPTION for records that cannot stand beside each other, or are none. */
-export function checkRecords(records: readonly AddressRecord[]): void {
+/**
+ * The records with their values as DNS tells them. Throws CertificateError UR_DNS_OPTION for records that cannot stand
+ * beside each other, or are none.
+ */
+export function usualRecords(records: readonly AddressRecord[]): AddressRecord[] {
+  checkRecords(records)
+  return records.map(({ type, value }) => ({ type, value: usualValue(type, value) }))
+}
+
+function checkRecords(records: readonly AddressRecord[]): void {
   const wrong = (message: string): CertificateError => new CertificateError('UR_DNS_OPTION', message)
   if (records.some(({ type }) => type === 'CNAME') && records.length > 1) {
     throw wrong('a CNAME has to be the only record of its name; give one name, or addresses')

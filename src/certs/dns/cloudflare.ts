@@ -1,6 +1,6 @@
 import { CertificateError } from '../../core/errors.js'
 import { upwards, usualValue } from '../../dns/index.js'
-import { changesOf, checkRecords, isAddressRecord } from './changes.js'
+import { changesOf, isAddressRecord, usualRecords } from './changes.js'
 import { CloudflareApi, type CloudflareOptions, type CloudflareZone } from './cloudflare-api.js'
 import type { AddressRecord, DnsProvider, RecordEditor } from './provider.js'
 
@@ -36,8 +36,7 @@ export class CloudflareProvider implements DnsProvider {
   }
 
   async #replace(name: string, records: readonly AddressRecord[], signal: AbortSignal): Promise<readonly string[]> {
-    checkRecords(records)
-    const wanted = records.map(({ type, value }) => ({ type, value: usualValue(type, value) }))
+    const wanted = usualRecords(records)
     return this.#inZone(name, signal, async (zone) => {
       const all = await this.#api.records(zone, name, null, signal)
       const found = all.flatMap(({ id, type, content }) => {

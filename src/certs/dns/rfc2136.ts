@@ -25,9 +25,8 @@ import {
   TYPE,
   typeOf,
   upwards,
-  usualValue,
 } from '../../dns/index.js'
-import { changesOf, checkRecords, recordText } from './changes.js'
+import { changesOf, recordText, usualRecords } from './changes.js'
 import type { AddressRecord, DnsProvider, RecordEditor } from './provider.js'
 import { TsigKey, type TsigKeyOptions } from './tsig.js'
 
@@ -80,8 +79,7 @@ export class Rfc2136Provider implements DnsProvider {
   }
 
   async #replace(name: string, records: readonly AddressRecord[], signal: AbortSignal): Promise<readonly string[]> {
-    checkRecords(records)
-    const wanted = records.map(({ type, value }) => ({ type, value: usualValue(type, value) }))
+    const wanted = usualRecords(records)
     return this.#onServers(signal, async (server) => {
       const zone = await this.#zoneAt(server, name, signal)
       if (await this.#isAsWanted(server, zone, name, wanted, signal)) return []
