@@ -13,7 +13,7 @@ export const nginx: HttpTool = {
   version: () => versionOf('nginx', ['-v'], /[\d.]+/),
   async start(place) {
     const [port = 0] = await freePorts(1)
-    const servers = proxyServers(`127.0.0.1:${port}`, upstreamAddress(place, 'http'))
+    const servers = proxyServers(`127.0.0.1:${port}`, upstreamAddress(place, 'http'), place.certificates.rsaSite)
     const server = startNginx(place, 'nginx-proxy', () => servers)
     return waitForAnswer({ server: [server], agent: [], host: '127.0.0.1', port }, place)
   },

@@ -1,4 +1,4 @@
-import { SITE } from '../lib/certificates.js'
+import { RSA_SITE, SITE } from '../lib/certificates.js'
 import { upstreamAddress } from '../lib/place.js'
 import { notBuilt, portOf, startUniroute, version } from '../tools/uniroute.js'
 import { waitForAnswer, type HttpTool } from './tool.js'
@@ -11,8 +11,13 @@ export const unirouteHttp: HttpTool = {
   missing: notBuilt,
   version,
   async start(place) {
-    const web = { kind: 'http', subdomain: SITE.split('.')[0], upstream: upstreamAddress(place, 'http') }
-    const { server, agent, tls } = await startUniroute(place, { tunnels: { web } })
+    const tunnel = (host: string) => ({
+      kind: 'http',
+      subdomain: host.split('.')[0],
+      upstream: upstreamAddress(place, 'http'),
+    })
+    const tunnels = { web: tunnel(SITE), rsa: tunnel(RSA_SITE) }
+    const { server, agent, tls } = await startUniroute(place, { tunnels })
     return waitForAnswer({ server: [server], agent: [agent], host: '127.0.0.1', port: portOf(tls) }, place)
   },
 }

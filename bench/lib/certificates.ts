@@ -12,10 +12,14 @@ export interface Certificates {
   pkcs12Password: string
   /** Certificate and key of the site, ECDSA, as authorities issue them by default now. */
   site: { certificate: string; key: string }
+  /** RSA, for handshakes with both kinds. */
+  rsaSite: { certificate: string; key: string }
 }
 
 /** The host name of the site that HTTP loads visit, for those who route by it. */
 export const SITE = 'web.localhost'
+/** The same upstream by another name, whose certificate is RSA. */
+export const RSA_SITE = 'rsa.localhost'
 
 /** Makes a certification authority and a certificate for `localhost` and the addresses that the bench uses. */
 export async function makeCertificates(folder: string, processes: Processes): Promise<Certificates> {
@@ -32,7 +36,8 @@ export async function makeCertificates(folder: string, processes: Processes): Pr
   await openssl('pkcs12', '-export', '-out', path('leaf.p12'), '-inkey', path('leaf.key'), '-in', path('leaf.crt'),
     '-certfile', path('ca.pem'), '-passout', 'pass:bench', '-keypbe', 'PBE-SHA1-3DES', '-certpbe', 'PBE-SHA1-3DES',
     '-macalg', 'sha1') // prettier-ignore
-  await makeSiteCertificate(path, openssl)
+  await makeSiteCertificate('site', SITE, ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], path, openssl)
+  await makeSiteCertificate('rsa-site', RSA_SITE, ['rsa:2048'], path, openssl)
   writeFileSync(path('leaf.pem'), readFileSync(path('leaf.key'), 'utf8') + readFileSync(path('leaf.crt'), 'utf8'))
   return {
     ca: path('ca.pem'),
@@ -42,16 +47,21 @@ export async function makeCertificates(folder: string, processes: Processes): Pr
     pkcs12: path('leaf.p12'),
     pkcs12Password: 'bench',
     site: { certificate: path('site.crt'), key: path('site.key') },
+    rsaSite: { certificate: path('rsa-site.crt'), key: path('rsa-site.key') },
   }
 }
 
 async function makeSiteCertificate(
+  name: string,
+  host: string,
+  key: readonly string[],
   path: (name: string) => string,
   openssl: (...args: string[]) => Promise<string>,
 ): Promise<void> {
-  writeFileSync(path('site.ext'), `subjectAltName=DNS:${SITE}\nbasicConstraints=CA:FALSE\n`)
-  await openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-sha256', '-subj',
-    `/CN=${SITE}`, '-keyout', path('site.key'), '-out', path('site.csr')) // prettier-ignore
-  await openssl('x509', '-req', '-in', path('site.csr'), '-CA', path('ca.pem'), '-CAkey', path('ca.key'), '-days', '30',
-    '-CAcreateserial', '-sha256', '-extfile', path('site.ext'), '-out', path('site.crt')) // prettier-ignore
+  const [ext, csr] = [path(`${name}.ext`), path(`${name}.csr`)]
+  writeFileSync(ext, `subjectAltName=DNS:${host}\nbasicConstraints=CA:FALSE\n`)
+  await openssl('req', '-newkey', ...key, '-nodes', '-sha256', '-subj', `/CN=${host}`, '-keyout', path(`${name}.key`),
+    '-out', csr) // prettier-ignore
+  await openssl('x509', '-req', '-in', csr, '-CA', path('ca.pem'), '-CAkey', path('ca.key'), '-days', '30',
+    '-CAcreateserial', '-sha256', '-extfile', ext, '-out', path(`${name}.crt`)) // prettier-ignore
 }

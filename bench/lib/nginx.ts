@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Certificates, RSA_SITE } from './certificates.js'
 import type { Place } from './place.js'
 import type { Program } from './processes.js'
 
@@ -37,11 +38,19 @@ export function upstreamServers(folder: string, listen: { plain: string; tls: st
 }
 
 /** A TLS reverse proxy for `upstream`, which keeps its connections. */
-export function proxyServers(listen: string, upstream: string): string {
+export function proxyServers(listen: string, upstream: string, rsaSite: Certificates['rsaSite']): string {
+  const location = `location / { proxy_pass http://kept; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; }`
   return `upstream kept { server ${upstream}; keepalive 512; keepalive_requests 1000000000; }
   server {
     listen ${listen} ssl http2 backlog=4096;
-    location / { proxy_pass http://kept; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; }
+    ${location}
+  }
+  server {
+    listen ${listen} ssl http2;
+    server_name ${RSA_SITE};
+    ssl_certificate ${rsaSite.certificate};
+    ssl_certificate_key ${rsaSite.key};
+    ${location}
   }`
 }
 

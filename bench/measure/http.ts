@@ -1,6 +1,7 @@
 import type { HttpSite } from '../http/tool.js'
 import type { Place } from '../lib/place.js'
 import { memoryOf } from '../lib/proc.js'
+import { handshakes } from './handshakes.js'
 import { h2load, type HttpLoadResult, type HttpVersion } from './h2load.js'
 import { bothEnds, type Figure, type Measurement } from './measurement.js'
 
@@ -78,4 +79,5 @@ export const HTTP: readonly HttpMeasurement[] = [
   http('http2', '1k'),
   http('http1', '1m'),
   http('http2', '1m'),
+  handshakes,
 ]

@@ -57,7 +57,7 @@ interface Started extends StartedAgent {
 
 /** Starts a server and an agent with these tunnels; resolves when they are bound. */
 export async function startUniroute(place: Place, options: AgentOptions): Promise<Started> {
-  const { ca, certificate, key, site } = place.certificates
+  const { ca, certificate, key, site, rsaSite } = place.certificates
   const file = join(place.folder, 'uniroutd.yml')
   const config = {
     domain: 'localhost',
@@ -68,6 +68,7 @@ export async function startUniroute(place: Place, options: AgentOptions): Promis
       files: [
         { cert: certificate, key },
         { cert: site.certificate, key: site.key },
+        { cert: rsaSite.certificate, key: rsaSite.key },
       ],
     },
     // The crowd is as large as the default, and the tunnels of the other rows have a session too.
