@@ -12,6 +12,9 @@ import { answerAndClose, closeServer, listen, portOf, publicServer } from './lis
 import { visitorOf } from './proxied.js'
 import { TlsServer, type CertificatePem, type TlsServerOptions } from './tls-server.js'
 
+/** How long keys of session tickets are used, ms: whoever gets one reads no more than the sessions of that time. */
+const TICKET_KEYS_MS = 3_600_000
+
 export interface TlsPortOptions {
   readonly table: TunnelTable
   readonly admission: Admission
@@ -48,6 +51,7 @@ export class TlsPort {
   readonly #visitors: TlsServer<HttpConnection>
   readonly #challenges: ChallengeServer
   readonly #server: Server
+  readonly #ticketTimer: NodeJS.Timeout
 
   constructor(options: TlsPortOptions) {
     this.#options = options
@@ -73,6 +77,7 @@ export class TlsPort {
       onFailure: (error, socket) => failed(admission, socket, error, 'TLS handshake of a certificate authority failed'),
     })
     this.#server = publicServer((socket) => void this.#onSocket(socket))
+    this.#ticketTimer = setInterval(() => this.#rotateTicketKeys(), TICKET_KEYS_MS).unref()
   }
 
   /** Resolves with the port. */
@@ -96,7 +101,13 @@ export class TlsPort {
 
   /** Stops listening; connections stay. */
   close(): Promise<void> {
+    clearInterval(this.#ticketTimer)
     return closeServer(this.#server)
+  }
+
+  #rotateTicketKeys(): void {
+    this.#agents.rotateTicketKeys()
+    this.#visitors.rotateTicketKeys()
   }
 
   async #onSocket(socket: Socket): Promise<void> {

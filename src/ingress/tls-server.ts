@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { createServer, type SecureContext, type SecureVersion, type Server, type TLSSocket } from 'node:tls'
 
@@ -42,6 +43,7 @@ export class TlsServer<Facts> {
     readonly ciphers: string
     readonly honorCipherOrder: true
   }
+  #ticketKeys = newTicketKeys()
   /** Connections in their handshake, by the addresses and ports of both ends. */
   readonly #handshaking = new Map<string, Facts>()
 
@@ -51,6 +53,7 @@ export class TlsServer<Facts> {
     this.#server = createServer({
       ...this.#tlsOptions,
       ...options.defaultPem,
+      ticketKeys: this.#ticketKeys,
       ALPNProtocols: [...options.alpn],
       handshakeTimeout: options.handshakeTimeoutMs,
       SNICallback: (name, done) => {
@@ -74,7 +77,13 @@ export class TlsServer<Facts> {
 
   /** Another default certificate, for connections from now on. */
   setDefault(pem: CertificatePem): void {
-    this.#server.setSecureContext({ ...this.#tlsOptions, ...pem })
+    this.#server.setSecureContext({ ...this.#tlsOptions, ...pem, ticketKeys: this.#ticketKeys })
+  }
+
+  /** Other keys for session tickets: those that were given before are worth a full handshake from now on. */
+  rotateTicketKeys(): void {
+    this.#ticketKeys = newTicketKeys()
+    this.#server.setTicketKeys(this.#ticketKeys)
   }
 
   /** Takes a connection whose ClientHello is still in its read buffer. */
@@ -86,6 +95,11 @@ export class TlsServer<Facts> {
     socket.allowHalfOpen = false
     this.#server.emit('connection', socket)
   }
+}
+
+/** As Node wants them: a name, and keys for HMAC and AES, of 16 bytes each. */
+function newTicketKeys(): Buffer {
+  return randomBytes(48)
 }
 
 function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
