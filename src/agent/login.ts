@@ -27,8 +27,8 @@ export async function tryLogin({ server, token, caFile, env }: LoginOptions): Pr
   const socket = await dialer.dial(server)
   try {
     const hello = helloOf({ server, token, tunnels: [] }, randomUUID())
-    const { welcome, head } = await agentHandshake(socket, { hello }, { timeoutMs: TIMEOUT_MS })
-    await leave(socket, head)
+    const { welcome, head, capabilities } = await agentHandshake(socket, { hello }, { timeoutMs: TIMEOUT_MS })
+    await leave(socket, head, capabilities.includes('resume'))
     return { serverVersion: welcome.serverVersion }
   } finally {
     socket.destroy()
@@ -36,14 +36,14 @@ export async function tryLogin({ server, token, caFile, env }: LoginOptions): Pr
 }
 
 /** Ends the session in good order: the server would hold one that is only lost for a return. */
-function leave(socket: TLSSocket, head: Buffer): Promise<void> {
+function leave(socket: TLSSocket, head: Buffer, resumable: boolean): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, CLOSE_MS)
     const onClose = (): void => {
       clearTimeout(timer)
       resolve()
     }
-    const session = new Session('client', {}, { onStream: (stream) => stream.reset(), onClose })
+    const session = new Session('client', { resumable }, { onStream: (stream) => stream.reset(), onClose })
     session.addCarrier(socket, head)
     session.close()
   })
