@@ -2,7 +2,7 @@ import type { ServerConfig } from '../config/index.js'
 import type { Logger } from '../core/logger.js'
 import type { ReserveSettings } from '../names/index.js'
 import { normaliseHost } from '../routing/index.js'
-import { PortRanges } from '../tunnels/index.js'
+import { PortRanges } from '../tunnels/port-ranges.js'
 import { nameRules, watchRules } from './names.js'
 
 /** What a server with this configuration says to the operations on reservations. */
