@@ -1,7 +1,8 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
+import { keySource } from '../certs/index.js'
 import type { ListenAddress, ServerConfig } from '../config/index.js'
 import { CertificateError, UniRouteError } from '../core/errors.js'
 import { silentLogger } from '../core/logger.js'
@@ -26,6 +27,9 @@ export async function checkServer(config: ServerConfig): Promise<Finding[]> {
     { what: `data folder ${config.data_dir}`, problem: await dataFolderProblem(config.data_dir) },
     ...(config.certs.mode === 'files'
       ? [{ what: 'certificate files', problem: await certificateProblem(config) }]
+      : []),
+    ...(config.certs.mode === 'acme'
+      ? [{ what: 'key of the database’s secrets', problem: await vaultProblem(config) }]
       : []),
     ...(config.store === 'sqlite' ? [] : [await databaseFinding(config)]),
     await portFinding('listen.tls', tls),
@@ -90,6 +94,19 @@ async function certificateProblem(config: ServerConfig): Promise<string | null> 
     const book = await openFiles(config, silentLogger)
     book.close()
     return namesProblem(book, config.domain)
+  } catch (error) {
+    if (error instanceof CertificateError) return `${error.message} (${error.code})`
+    throw error
+  }
+}
+
+// A key file of the data folder is made at the start, and not by a look.
+async function vaultProblem({ certs, data_dir: dataDir }: ServerConfig): Promise<string | null> {
+  const source = keySource({ env: process.env, file: certs.key_file, dataDir })
+  if (certs.key_file === null && source.rotate !== null && !existsSync(source.name)) return null
+  try {
+    await source.load()
+    return null
   } catch (error) {
     if (error instanceof CertificateError) return `${error.message} (${error.code})`
     throw error
