@@ -109,8 +109,13 @@ function checkDials(
   const steps = histogram(after, STEP_MS)
   t.comment(`connections dialled each ${STEP_MS} ms from the return on: ${steps.join(' ')}`)
   t.comment(`together ${after.length}, and ${dials.length - after.length} before`)
-  if (cut.ms > 0) t.ok(Math.max(...steps) <= sessions / 2, `at most half of the agents come in the same ${STEP_MS} ms`)
+  // Few of them in few processes come together as soon as the machine makes one of those wait.
+  const isTold = cut.ms > 0 && sessions >= TELLING
+  if (isTold) t.ok(Math.max(...steps) <= sessions / 2, `at most half of the agents come in the same ${STEP_MS} ms`)
 }
+
+/** So many agents show whether they spread. */
+const TELLING = 500
 
 const KINDS: Readonly<Record<Wait['kind'], string>> = {
   session: 'a new session',
