@@ -84,9 +84,12 @@ t.test('curl and openssl accept the chain, by TLS 1.2 and 1.3 alone', async (t) 
   t.not(weak.code, 0, 'without forward secrecy, or with CBC')
 })
 
-t.test('by DNS one certificate serves all names', async (t) => {
-  const product = await AcmeProduct.prepare(t)
+t.test('by DNS one certificate serves all names, also from the moment on in which there is a provider', async (t) => {
+  const product = await AcmeProduct.start(t)
   const { server, pebble } = product
+  await issued(server, DOMAIN)
+  const agent = await product.agent(t, await shop(t), ['--subdomain', 'shop'])
+  await issued(server, SHOP)
   const hook = path.join(server.folder, 'hook.sh')
   const set = `set-txt -d "{\\"host\\":\\"$2\\",\\"value\\":\\"$3\\"}"`
   const clear = `clear-txt -d "{\\"host\\":\\"$2\\"}"`
@@ -95,12 +98,14 @@ t.test('by DNS one certificate serves all names', async (t) => {
   await chmod(hook, 0o755)
   const dns = { provider: 'exec', exec: { hook }, propagation_timeout: '0s' }
   await product.configure(server, product.httpPort, { acme: { dns } })
-  await server.launch()
+  await server.restart('SIGTERM')
   await issued(server, DOMAIN)
-  await product.agent(t, await shop(t), ['--subdomain', 'shop'])
+  await agent.process.stop()
+  const other = `other.${DOMAIN}`
+  await product.agent(t, await shop(t), ['--subdomain', 'other'])
   const visitors = await product.visitors()
-  t.equal((await visitors.call(SHOP, '/')).body, 'hello')
-  t.equal(orders(product), 1)
+  t.equal((await visitors.call(other, '/')).body, 'hello')
+  t.equal(orders(product), 3, 'of the two before, and of the wildcard')
 })
 
 t.test('a custom domain is ordered once it is reserved, proved, and has a tunnel', async (t) => {
@@ -115,6 +120,10 @@ t.test('a custom domain is ordered once it is reserved, proved, and has a tunnel
   await t.rejects(visitors.call(host, '/'))
   await pebble.addTxt('_uniroute.shop.test', proof)
   t.match(await server.uniroutd('reserve', 'check', 'shop.test'), { code: 0 })
+  await eventually('the server to hear of it', async () => {
+    const proved = await server.metric('uniroute_reserved_domains', { state: 'proved' })
+    if (proved !== 1) throw new Error(`${proved} domains are proved`)
+  })
   await t.rejects(visitors.call(host, '/'), 'without a tunnel there is nothing to serve')
   t.equal(orders(product), 1)
   await product.agent(t, await shop(t), ['--domain', host])

@@ -49,6 +49,8 @@ export class AcmeCertificates {
   readonly vault: KeyVault
   readonly #options: AcmeOptions
   readonly #addresses: AddressKeeper | null
+  /** Names of the server's own certificate. */
+  readonly #own: readonly string[]
   readonly #orders: Record<OrderResult['kind'], number> = { issued: 0, found: 0, failed: 0, waiting: 0 }
   #issuedAt = 0
 
@@ -61,6 +63,7 @@ export class AcmeCertificates {
     const domain = normaliseHost(config.domain) ?? config.domain
     this.book = new StoreBook(domain)
     const canHaveAll = parts.solver.kindsFor(`*.${domain}`).length > 0
+    this.#own = canHaveAll ? [domain, `*.${domain}`] : [domain]
     this.keeper = new CertificateKeeper({
       certificates: store.certificates,
       lease: { leases: store.leases, holder: randomUUID(), beatMs: BEAT_MS },
@@ -69,7 +72,7 @@ export class AcmeCertificates {
       admit: (name) => (name === domain ? Promise.resolve() : this.#admit(name)),
       now: () => new Date(),
       random: Math.random,
-      own: { name: domain, names: canHaveAll ? [domain, `*.${domain}`] : [domain] },
+      own: { name: domain, names: this.#own },
       isStillWanted: (name) => this.#mayHave(name),
       onChange: (certificates) => this.book.use(certificates, domain),
       onOrder: (result) => this.#count(result),
@@ -136,8 +139,13 @@ export class AcmeCertificates {
 
   #mayHave(host: string): boolean {
     const { config, isProved, isBound } = this.#options
-    if (host.startsWith('*.') || !isBound(host)) return false
+    if (host.startsWith('*.') || this.#isOfOwn(host) || !isBound(host)) return false
     return host.endsWith(`.${config.domain}`) || isProved(host)
+  }
+
+  /** The server's own certificate is for it, or will be. */
+  #isOfOwn(host: string): boolean {
+    return this.#own.includes(host) || this.#own.includes(host.replace(/^[^.]*/, '*'))
   }
 
   async #admit(name: string): Promise<void> {
