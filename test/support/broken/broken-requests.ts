@@ -189,13 +189,13 @@ export class BrokenRequests {
   }
 }
 
-/** What visitors get of an upstream that breaks off; behind a whole answer a reset may overtake it. */
+/** What visitors get of an upstream that breaks off; a reset may overtake what was sent before it. */
 const OUTCOMES: Readonly<Record<(typeof CUTS)[number], readonly string[]>> = {
   'cut-head': ['502'],
   'cut-sent': ['502'],
   'cut-body': ['502'],
   'cut-answer-head': ['502'],
-  'cut-answer': ['broken'],
+  'cut-answer': ['broken', '502'],
   'cut-after': ['whole', '502', 'broken'],
 } satisfies Partial<Record<Deed, readonly string[]>>
 
