@@ -23,6 +23,7 @@ const RANKS: Readonly<Record<string, number>> = {
   ingress: 5,
   admin: 5,
   agent: 5,
+  inspector: 6,
   daemon: 6,
   cli: 7,
 }
