@@ -122,6 +122,9 @@ export const ERROR_CODES = {
   UR_DNS_DELEGATION: entry(1, 'The name whose TXT record proves a domain is not the alias that it has to be.', 'Set the CNAME record that the message names.'),
   UR_DNS_PROPAGATION: entry(1, 'A record was set, and not all name servers of the zone had it in time.', 'The message says what each of them answered. Let them be notified of changes, or wait longer.'),
 
+  // inspector
+  UR_INSPECT_PROTO: entry(2, 'A `.proto` file that describes gRPC messages could not be read.', 'Correct the file that the message names; what it imports has to lie beside it or in the working directory.'),
+
   // protocol: preface, control stream, headers of streams
   UR_PROTOCOL_VERSION: entry(3, 'Agent and server speak different versions of the protocol.', 'Update the older of the two sides; the message names the versions.'),
   UR_PROTOCOL_MESSAGE: entry(1, 'Bytes that should be a message could not be read.', 'Check that --server names the TLS port of a UniRoute server; update the older of the two sides.'),
