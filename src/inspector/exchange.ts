@@ -35,12 +35,21 @@ export interface Exchange {
 export interface Message {
   readonly fields: KeptField[]
   readonly trailers: KeptField[]
-  /** The body's first bytes, as on the wire without transfer coding; owned by the exchange. Secrets are redacted. */
+  /** The body's first bytes, without transfer coding, once it is over; owned by the exchange. Secrets are redacted. */
   readonly body: Buffer[]
-  /** All that came, kept or not. */
+  /** All that came, kept or not, as it was on the wire without transfer coding. */
   bytes: number
+  /**
+   * Content codings that `body` still has, in the order in which they were applied. A body in which something was
+   * redacted is kept decoded, with none.
+   */
+  codings: readonly string[]
+  /** `body` is not all of it: it is longer than what is kept, is not over yet, or was cut. */
+  truncated: boolean
   /** Something in the body was redacted. */
   redacted: boolean
+  /** Why the body, or some of it, could not be decoded or is not kept. */
+  problem: string | null
 }
 
 export interface Answer extends Message {
