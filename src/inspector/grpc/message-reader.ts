@@ -1,6 +1,7 @@
 /** One length-prefixed message (gRPC over HTTP/2, "Length-Prefixed-Message"), with as much of it as is kept. */
 export interface GrpcFrame {
-  readonly compressed: boolean
+  /** Its first octet; 1: compressed. */
+  readonly flags: number
   /** All of it. */
   readonly bytes: number
   /** Its first bytes, as they were sent; owned by the receiver. */
@@ -62,6 +63,6 @@ export class GrpcMessageReader {
     this.#prefixBytes = 0
     this.#kept = []
     this.#keptBytes = 0
-    this.#onMessage({ compressed: this.#prefix[0] === 1, bytes: this.#prefix.readUInt32BE(1), payload })
+    this.#onMessage({ flags: this.#prefix[0]!, bytes: this.#prefix.readUInt32BE(1), payload })
   }
 }
