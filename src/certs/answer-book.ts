@@ -8,6 +8,7 @@ import { signedCertificate } from './x509.js'
 /** Authorities look within minutes. */
 const LIFETIME_MS = 3_600_000
 const MAX_ANSWERS = 1_000
+const MAX_CONTEXTS = 100
 /** Questions to the other nodes at once; strangers can provoke them. */
 const MAX_LOOKUPS = 32
 /** How long a certificate is valid before and after it is made, ms: clocks differ. */
@@ -29,8 +30,6 @@ export interface AnswerBookOptions {
 interface Answer {
   readonly challenge: Challenge
   readonly expiresAt: number
-  /** Made when it is asked for. */
-  context: SecureContext | null
 }
 
 /** The proofs that this node answers itself: by its TLS port and by its port for plain HTTP. */
@@ -40,6 +39,8 @@ export class AnswerBook implements ChallengeSolver {
   /** In the order in which they were shown. */
   readonly #answers = new Map<string, Answer>()
   readonly #keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  /** Made when they are asked for, the newest last; an authority asks from several places. */
+  readonly #contexts = new Map<string, SecureContext>()
   #lookups = 0
 
   constructor(options: AnswerBookOptions) {
@@ -83,9 +84,7 @@ export class AnswerBook implements ChallengeSolver {
     if (name === null) return null
     const own = [...this.#answers.values()].findLast((each) => this.#isFor(each, 'tls-alpn-01', name, null))
     const answer = own ?? (await this.#ask('tls-alpn-01', name, null))
-    if (answer === null) return null
-    answer.context ??= this.#contextFor(answer.challenge)
-    return answer.context
+    return answer === null ? null : this.#contextFor(answer.challenge)
   }
 
   /** What is to be sent for `/.well-known/acme-challenge/TOKEN` (RFC 8555 §8.3). null: no order waits for it. */
@@ -99,7 +98,7 @@ export class AnswerBook implements ChallengeSolver {
   }
 
   #answer(challenge: Challenge): Answer {
-    return { challenge, expiresAt: this.#now().getTime() + LIFETIME_MS, context: null }
+    return { challenge, expiresAt: this.#now().getTime() + LIFETIME_MS }
   }
 
   #isFor({ challenge, expiresAt }: Answer, type: AnswerType, name: string, token: string | null): boolean {
@@ -132,7 +131,17 @@ export class AnswerBook implements ChallengeSolver {
     }
   }
 
-  #contextFor({ name, keyAuthorization }: Challenge): SecureContext {
+  #contextFor(challenge: Challenge): SecureContext {
+    const key = `${challenge.name} ${challenge.keyAuthorization}`
+    const context = this.#contexts.get(key) ?? this.#newContext(challenge)
+    this.#contexts.delete(key)
+    this.#contexts.set(key, context)
+    const [oldest = ''] = this.#contexts.keys()
+    if (this.#contexts.size > MAX_CONTEXTS) this.#contexts.delete(oldest)
+    return context
+  }
+
+  #newContext({ name, keyAuthorization }: Challenge): SecureContext {
     const { publicKey, privateKey } = this.#keys
     const now = this.#now().getTime()
     const subject = 'UniRoute challenge'

@@ -2,8 +2,8 @@
 export interface IssueRequest {
   /** Host names in lower-case ASCII, a wildcard as `*.example.com`; at least one. */
   readonly names: readonly string[]
-  /** The chain (PEM) of the certificate that this one takes the place of; null: none (RFC 9773 §5). */
-  readonly replaces: string | null
+  /** The certificate that this one takes the place of: its chain (PEM), and who issued it; null: none (RFC 9773 §5). */
+  readonly replaces: Pick<IssuedCertificate, 'chain' | 'directory'> | null
 }
 
 /** A certificate that was issued, with the key that was made for it. */

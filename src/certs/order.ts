@@ -1,7 +1,7 @@
 import type { Code } from '../core/error-codes.js'
 import { UniRouteError } from '../core/errors.js'
 import type { CertificateFailure, CertificateRecord, CertificateRepository } from '../store/index.js'
-import type { Issuer } from './issuer.js'
+import type { Issuer, IssueRequest } from './issuer.js'
 import { type LeaseOptions, underLease } from './lease.js'
 import { keyPurpose } from './purposes.js'
 import { pauseAfter } from './renewal.js'
@@ -52,10 +52,10 @@ export async function order(
     const there = await certificates.find(wanted.name)
     const stored = there && (await usable(context, there))
     if (stored && isGood(stored)) return { kind: 'found', record: stored.record }
-    const before = (await certificates.failures()).find(({ name }) => name === wanted.name)
+    const before = await certificates.failure(wanted.name)
     if (before && before.nextAt > now()) return { kind: 'waiting', failure: before }
     try {
-      const record = await issue(context, wanted, stored?.record.chain ?? null, held)
+      const record = await issue(context, wanted, stored?.record ?? null, held)
       await certificates.put(record)
       return { kind: 'issued', record }
     } catch (error) {
@@ -70,7 +70,7 @@ export async function order(
 async function issue(
   { issuer, vault, admit, now }: OrderContext,
   { name, names }: Wanted,
-  replaces: string | null,
+  replaces: IssueRequest['replaces'],
   signal: AbortSignal,
 ): Promise<CertificateRecord> {
   await admit(name)

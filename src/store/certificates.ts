@@ -1,6 +1,6 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import { atomically } from './conflicts.js'
-import type { CertificateTable, Tables } from './schema.js'
+import type { CertificateFailureTable, CertificateTable, Tables } from './schema.js'
 import { dateOrNull } from './times.js'
 
 /** A certificate that was issued. Times are UTC. */
@@ -134,17 +134,17 @@ export class CertificateRepository {
       .execute()
   }
 
+  /** What failed for `name` and did not succeed since; null: nothing. */
+  async failure(name: string): Promise<CertificateFailure | null> {
+    const rows = this.#database.selectFrom('certificate_failures').selectAll().where('name', '=', name)
+    const row = await rows.executeTakeFirst()
+    return row ? toFailure(row) : null
+  }
+
   /** Everything that failed and did not succeed since, by name. */
   async failures(): Promise<CertificateFailure[]> {
     const rows = await this.#database.selectFrom('certificate_failures').selectAll().orderBy('name').execute()
-    return rows.map(({ name, failures, failed_at, next_at, code, message }) => ({
-      name,
-      failures,
-      failedAt: new Date(failed_at),
-      nextAt: new Date(next_at),
-      code,
-      message,
-    }))
+    return rows.map(toFailure)
   }
 }
 
@@ -168,4 +168,9 @@ function toRecord(row: Selectable<CertificateTable>): CertificateRecord {
     renewAt: dateOrNull(row.renew_at),
     askAt: dateOrNull(row.ask_at),
   }
+}
+
+function toFailure(row: Selectable<CertificateFailureTable>): CertificateFailure {
+  const { name, failures, failed_at, next_at, code, message } = row
+  return { name, failures, failedAt: new Date(failed_at), nextAt: new Date(next_at), code, message }
 }

@@ -81,7 +81,9 @@ t.test('another node answers what this one shows, and no longer than that', asyn
   await one!.show(challenge('http-01'), never())
   await one!.show(challenge('tls-alpn-01', 'b.example.com', 'tok2'), never())
   t.equal(await two!.httpAnswer('a.example.com', 'tok'), 'tok.key')
-  t.ok(await two!.tlsAlpnContext('b.example.com'))
+  const context = await two!.tlsAlpnContext('b.example.com')
+  t.ok(context)
+  t.equal(await two!.tlsAlpnContext('b.example.com'), context, 'it is made once')
   const asked = store.asked
   await one!.httpAnswer('a.example.com', 'tok')
   t.equal(await two!.httpAnswer('a.example.com', '../tok'), null)

@@ -58,6 +58,8 @@ onEachDatabase(t, (t, { fresh }) => {
     await certificates.noteFailure({ ...failure, name: 'b.example' })
     const again = { ...failure, failures: 2, message: 'still no' }
     await certificates.noteFailure(again)
+    t.strictSame(await certificates.failure('b.example'), { ...failure, name: 'b.example' })
+    t.equal(await certificates.failure('c.example'), null)
     t.strictSame(await certificates.failures(), [again, { ...failure, name: 'b.example' }])
     await certificates.put(certificate('a.example'))
     t.match(await certificates.failures(), [{ name: 'b.example' }])

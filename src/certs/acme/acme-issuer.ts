@@ -98,7 +98,8 @@ export class AcmeIssuer implements Issuer {
     const key = await newKeyPem()
     const request = {
       names,
-      replaces: replaces === null ? null : certificateId(replaces),
+      // Another authority's it does not know.
+      replaces: replaces?.directory === this.directory ? certificateId(replaces.chain) : null,
       csr: await newCsr(names, key),
     }
     const answer = await placeOrder(request, { caller, account, signal, solver, log, directory: this.directory })

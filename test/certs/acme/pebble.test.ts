@@ -18,7 +18,7 @@ t.test('a wildcard and its parent by dns-01, while every second nonce is refused
   t.equal(directory, pebble.directory)
   t.equal(chain.match(/BEGIN CERTIFICATE/g)?.length, 2, 'with the intermediate')
   t.equal(solver.shown.length, 2)
-  t.same(solver.removed, solver.shown)
+  t.same(new Set(solver.removed), new Set(solver.shown), 'in whichever order')
   t.equal(accounts.saved, 1)
 })
 

@@ -76,7 +76,8 @@ t.test('authorities that say nothing, that do not know it, and that talk nonsens
 
 t.test('an order names the certificate that it replaces; where that is not taken, it is placed without', async (t) => {
   const { ca, issuer, chain } = await renewing(t)
-  const order = () => issuer.issue({ names: NAMES, replaces: chain }, never())
+  const order = (directory = issuer.directory) =>
+    issuer.issue({ names: NAMES, replaces: { chain, directory } }, never())
   const sent = () =>
     ca
       .askedFor('/order')
@@ -91,6 +92,8 @@ t.test('an order names the certificate that it replaces; where that is not taken
   t.same(sent().slice(1), [certificateId(chain), undefined, certificateId(chain), undefined])
   ca.script('/order', problem('rateLimited', 429))
   t.match(await issueErrorOf(t, order()), { code: 'UR_ACME_RATE_LIMITED' })
+  await order('https://another.example/directory')
+  t.equal(sent().at(-1), undefined, "another authority's certificate is not named")
   ca.directoryExtras = {}
   await order()
   t.equal(sent().at(-1), undefined, 'an authority without renewal information is not told')
