@@ -1,5 +1,6 @@
 export * from './addresses.js'
 export type { AgentConfig, AgentTunnelConfig } from './agent-schema.js'
+export * from './client-authorities.js'
 export * from './compare.js'
 export * from './http-options.js'
 export { type HttpKeys, httpKeysFrom, httpOptionsOf } from './http-schema.js'
