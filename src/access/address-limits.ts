@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js'
 import { TokenBucket } from '../core/token-bucket.js'
 import { networkOf } from './failed-logins.js'
-import { BoundedMap } from './visitor-rules/bounded-map.js'
+import { BoundedMap } from '../core/bounded-map.js'
 
 /** How many addresses have a rate of their own; who was away longest is forgotten first. */
 export const REMEMBERED_ADDRESSES = 10_000

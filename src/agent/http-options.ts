@@ -1,7 +1,17 @@
 import { hashCredentials, PASSWORD_COST } from '../access/visitor-rules/index.js'
 import type { Credentials, HashedCredentials, HttpOptions } from '../config/index.js'
 import { Secret } from '../core/secret.js'
-import { decodeHttpOptions, encodeHttpOptions, type HttpOptionsInit } from '../protocol/index.js'
+import { RefusedError } from '../core/errors.js'
+import {
+  Control,
+  decodeHttpOptions,
+  encodeHttpOptions,
+  type HttpOptionsInit,
+  MAX_MESSAGE_BYTES,
+} from '../protocol/index.js'
+
+/** What else rides in the message: names, a path. */
+const OTHER_BYTES = 4096
 
 /**
  * The options of an `http` tunnel as they ride in `Bind`: with hashes for passwords, which do not leave the agent. To be
@@ -24,7 +34,13 @@ export function checkHttpOptions(options: unknown): asserts options is HttpOptio
     throw new TypeError('a password for basic auth is no Secret')
   }
   const basicAuth = given.rules.basicAuth.map(({ user }) => ({ ...NO_HASH, user }))
-  decodeHttpOptions(encodeHttpOptions({ ...given, rules: { ...given.rules, basicAuth } }))
+  const httpOptions = encodeHttpOptions({ ...given, rules: { ...given.rules, basicAuth } })
+  decodeHttpOptions(httpOptions)
+  const most = MAX_MESSAGE_BYTES - OTHER_BYTES
+  if (Control.encode({ bind: { httpOptions } }).length > most) {
+    const message = `The rules of the tunnel are longer than the ${most} bytes that they may have together; name fewer networks, fields or authorities.`
+    throw new RefusedError('UR_BIND_INVALID', message)
+  }
 }
 
 const NO_HASH = { salt: Buffer.alloc(16), hash: Buffer.alloc(32), cost: PASSWORD_COST }

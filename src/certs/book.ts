@@ -1,7 +1,12 @@
 import { isIP } from 'node:net'
-import type { SecureContext } from 'node:tls'
+import { createSecureContext, type SecureContext } from 'node:tls'
+import { authoritiesId, authoritiesPem, type ClientAuthorities } from '../config/index.js'
+import { BoundedMap } from '../core/bounded-map.js'
 import { normaliseHost } from '../routing/index.js'
-import type { Certificate } from './pem-files.js'
+import { type Certificate, CONTEXT_OPTIONS } from './pem-files.js'
+
+/** Sets of authorities for clients that are kept ready with one certificate. */
+const MOST_SETS = 256
 
 /** What may be told of a certificate. */
 export interface CertificateSummary {
@@ -19,14 +24,37 @@ export abstract class CertificateBook {
   #certificates: readonly Certificate[] = []
   #byName = new Map<string, Certificate>()
   readonly #listeners = new Set<() => void>()
+  /** Contexts that ask clients for certificates, by the set of authorities. */
+  readonly #asking = new WeakMap<Certificate, BoundedMap<SecureContext>>()
 
   /**
    * The context for a server name: that of a certificate with this very name, else with the wildcard above it (one
-   * label, RFC 6125 §6.4.3), else the default. undefined only for a book without certificates.
+   * label, RFC 6125 §6.4.3), else the default. undefined only for a book without certificates. `clients`: those who are
+   * to vouch for the certificates of clients.
    */
-  secureContextFor(sni: string | undefined): SecureContext | undefined {
+  secureContextFor(sni: string | undefined, clients?: ClientAuthorities): SecureContext | undefined {
+    const certificate = this.certificateFor(sni)
+    return certificate === undefined || clients === undefined
+      ? certificate?.context
+      : this.#contextAsking(certificate, clients)
+  }
+
+  /** The certificate for a server name, as `secureContextFor` finds it. */
+  protected certificateFor(sni: string | undefined): Certificate | undefined {
     const named = sni === undefined ? undefined : this.#named(sni)
-    return (named ?? this.#certificates[0])?.context
+    return named ?? this.#certificates[0]
+  }
+
+  #contextAsking(certificate: Certificate, clients: ClientAuthorities): SecureContext {
+    const contexts = this.#asking.get(certificate) ?? new BoundedMap(MOST_SETS)
+    this.#asking.set(certificate, contexts)
+    const id = authoritiesId(clients)
+    let context = contexts.get(id)
+    if (context === undefined) {
+      const { cert, key } = certificate
+      contexts.set(id, (context = createSecureContext({ ...CONTEXT_OPTIONS, cert, key, ...clientTrust(clients) })))
+    }
+    return context
   }
 
   /** Whether a certificate with this very name, or with the wildcard above it, is served. */
@@ -72,4 +100,18 @@ export abstract class CertificateBook {
     this.#byName = byName
     if (isExchange) for (const listener of this.#listeners) listener()
   }
+}
+
+/**
+ * Options of Node's TLS with which certificates of clients are verified against exactly these authorities, be they roots
+ * or intermediates; a session is resumed only where the same are asked for.
+ */
+export function clientTrust(clients: ClientAuthorities): {
+  readonly ca: string[]
+  readonly allowPartialTrustChain: true
+  readonly sessionIdContext: string
+} {
+  // OpenSSL takes up to 32 bytes
+  const sessionIdContext = authoritiesId(clients).slice(0, 32)
+  return { ca: authoritiesPem(clients), allowPartialTrustChain: true, sessionIdContext }
 }

@@ -1,4 +1,3 @@
-import type { SecureContext } from 'node:tls'
 import type { Logger } from '../core/logger.js'
 import { normaliseHost } from '../routing/index.js'
 import { CertificateBook } from './book.js'
@@ -61,10 +60,10 @@ export class DevBook extends CertificateBook {
    * A name right below the domain gets a certificate of its own: many clients take no wildcard below a single label,
    * such as `*.localhost`.
    */
-  override secureContextFor(sni: string | undefined): SecureContext | undefined {
+  protected override certificateFor(sni: string | undefined): Certificate | undefined {
     const name = sni === undefined ? null : normaliseHost(sni)
     const isBelow = name?.endsWith(`.${this.#domain}`) === true && name.split('.').length === this.#depth + 1
-    return isBelow ? this.#forName(name).context : super.secureContextFor(sni)
+    return isBelow ? this.#forName(name) : super.certificateFor(sni)
   }
 
   get #depth(): number {

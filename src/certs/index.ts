@@ -1,5 +1,5 @@
 export { AnswerBook } from './answer-book.js'
-export { CertificateBook, type CertificateSummary } from './book.js'
+export { CertificateBook, clientTrust, type CertificateSummary } from './book.js'
 export type { Challenge, ChallengeSolver, ChallengeStore, ChallengeType } from './challenge.js'
 export { DevBook, type DevBookOptions } from './dev-book.js'
 export { FileBook, type FileBookOptions } from './file-book.js'

@@ -1,5 +1,6 @@
 import type { Secret } from '../core/secret.js'
 import type { Network } from './addresses.js'
+import type { ClientAuthorities } from './client-authorities.js'
 
 /** What a user wants of the fields of requests, or of responses. First those to remove go, then those to add are added. */
 export interface HeaderEdits {
@@ -59,6 +60,8 @@ export interface HttpRules<User = HashedCredentials> {
   /** The share of failures, above 0 and up to 1, from which on requests are kept from an upstream for a while. */
   readonly circuitBreaker: number | null
   readonly webhook: Webhook | null
+  /** Authorities of which one has to vouch for the visitor's certificate (mutual TLS). */
+  readonly mutualTlsCa: ClientAuthorities
 }
 
 /** The rules that are there. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { field, type KeyFacts, optional, section, type Value } from './field.js'
+import { readClientAuthorities } from './client-authorities.js'
 import type { Credentials, HeaderEdits, HttpOptions } from './http-options.js'
 import {
   credentials,
@@ -16,7 +17,7 @@ import {
 import { type Override, plainSource, withOverrides } from './source.js'
 import type { Upstream } from './upstream.js'
 import { folderOf, type Problem, validate } from './validate.js'
-import { networks, size } from './values.js'
+import { networks, paths, size } from './values.js'
 import type { KeyPath } from './walk.js'
 
 const listOf = <T>(values: Value<readonly T[]>, facts: KeyFacts) => field(values, { ...facts, default: [] })
@@ -62,6 +63,10 @@ export const httpKeys = {
     doc: '`http`: the secret they are signed with.',
     secret: true,
   }),
+  mutual_tls_ca: listOf(paths, {
+    doc: '`http`: PEM files with the authorities of which one must vouch for the certificate of each visitor.',
+    path: true,
+  }),
 } as const
 
 /** The values of `httpKeys`. */
@@ -102,7 +107,10 @@ export function* checkHttpKeys(kind: string, keys: HttpKeys, at: (key: string) =
   }
 }
 
-/** What is to be told to the server. `upstream`: whose name `host_header: rewrite` stands for. */
+/**
+ * What is to be told to the server. `upstream`: whose name `host_header: rewrite` stands for. Reads the files of
+ * `mutual_tls_ca`. Throws CertificateError UR_CLIENT_CA_….
+ */
 export function httpOptionsOf(keys: HttpKeys, upstream: Upstream): HttpOptions<Credentials> {
   const { verify_webhook: provider, verify_webhook_secret: secret } = keys
   return {
@@ -118,6 +126,7 @@ export function httpOptionsOf(keys: HttpKeys, upstream: Upstream): HttpOptions<C
       ratePerVisitor: keys.rate_per_visitor,
       circuitBreaker: keys.circuit_breaker,
       webhook: provider === null || secret === null ? null : { ...provider, secret },
+      mutualTlsCa: readClientAuthorities(keys.mutual_tls_ca),
     },
   }
 }

@@ -30,6 +30,8 @@ export function isEditableField(name: string): boolean {
 
 /** Fields by which the server tells the upstream who the visitor is. Of two that say different things it may take either. */
 const TOLD_BY_SERVER: ReadonlySet<string> = new Set([
+  'client-cert',
+  'client-cert-chain',
   'forwarded',
   'x-forwarded-for',
   'x-forwarded-host',

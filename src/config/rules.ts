@@ -56,6 +56,9 @@ function* checkHttp(tunnel: AgentTunnelConfig, at: (key: string) => KeyPath): Ge
   } else if (tunnel.proxy_protocol !== null) {
     yield problem(at('proxy_protocol'), 'is not for tunnels of kind http; X-Forwarded-For tells the visitor’s address')
   }
+  if (scheme !== 'https' && tunnel.mutual_tls_ca.length > 0) {
+    yield problem(at('mutual_tls_ca'), `asks visitors for certificates, which scheme ${scheme} cannot; leave one out`)
+  }
   if (subdomain !== null && tunnel.domain !== null) yield problem(at('subdomain'), 'and domain exclude each other')
   if (pool !== null) return
   if (weight !== 1) yield problem(at('weight'), 'needs pool')

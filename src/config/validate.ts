@@ -36,8 +36,14 @@ export function validate<S extends z.ZodType>(
   const problems = [...unavailable(schema, parsed.data), ...check(parsed.data)]
   if (problems.length > 0) throw configError(source, problems)
   return mapLeaves(schema, parsed.data, ({ meta, value }) =>
-    meta.path && typeof value === 'string' ? resolve(folder, expandHome(value)) : value,
+    meta.path ? absolute(value, folder) : value,
   ) as z.infer<S>
+}
+
+/** A path, or several; anything else as it is. */
+function absolute(value: unknown, folder: string): unknown {
+  if (Array.isArray(value)) return value.map((each) => absolute(each, folder))
+  return typeof value === 'string' ? resolve(folder, expandHome(value)) : value
 }
 
 /** The folder from which a file's relative paths are meant. */

@@ -82,6 +82,8 @@ export const size = (min: string, max: string): Value<number> => {
 
 export const path: Value<string> = text('a path', /^[^\0]+$/)
 
+export const paths: Value<readonly string[]> = oneOrMore('a path, or a list of them', path)
+
 export const secret = (allowed: string, pattern: RegExp): Value<Secret> =>
   value(allowed, (raw) => (pattern.test(String(raw)) ? new Secret(String(raw)) : undefined))
 

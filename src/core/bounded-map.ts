@@ -29,6 +29,10 @@ export class BoundedMap<V> {
     if (!oldest.done) this.#entries.delete(oldest.value)
   }
 
+  values(): Iterable<V> {
+    return this.#entries.values()
+  }
+
   delete(key: string): void {
     this.#entries.delete(key)
   }

@@ -306,7 +306,8 @@ export class Daemon {
       admission,
       limits,
       isTrustedProxy: (address) => this.#isTrustedProxy(address),
-      contextFor: (name) => (acme === null ? (book.secureContextFor(name) ?? null) : acme.contextFor(name)),
+      contextFor: (name, clients) =>
+        acme === null ? (book.secureContextFor(name, clients) ?? null) : acme.contextFor(name, clients),
       challengeContext: acme === null ? undefined : (name) => acme.answers.tlsAlpnContext(name),
       defaultPem: book.defaultPem,
       onAgent: (socket: TLSSocket, remote: string) => this.#agents.accept(socket, remote),

@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net'
 import type { SecureContext, TLSSocket } from 'node:tls'
+import { NO_CERTIFICATE, type VisitorCertificate } from '../access/visitor-rules/index.js'
 import { UniRouteError } from '../core/errors.js'
 import { clientHelloAlert, peek, PLAIN_HTTP_ANSWER, type ClientHello, type Peeked } from '../hello/index.js'
 import { ALPN } from '../protocol/index.js'
@@ -11,6 +12,7 @@ import { CHALLENGE_ALPN, ChallengeServer } from './challenge-server.js'
 import { answerAndClose, closeServer, listen, portOf, publicServer } from './listener.js'
 import { visitorOf } from './proxied.js'
 import { TlsServer, type CertificatePem, type TlsServerOptions } from './tls-server.js'
+import { CertificateServers, type CertificateServersOptions } from './visitor-certificates.js'
 
 /** How long keys of session tickets are used, ms: whoever gets one reads no more than the sessions of that time. */
 const TICKET_KEYS_MS = 3_600_000
@@ -39,7 +41,11 @@ export interface HttpConnection {
   readonly visitor: Visitor
   /** The host that it was made for. */
   readonly host: string
+  /** What it showed of its visitor's certificate. */
+  readonly certificate: VisitorCertificate
 }
+
+type Arrival = Omit<HttpConnection, 'certificate'>
 
 /**
  * The one public port for everything TLS: agents by ALPN, visitors by SNI. What is for a `tls` tunnel is passed through
@@ -48,7 +54,9 @@ export interface HttpConnection {
 export class TlsPort {
   readonly #options: TlsPortOptions
   readonly #agents: TlsServer<{ raw: Socket; address: string }>
-  readonly #visitors: TlsServer<HttpConnection>
+  readonly #visitors: TlsServer<Arrival>
+  /** Those who are asked for certificates. */
+  readonly #certified: CertificateServers<Arrival>
   readonly #challenges: ChallengeServer
   readonly #server: Server
   readonly #ticketTimer: NodeJS.Timeout
@@ -64,13 +72,18 @@ export class TlsPort {
       onSecure: (socket, { raw, address }) => void this.#onAgent(socket, raw, address),
       onFailure: (error, socket) => failed(admission, socket, error, 'TLS handshake of an agent failed'),
     })
-    this.#visitors = new TlsServer({
+    const visitors: CertificateServersOptions<Arrival> = {
       ...common,
       alpn: ['h2', 'http/1.1'],
       minVersion: 'TLSv1.2',
-      onSecure: (socket, connection) => options.onHttp(socket, connection),
+      onSecure: (socket, arrival, certificate) => options.onHttp(socket, { ...arrival, certificate }),
       onFailure: (error, socket) => failed(admission, socket, error, 'TLS handshake of a visitor failed'),
+    }
+    this.#visitors = new TlsServer({
+      ...visitors,
+      onSecure: (socket, arrival) => visitors.onSecure(socket, arrival, NO_CERTIFICATE),
     })
+    this.#certified = new CertificateServers(visitors)
     this.#challenges = new ChallengeServer({
       defaultPem,
       handshakeTimeoutMs: common.handshakeTimeoutMs,
@@ -97,6 +110,7 @@ export class TlsPort {
   setDefaultCertificate(pem: CertificatePem): void {
     this.#agents.setDefault(pem)
     this.#visitors.setDefault(pem)
+    this.#certified.setDefault(pem)
   }
 
   /** Stops listening; connections stay. */
@@ -108,6 +122,7 @@ export class TlsPort {
   #rotateTicketKeys(): void {
     this.#agents.rotateTicketKeys()
     this.#visitors.rotateTicketKeys()
+    this.#certified.rotateTicketKeys()
   }
 
   async #onSocket(socket: Socket): Promise<void> {
@@ -166,7 +181,9 @@ export class TlsPort {
     if (leave === null) return
     if (target instanceof Site) {
       socket.once('close', leave)
-      this.#visitors.take(socket, { visitor, host: sni })
+      const { clientAuthorities } = target
+      if (clientAuthorities === null) this.#visitors.take(socket, { visitor, host: sni })
+      else this.#certified.take(socket, { visitor, host: sni }, clientAuthorities)
       return
     }
     socket.off('error', ignore)

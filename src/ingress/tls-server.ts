@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { createServer, type SecureContext, type SecureVersion, type Server, type TLSSocket } from 'node:tls'
+import {
+  createSecureContext,
+  createServer,
+  type SecureContext,
+  type SecureVersion,
+  type Server,
+  type TLSSocket,
+} from 'node:tls'
+import { clientTrust } from '../certs/index.js'
+import type { ClientAuthorities } from '../config/index.js'
 
 /** AES-128 first: it costs a fifth less than AES-256, which is Node's first choice. */
 const TLS13_CIPHERS = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256']
@@ -22,7 +31,7 @@ export interface CertificatePem {
 
 export interface TlsServerOptions<Facts> {
   /** The certificate for a server name, perhaps one that is on its way; null: the default one serves it. Never rejects. */
-  contextFor(serverName: string): SecureContext | null | Promise<SecureContext | null>
+  contextFor(serverName: string, clients?: ClientAuthorities): SecureContext | null | Promise<SecureContext | null>
   /** For names without a certificate, and for clients that come to an IP address. */
   readonly defaultPem: CertificatePem
   /** Time for a TLS handshake, ms. */
@@ -30,6 +39,11 @@ export interface TlsServerOptions<Facts> {
   /** Protocols that are spoken; the one of them that the client likes, and stands first here, is chosen. */
   readonly alpn: readonly string[]
   readonly minVersion: SecureVersion
+  /**
+   * Clients are asked for a certificate, which is verified against these; what comes of it is to be read from the socket,
+   * as each connection is taken. Left out: they are not asked.
+   */
+  readonly clients?: ClientAuthorities
   /** A connection whose handshake is over, and what `take` was given with it. */
   onSecure(socket: TLSSocket, facts: Facts): void
   onFailure(error: Error, socket: TLSSocket): void
@@ -42,24 +56,38 @@ export class TlsServer<Facts> {
     readonly minVersion: SecureVersion
     readonly ciphers: string
     readonly honorCipherOrder: true
-  }
+  } & Partial<ReturnType<typeof clientTrust>>
+  /**
+   * The default certificate, where clients are asked for theirs: Node's own default leaves `allowPartialTrustChain` out.
+   * Undefined: Node's is right.
+   */
+  #fallback: SecureContext | undefined
   #ticketKeys = newTicketKeys()
   /** Connections in their handshake, by the addresses and ports of both ends. */
   readonly #handshaking = new Map<string, Facts>()
 
   constructor(options: TlsServerOptions<Facts>) {
     const ciphers = options.minVersion === 'TLSv1.3' ? TLS13_CIPHERS : [...TLS13_CIPHERS, ...TLS12_CIPHERS]
-    this.#tlsOptions = { minVersion: options.minVersion, ciphers: ciphers.join(':'), honorCipherOrder: true }
+    const { clients } = options
+    this.#tlsOptions = {
+      minVersion: options.minVersion,
+      ciphers: ciphers.join(':'),
+      honorCipherOrder: true,
+      ...(clients !== undefined && clientTrust(clients)),
+    }
+    this.#fallback = this.#fallbackOf(options.defaultPem)
     this.#server = createServer({
       ...this.#tlsOptions,
       ...options.defaultPem,
       ticketKeys: this.#ticketKeys,
       ALPNProtocols: [...options.alpn],
       handshakeTimeout: options.handshakeTimeoutMs,
+      requestCert: clients !== undefined,
+      rejectUnauthorized: false,
       SNICallback: (name, done) => {
-        const context = options.contextFor(name)
-        if (context instanceof Promise) void context.then((late) => done(null, late ?? undefined))
-        else done(null, context ?? undefined)
+        const context = options.contextFor(name, clients)
+        if (context instanceof Promise) void context.then((late) => done(null, late ?? this.#fallback))
+        else done(null, context ?? this.#fallback)
       },
     })
     this.#server.on('secureConnection', (socket) => {
@@ -77,7 +105,12 @@ export class TlsServer<Facts> {
 
   /** Another default certificate, for connections from now on. */
   setDefault(pem: CertificatePem): void {
+    this.#fallback = this.#fallbackOf(pem)
     this.#server.setSecureContext({ ...this.#tlsOptions, ...pem, ticketKeys: this.#ticketKeys })
+  }
+
+  #fallbackOf(pem: CertificatePem): SecureContext | undefined {
+    return 'ca' in this.#tlsOptions ? createSecureContext({ ...this.#tlsOptions, ...pem }) : undefined
   }
 
   /** Other keys for session tickets: those that were given before are worth a full handshake from now on. */

@@ -1,4 +1,7 @@
+import { X509Certificate } from 'node:crypto'
 import {
+  CLIENT_AUTHORITY_BOUNDS,
+  type ClientAuthorities,
   doubledField,
   HTTP_BOUNDS,
   type HashedCredentials,
@@ -7,6 +10,7 @@ import {
   type HttpRules,
   isEditableField,
   type Network,
+  ordered,
   parseHostPort,
   parseNetwork,
   parseWebhookProvider,
@@ -33,6 +37,7 @@ const NAMES: Readonly<Record<keyof HttpRules, string>> = {
   ratePerVisitor: 'rate_per_visitor',
   circuitBreaker: 'circuit_breaker',
   webhook: 'webhook',
+  mutualTlsCa: 'mutual_tls_ca',
 }
 
 const KNOWN: ReadonlySet<string> = new Set(Object.values(NAMES))
@@ -94,7 +99,7 @@ function decodeEdits(message: HttpOptionsInit['requestHeaders']): HeaderEdits {
 }
 
 function encodeRules(rules: HttpRules): RulesMessage {
-  const { basicAuth, cidrAllow, cidrDeny, maxBody, rate, ratePerVisitor, circuitBreaker, webhook } = rules
+  const { basicAuth, cidrAllow, cidrDeny, maxBody, rate, ratePerVisitor, circuitBreaker, webhook, mutualTlsCa } = rules
   return {
     required: rulesSet(rules).map((rule) => NAMES[rule]),
     basicAuth: basicAuth.map(({ user, salt, hash, cost }) => ({ user, salt, hash, ...cost })),
@@ -105,6 +110,7 @@ function encodeRules(rules: HttpRules): RulesMessage {
     ...(ratePerVisitor === null ? {} : { ratePerVisitor }),
     ...(circuitBreaker === null ? {} : { circuitBreaker }),
     ...(webhook === null ? {} : { webhook: { ...webhook, secret: webhook.secret.reveal() } }),
+    mutualTlsCa: [...mutualTlsCa],
   }
 }
 
@@ -120,6 +126,7 @@ function decodeRules(message: RulesMessage | null | undefined): HttpRules {
     ratePerVisitor: decodeRate(message?.ratePerVisitor),
     circuitBreaker: message?.circuitBreaker ? decodeShare(message.circuitBreaker) : null,
     webhook: decodeWebhook(message?.webhook),
+    mutualTlsCa: decodeAuthorities(message?.mutualTlsCa ?? []),
   }
   const set = new Set(rulesSet(rules).map((rule) => NAMES[rule]))
   for (const name of required) if (!set.has(name)) throw invalid(`the rule ${name} is announced, and empty`)
@@ -181,6 +188,25 @@ function decodeWebhook(message: RulesMessage['webhook']): Webhook | null {
   if (named === undefined) throw invalid(`the provider of webhooks ${quoted(provider)}`)
   if (!secret || secret.length > HTTP_BOUNDS.secret) throw invalid('the secret of webhooks')
   return { ...named, secret: new Secret(secret) }
+}
+
+function decodeAuthorities(certificates: readonly Uint8Array[]): ClientAuthorities {
+  const { certificates: most, bytes } = CLIENT_AUTHORITY_BOUNDS
+  const found = certificates.map((der) => Buffer.from(der))
+  if (found.length > most || found.reduce((sum, { length }) => sum + length, 0) > bytes) {
+    throw invalid('too many authorities for certificates')
+  }
+  if (!found.every(isAuthority)) throw invalid('an authority for certificates is none')
+  return ordered(found)
+}
+
+function isAuthority(der: Buffer): boolean {
+  try {
+    const { ca, raw } = new X509Certificate(der)
+    return ca && raw.equals(der)
+  } catch {
+    return false
+  }
 }
 
 function bytesOf(texts: readonly string[]): number {

@@ -8,6 +8,7 @@ import type { AddressGate, PublicUrl, TunnelTable } from './api.js'
 import { checkRights, checkRoom } from './bind-rights.js'
 import { clip } from './clip.js'
 import { OfflineSites } from './offline-sites.js'
+import { checkMutualTls, noteAuthorities } from './mutual-tls.js'
 import { digest, holderText, isGhost, nameDigest, ownedByOther, takenOver } from './ownership.js'
 import { PoolMember, type Balance, type Pool } from './pool.js'
 import { readableName } from './readable-name.js'
@@ -56,6 +57,7 @@ export class HostBinder {
     const { pool } = member
     const now = this.#options.clock.now()
     pool.remove(tunnel, now)
+    noteAuthorities(pool.site)
     pool.site.released(pool, now)
     if (pool.site.tunnels().length === 0) this.#offline.add(pool.site)
   }
@@ -88,13 +90,15 @@ export class HostBinder {
     const options = decodeHttpOptions(bind.httpOptions)
     const host = this.#askedHost(session, bind) ?? (await this.#httpHost(session, bind, prefix, http))
     checkRights(session, { kind: 'http', port: null, host, rules: options.rules })
-    const { site, pool, balance, losers } = this.#place(session, host, prefix, http)
-    checkRoom(session, losers.length)
     const spec: HttpSpec = {
       scheme: SCHEMES[http.scheme] ?? 'https',
       upstreamProtocol: PROTOCOLS[http.upstreamProtocol] ?? 'http1',
       options,
     }
+    const place = this.#place(session, host, prefix, http)
+    checkMutualTls(place, spec)
+    const { site, pool, balance, losers } = place
+    checkRoom(session, losers.length)
     const { name, holdMs } = bind
     const url = this.#options.publicUrl(spec.scheme === 'http' ? 'http' : 'https', host, null)
     const tunnel = new Tunnel(
@@ -118,6 +122,7 @@ export class HostBinder {
     pool.add(tunnel.member)
     this.#options.table.setHost(host, site)
     takeFrom(losers)
+    noteAuthorities(site)
     return tunnel
   }
 

@@ -1,3 +1,4 @@
+import type { ClientAuthorities } from '../config/index.js'
 import { PathTable } from '../routing/index.js'
 import { Pool, type Servable } from './pool.js'
 import type { Tunnel } from './tunnel.js'
@@ -8,6 +9,8 @@ export class Site<T extends Servable = Tunnel> {
   /** The token that has the name, and its account. */
   readonly tokenId: string
   readonly accountId: string
+  /** Authorities for the certificates that its visitors are asked for; null: they are asked for none. */
+  clientAuthorities: ClientAuthorities | null = null
   readonly #paths = new PathTable<Pool<T>>()
   /** Until when no other token may have the name, while it has no agent; ms of the clock. */
   #reservedUntil = Infinity

@@ -47,6 +47,7 @@ t.test('without keys there are no rules', async (t) => {
       ratePerVisitor: null,
       circuitBreaker: null,
       webhook: null,
+      mutualTlsCa: [],
     },
   })
 })

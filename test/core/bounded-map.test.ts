@@ -1,5 +1,5 @@
 import t from 'tap'
-import { BoundedMap } from '../../../src/access/visitor-rules/bounded-map.js'
+import { BoundedMap } from '../../src/core/bounded-map.js'
 
 t.test('what was used longest ago is forgotten', async (t) => {
   const map = new BoundedMap<number>(3)

@@ -1,5 +1,7 @@
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import t from 'tap'
 import fc from 'fast-check'
+import { signedCertificate } from '../../src/certs/x509.js'
 import { HTTP_BOUNDS, type HttpOptions, type HttpRules } from '../../src/config/index.js'
 import { RefusedError } from '../../src/core/errors.js'
 import { Secret } from '../../src/core/secret.js'
@@ -27,8 +29,19 @@ const NOTHING: HttpOptions = {
     ratePerVisitor: null,
     circuitBreaker: null,
     webhook: null,
+    mutualTlsCa: [],
   },
 }
+
+/** A certificate that vouches for itself, DER. */
+function certificate(commonName: string, isAuthority: boolean): Buffer {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const dates = { notBefore: new Date(0), notAfter: new Date(2e12) }
+  const role = isAuthority ? { permitted: { hosts: ['example.com'], ranges: [] } } : { names: ['example.com'] }
+  const fields = { commonName, issuerName: commonName, ...dates, publicKey, issuerKey: publicKey, role }
+  return new X509Certificate(signedCertificate(fields, privateKey)).raw
+}
+
 const ANN = { user: 'ann', salt: Buffer.alloc(16, 1), hash: Buffer.alloc(32, 2), cost: { logN: 14, r: 8, p: 1 } }
 const EVERYTHING: HttpOptions = {
   hostHeader: 'localhost:3000',
@@ -43,6 +56,7 @@ const EVERYTHING: HttpOptions = {
     ratePerVisitor: { burst: 1800, perSecond: 0.5 },
     circuitBreaker: 0.5,
     webhook: { provider: 'hmac', secret: new Secret('hush'), header: 'x-sum' },
+    mutualTlsCa: [certificate('one', true), certificate('two', true)].sort((a, b) => a.compare(b)),
   },
 }
 
@@ -94,6 +108,7 @@ t.test('the most that may be asked for fits in a message', async (t) => {
       cidrAllow: Array<typeof network>(networks).fill(network),
       cidrDeny: Array<typeof network>(networks).fill(network),
       webhook: { provider: 'hmac', secret: new Secret('s'.repeat(secret)), header: 'x-sum' },
+      mutualTlsCa: [],
     },
   }
   t.same(travelled(most), most)
@@ -125,6 +140,7 @@ t.test('nor is one that was announced and did not arrive', async (t) => {
     'rate_per_visitor',
     'circuit_breaker',
     'webhook',
+    'mutual_tls_ca',
   ])
     t.equal(refused({ rules: { required: [name] } })?.code, 'UR_BIND_INVALID', name)
 })
@@ -137,6 +153,12 @@ t.test('an agent that breaks the rules for rules is refused', async (t) => {
     'a field that ends the line': { requestHeaders: { add: [{ name: 'x', value: 'a\r\nX-Evil: 1' }] } },
     'a field with NUL': { responseHeaders: { add: [{ name: 'x', value: 'a\0' }] } },
     'a name that ends the line': { requestHeaders: { add: [{ name: 'x\r\ny', value: 'a' }] } },
+    'an authority that is none': { rules: { mutualTlsCa: [certificate('leaf', false)] } },
+    'an authority that is no certificate': { rules: { mutualTlsCa: [Buffer.from('-----BEGIN')] } },
+    'an authority with bytes behind it': {
+      rules: { mutualTlsCa: [Buffer.concat([certificate('one', true), Buffer.alloc(1)])] },
+    },
+    'authorities without end': { rules: { mutualTlsCa: Array<Buffer>(33).fill(certificate('one', true)) } },
     'a field of ours a second time': { requestHeaders: { add: [{ name: 'X-Forwarded-For', value: '6.6.6.6' }] } },
     'no name': { requestHeaders: { add: [{ value: 'a' }] } },
     'a field of the connection': { requestHeaders: { add: [{ name: 'Transfer-Encoding', value: 'chunked' }] } },

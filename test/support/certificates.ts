@@ -68,11 +68,11 @@ export class Authority {
     const pair = { cert: `${stem}.pem`, key: `${stem}.key` }
     await openssl('req', ...EC, '-keyout', pair.key, '-out', `${stem}.csr`, '-subj', `/CN=${name}`)
     const [config, database] = [`${stem}.cnf`, `${stem}.db`]
-    const policy = `[ca]\ndefault_ca=ca\ndatabase=${database}\nnew_certs_dir=${this.folder}\npolicy=policy\n[policy]\ncommonName=supplied\n`
+    const policy = `[ca]\ndefault_ca=ca\ndatabase=${database}\nserial=${stem}.serial\nnew_certs_dir=${this.folder}\npolicy=policy\n[policy]\ncommonName=supplied\n`
     await Promise.all([writeFile(config, policy), writeFile(database, '')])
     await writeFile(`${stem}.ext`, 'extendedKeyUsage=clientAuth\n')
     const dates = ['-startdate', '20200101000000Z', '-enddate', '20200102000000Z', '-md', 'sha256']
-    const signer = ['-cert', this.ca, '-keyfile', this.key, '-rand_serial', '-notext', '-extfile', `${stem}.ext`]
+    const signer = ['-cert', this.ca, '-keyfile', this.key, '-create_serial', '-notext', '-extfile', `${stem}.ext`]
     await openssl('ca', '-batch', '-config', config, ...signer, ...dates, '-in', `${stem}.csr`, '-out', pair.cert)
     return pair
   }

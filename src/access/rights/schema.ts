@@ -17,6 +17,7 @@ export const DEMANDABLE_RULES = {
   rate_per_visitor: 'ratePerVisitor',
   circuit_breaker: 'circuitBreaker',
   verify_webhook: 'webhook',
+  mutual_tls_ca: 'mutualTlsCa',
 } as const satisfies Record<string, keyof HttpRules>
 
 export type DemandableRule = keyof typeof DEMANDABLE_RULES

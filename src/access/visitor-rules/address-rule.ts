@@ -1,7 +1,7 @@
 import { BlockList, type IPVersion } from 'node:net'
 import type { Network } from '../../config/index.js'
 import { ipFromBytes, ipToBytes, unmapped } from '../../hello/ip-bytes.js'
-import { BoundedMap } from './bounded-map.js'
+import { BoundedMap } from '../../core/bounded-map.js'
 
 /** How many addresses the answer is remembered for: a connection has one address and many requests. */
 const REMEMBERED = 1024

@@ -1,4 +1,5 @@
 export { BodyGuard } from './body-guard.js'
+export { NO_CERTIFICATE, type VisitorCertificate } from './certificate-rule.js'
 export { CircuitBreaker, type CircuitBreakerOptions, type CircuitState, type Permit } from './circuit-breaker.js'
 export { hashCredentials, PASSWORD_COST } from './password.js'
 export { PasswordQueue, type PasswordQueueOptions } from './password-queue.js'

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.js'
 import type { Code } from '../../core/error-codes.js'
 import { TokenBucket } from '../../core/token-bucket.js'
 import { networkOf } from '../failed-logins.js'
-import { BoundedMap } from './bounded-map.js'
+import { BoundedMap } from '../../core/bounded-map.js'
 import { refusalFor, type Refusal } from './refusal.js'
 
 /** How many visitors are counted at once; the one that was away longest is forgotten first. */

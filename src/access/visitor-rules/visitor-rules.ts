@@ -5,6 +5,7 @@ import { type Fields, singleField } from '../../core/http-fields.js'
 import { AddressRule } from './address-rule.js'
 import { BasicAuth } from './basic-auth.js'
 import { BodyGuard } from './body-guard.js'
+import { CertificateRule, type VisitorCertificate } from './certificate-rule.js'
 import { CircuitBreaker } from './circuit-breaker.js'
 import type { PasswordQueue } from './password-queue.js'
 import { TunnelRate, VisitorRate } from './rate-rule.js'
@@ -35,15 +36,17 @@ const NO_PARTS: Parts = { basicAuth: null, rate: null, visitorRate: null, webhoo
 /**
  * The rules of one `http` tunnel, made once and asked on every request, in this order:
  *
- * 1. `check`, with the head of the request;
- * 2. `webhook`, and what it answers, with the head and the body, where there is such a rule;
- * 3. `bodyGuard` for every other body, as its bytes pass;
- * 4. the breaker (`newBreaker`) of the upstream that was chosen, last before the request goes there.
+ * 1. `certificate`, with what its connection shows;
+ * 2. `check`, with the head of the request;
+ * 3. `webhook`, and what it answers, with the head and the body, where there is such a rule;
+ * 4. `bodyGuard` for every other body, as its bytes pass;
+ * 5. the breaker (`newBreaker`) of the upstream that was chosen, last before the request goes there.
  */
 export class VisitorRules {
   readonly #rules: HttpRules
   readonly #clock: Clock
   readonly #addresses: AddressRule
+  readonly #certificates: CertificateRule | null
   readonly #parts: Parts
 
   /**
@@ -52,7 +55,7 @@ export class VisitorRules {
    */
   constructor(rules: HttpRules, context: RuleContext, others: readonly VisitorRules[] = []) {
     const { clock, now, passwords, webhookBudget } = context
-    const { cidrAllow, cidrDeny, basicAuth, rate, ratePerVisitor, webhook, maxBody } = rules
+    const { cidrAllow, cidrDeny, basicAuth, rate, ratePerVisitor, webhook, maxBody, mutualTlsCa } = rules
     const like = (...names: (keyof HttpRules)[]): Parts => {
       const other = others.find((each) => areSame(rules, each.#rules, names))
       return other === undefined ? NO_PARTS : other.#parts
@@ -61,6 +64,7 @@ export class VisitorRules {
     this.#rules = rules
     this.#clock = clock
     this.#addresses = new AddressRule(cidrAllow, cidrDeny)
+    this.#certificates = mutualTlsCa.length === 0 ? null : new CertificateRule(mutualTlsCa, now)
     this.#parts = {
       basicAuth:
         basicAuth.length === 0 ? null : (like('basicAuth').basicAuth ?? new BasicAuth(basicAuth, { clock, passwords })),
@@ -75,6 +79,16 @@ export class VisitorRules {
   /** Whether it was made for rules that say the same. */
   isFor(rules: HttpRules): boolean {
     return areSame(rules, this.#rules, Object.keys(rules) as (keyof HttpRules)[])
+  }
+
+  /** Whether visitors have to show a certificate: one that passed is to be told to the upstream. */
+  get asksForCertificate(): boolean {
+    return this.#certificates !== null
+  }
+
+  /** Whether a request may pass, going by the certificate of its connection; null: it may. `shown`: null without TLS. */
+  certificate(shown: VisitorCertificate | null): Refusal | null {
+    return this.#certificates?.check(shown) ?? null
   }
 
   /**

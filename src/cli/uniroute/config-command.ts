@@ -12,7 +12,7 @@ export function addConfigCommands(root: Command, { output }: CommandContext): vo
     .option('--config <file>', 'the file (env UNIROUTE_CONFIG; default: ~/.config/uniroute/uniroute.yml)')
     .addHelpText('after', example('uniroute config check --config ./uniroute.yml'))
     .action(async (flags: { config?: string }) => {
-      const [{ readAuthorities }, { defaultAgentFile, loadAgentConfig }] = await Promise.all([
+      const [{ readAuthorities }, { defaultAgentFile, loadAgentConfig, readClientAuthorities }] = await Promise.all([
         import('../../agent/trust.js'),
         import('../../config/index.js'),
       ])
@@ -22,6 +22,7 @@ export function addConfigCommands(root: Command, { output }: CommandContext): vo
       })
       const { ca, tunnels: specs } = loaded.config
       const authorities = new Set([ca, ...Object.values(specs).map(({ upstream_ca: file }) => file)])
+      for (const { mutual_tls_ca: files } of Object.values(specs)) readClientAuthorities(files)
       for (const file of authorities) if (file !== null) await readAuthorities(file)
       for (const warning of loaded.warnings) process.stderr.write(`uniroute: warning: ${warning}\n`)
       const names = Object.keys(loaded.config.tunnels)

@@ -77,6 +77,12 @@ export const HTTP_FLAGS: readonly HttpFlag[] = [
     description: 'the secret that webhooks are signed with',
     path: ['verify_webhook_secret'],
   },
+  {
+    flags: '--mutual-tls-ca <file>',
+    description: 'let in only visitors with a certificate of an authority in this PEM file (repeatable)',
+    path: ['mutual_tls_ca'],
+    several: 'each',
+  },
 ]
 
 /** Adds the flags that only `uniroute http` has. Their values are read by `httpOptionsFromFlags` of `http-options.ts`. */

@@ -83,6 +83,7 @@ function addHttp(root: Command, context: CommandContext): void {
     example(
       'uniroute http 3000',
       'uniroute http 3000 --subdomain shop --cidr-allow 198.51.100.0/24 --rate-per-visitor 10/s',
+      'uniroute http 3000 --subdomain shop --mutual-tls-ca clients-ca.pem',
       'uniroute http https://localhost:8443 --upstream-ca ca.pem --path /api',
     ),
   )

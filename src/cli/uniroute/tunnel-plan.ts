@@ -3,7 +3,9 @@ import type { HttpTunnelOptions } from '../../agent/index.js'
 import {
   type AgentConfig,
   type AgentTunnelConfig,
+  type Credentials,
   formatUpstream,
+  type HttpOptions,
   httpOptionsOf,
   readUpstream,
   type Upstream,
@@ -52,6 +54,7 @@ export function planFromFlags(kind: TunnelPlan['kind'], upstreamText: string, fl
   if (flags.upstreamCa !== undefined && upstream.kind !== 'tls') {
     throw new ConfigError('UR_USAGE', '--upstream-ca is for an upstream spoken to over TLS, such as tls://db:5432')
   }
+  const options = kind === 'http' ? httpOptionsFromFlags({ ...flags }, upstream) : null
   return {
     name: flags.name ?? `${kind}-${upstream.kind === 'unix' ? path.basename(upstream.path) : upstream.port}`,
     kind,
@@ -60,27 +63,28 @@ export function planFromFlags(kind: TunnelPlan['kind'], upstreamText: string, fl
     remotePort: flags.remotePort ?? 0,
     domain: flags.domain ?? null,
     subdomain: flags.subdomain ?? null,
-    http: kind === 'http' ? { ...httpOf(flags), options: httpOptionsFromFlags({ ...flags }, upstream) } : null,
+    http: options === null ? null : { ...httpOf(flags, options), options },
     proxyProtocol: flags.proxyProtocol ?? null,
     holdMs: flags.hold ?? null,
   }
 }
 
 /** Throws ConfigError(UR_USAGE) for flags that do not go together. */
-function httpOf({
-  path: prefix,
-  scheme,
-  upstreamProtocol,
-  pool,
-  weight,
-  sticky,
-  ...flags
-}: TunnelFlags): HttpTunnelOptions {
+function httpOf(
+  { path: prefix, scheme, upstreamProtocol, pool, weight, sticky, ...flags }: TunnelFlags,
+  { rules }: HttpOptions<Credentials>,
+): HttpTunnelOptions {
   if (flags.domain !== undefined && flags.subdomain !== undefined) {
     throw new ConfigError('UR_USAGE', '--domain and --subdomain exclude each other')
   }
   if (pool === undefined && (weight !== undefined || sticky !== undefined)) {
     throw new ConfigError('UR_USAGE', `${weight === undefined ? '--sticky' : '--weight'} needs --pool`)
+  }
+  if (scheme !== undefined && scheme !== 'https' && rules.mutualTlsCa.length > 0) {
+    throw new ConfigError(
+      'UR_USAGE',
+      `--mutual-tls-ca asks visitors for certificates, which --scheme ${scheme} cannot; leave one out`,
+    )
   }
   return {
     ...(prefix !== undefined && { path: prefix }),

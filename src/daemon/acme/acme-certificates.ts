@@ -12,7 +12,7 @@ import {
   Solvers,
   StoreBook,
 } from '../../certs/index.js'
-import type { ServerConfig } from '../../config/index.js'
+import type { ClientAuthorities, ServerConfig } from '../../config/index.js'
 import { CertificateError } from '../../core/errors.js'
 import type { Logger } from '../../core/logger.js'
 import { DnsClient } from '../../dns/index.js'
@@ -112,8 +112,8 @@ export class AcmeCertificates {
   }
 
   /** The context for a server name; one that is being ordered is waited for. Never rejects. */
-  contextFor(serverName: string): SecureContext | null | Promise<SecureContext | null> {
-    const context = (): SecureContext | null => this.book.secureContextFor(serverName) ?? null
+  contextFor(serverName: string, clients?: ClientAuthorities): SecureContext | null | Promise<SecureContext | null> {
+    const context = (): SecureContext | null => this.book.secureContextFor(serverName, clients) ?? null
     const name = normaliseHost(serverName)
     const coming = name === null || this.book.covers(name) ? null : this.keeper.coming(name)
     return coming === null ? context() : coming.then(context)

@@ -1247,6 +1247,9 @@ export namespace uniroute {
             /** HttpRules webhook. */
             webhook?: (uniroute.v1.Webhook.$Properties|null);
 
+            /** HttpRules mutualTlsCa. */
+            mutualTlsCa: Uint8Array[];
+
             /**
              * Creates a new HttpRules instance using the specified properties.
              * @param [properties] Properties to set
@@ -1305,6 +1308,9 @@ export namespace uniroute {
 
                 /** HttpRules webhook */
                 webhook?: (uniroute.v1.Webhook.$Properties|null);
+
+                /** HttpRules mutualTlsCa */
+                mutualTlsCa?: (Uint8Array[]|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

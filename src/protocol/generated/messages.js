@@ -1693,6 +1693,7 @@ export const uniroute = $root.uniroute = (() => {
                 this.basicAuth = [];
                 this.cidrAllow = [];
                 this.cidrDeny = [];
+                this.mutualTlsCa = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1708,6 +1709,7 @@ export const uniroute = $root.uniroute = (() => {
             HttpRules.prototype.ratePerVisitor = null;
             HttpRules.prototype.circuitBreaker = 0;
             HttpRules.prototype.webhook = null;
+            HttpRules.prototype.mutualTlsCa = $util.emptyArray;
 
             HttpRules.create = function(properties) {
                 return new HttpRules(properties);
@@ -1742,6 +1744,9 @@ export const uniroute = $root.uniroute = (() => {
                     writer.uint32(65).double(message.circuitBreaker);
                 if (message.webhook != null && $Object.hasOwnProperty.call(message, "webhook"))
                     $root.uniroute.v1.Webhook.encode(message.webhook, writer.uint32(74).fork(), _depth + 1).ldelim();
+                if (message.mutualTlsCa != null && message.mutualTlsCa.length)
+                    for (let i = 0; i < message.mutualTlsCa.length; ++i)
+                        writer.uint32(82).bytes(message.mutualTlsCa[i]);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1841,6 +1846,14 @@ export const uniroute = $root.uniroute = (() => {
                             if (wireType !== 2)
                                 break;
                             message.webhook = $root.uniroute.v1.Webhook.decode(reader, reader.size(), $undefined, _depth + 1, message.webhook);
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.mutualTlsCa && message.mutualTlsCa.length))
+                                message.mutualTlsCa = [];
+                            message.mutualTlsCa.push(reader.bytes());
                             continue;
                         }
                     }

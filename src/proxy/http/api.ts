@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { VisitorCertificate } from '../../access/visitor-rules/index.js'
 import type { Visitor } from '../../tunnels/index.js'
 
 /** Header fields as they stand in a message: name, value, name, value… Duplicates and letter case are kept. */
@@ -41,6 +42,8 @@ export interface Exchange {
   readonly visitor: Visitor
   /** The host that the connection was made for, by SNI; null: a connection without TLS. */
   readonly connectionHost: string | null
+  /** What the connection showed of the visitor's certificate; null: a connection without TLS. */
+  readonly certificate: VisitorCertificate | null
   /** Sets who is told, in the place of whom it was before; to be called at once. The body waits for `resume`. */
   start(events: ExchangeEvents): void
   /** Lets the body flow, and holds it back again. */
@@ -53,6 +56,8 @@ export interface Exchange {
   /** Sends a part of the body. False: there is no room, stop until `onDrain`. The chunk is taken over. */
   write(chunk: Buffer): boolean
   end(trailers: RawHeaders): void
+  /** Lets the connection take no more requests behind the answer; to be called before `respond`. */
+  leave(): void
   /** Breaks the answer off so that no visitor takes it for a whole one. */
   abort(): void
   /**

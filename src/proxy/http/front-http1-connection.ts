@@ -186,6 +186,10 @@ export class FrontHttp1Connection implements RequestEvents, Http1Line {
     return this.#keepAlive ? options.limits.keepAliveMs : 0
   }
 
+  leave(): void {
+    this.#keepAlive = false
+  }
+
   write(chunk: Buffer): boolean {
     this.#unwritten++
     return this.#noteRoom(this.#socket.write(chunk, this.#onWritten))

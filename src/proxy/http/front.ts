@@ -1,3 +1,4 @@
+import type { VisitorCertificate } from '../../access/visitor-rules/index.js'
 import type { Visitor } from '../../tunnels/index.js'
 import type { Exchange } from './api.js'
 import type { HttpLimits } from './limits.js'
@@ -8,6 +9,8 @@ export interface FrontConnection {
   /** Host of the SNI; null: without TLS. */
   readonly host: string | null
   readonly scheme: 'http' | 'https'
+  /** What it showed of the visitor's certificate; null: without TLS. */
+  readonly certificate: VisitorCertificate | null
 }
 
 export interface FrontOptions {

@@ -30,8 +30,8 @@ export class HttpProxy {
   }
 
   /** Takes a connection after its TLS handshake. */
-  takeTls(socket: TLSSocket, { visitor, host }: Omit<FrontConnection, 'scheme'>): void {
-    const connection: FrontConnection = { visitor, host, scheme: 'https' }
+  takeTls(socket: TLSSocket, { visitor, host, certificate }: Omit<FrontConnection, 'scheme'>): void {
+    const connection: FrontConnection = { visitor, host, scheme: 'https', certificate }
     socket.on('error', ignore)
     if (socket.alpnProtocol === 'h2') this.#http2.take(socket, connection)
     else this.#http1.take(socket, connection)
@@ -40,7 +40,7 @@ export class HttpProxy {
   /** Takes a connection without TLS. */
   takePlain(socket: Socket, { visitor }: Pick<FrontConnection, 'visitor'>): void {
     socket.on('error', ignore)
-    this.#http1.take(socket, { visitor, host: null, scheme: 'http' })
+    this.#http1.take(socket, { visitor, host: null, scheme: 'http', certificate: null })
   }
 
   /** Lets requests end, and closes what has none. */

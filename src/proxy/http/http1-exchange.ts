@@ -1,8 +1,10 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { VisitorCertificate } from '../../access/visitor-rules/index.js'
 import type { Visitor } from '../../tunnels/index.js'
 import { answerHead, fieldLines, framingOf, type Framing } from './answer-head.js'
 import type { BodyLength, Exchange, ExchangeEvents, RawHeaders, RequestHead } from './api.js'
+import type { FrontConnection } from './front.js'
 import type { Http1RequestHead } from './request-head.js'
 
 /** Body chunks up to this size are copied behind the head, or between the lines of their own chunk, to leave in one piece. */
@@ -15,6 +17,8 @@ export interface Http1Line {
   setFlowing(flowing: boolean): void
   /** How long it stays open behind the answer without another request, ms; 0: not at all. `framing` is that of the answer. */
   keepAliveMs(framing: Framing): number
+  /** It is not kept behind the answer. */
+  leave(): void
   /** Writes; false: there is no room, `onDrain` of the exchange is called once there is. Buffers are taken over. */
   write(chunk: Buffer): boolean
   /** As `write`, all in one. */
@@ -32,6 +36,7 @@ export class Http1Exchange implements Exchange {
   readonly head: RequestHead
   readonly visitor: Visitor
   readonly connectionHost: string | null
+  readonly certificate: VisitorCertificate | null
   readonly #line: Http1Line
   #events: ExchangeEvents | null = null
   #flowing = false
@@ -43,16 +48,13 @@ export class Http1Exchange implements Exchange {
   #state: 'asked' | 'answering' | 'answered' | 'over' = 'asked'
   #continued = false
 
-  constructor(
-    head: Http1RequestHead,
-    facts: { visitor: Visitor; host: string | null; scheme: RequestHead['scheme'] },
-    line: Http1Line,
-  ) {
+  constructor(head: Http1RequestHead, facts: FrontConnection, line: Http1Line) {
     const { method, target, authority, headers, version, body, expectsContinue, upgrade } = head
     const { scheme } = facts
     this.head = { method, target, scheme, authority, headers, version, body, expectsContinue, upgrade }
     this.visitor = facts.visitor
     this.connectionHost = facts.host
+    this.certificate = facts.certificate
     this.#line = line
   }
 
@@ -159,6 +161,10 @@ export class Http1Exchange implements Exchange {
     this.#state = 'answered'
     if (text !== '') this.#line.write(latin1(text))
     this.#line.answered()
+  }
+
+  leave(): void {
+    if (this.#state === 'asked') this.#line.leave()
   }
 
   abort(): void {

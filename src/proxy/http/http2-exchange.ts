@@ -1,6 +1,7 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { ProtocolError } from '../../core/errors.js'
+import type { VisitorCertificate } from '../../access/visitor-rules/index.js'
 import type { Visitor } from '../../tunnels/index.js'
 import type { BodyLength, Exchange, ExchangeEvents, RawHeaders, RequestHead } from './api.js'
 import type { FrontConnection } from './front.js'
@@ -14,6 +15,7 @@ export class Http2Exchange implements Exchange {
   readonly head: RequestHead
   readonly visitor: Visitor
   readonly connectionHost: string | null
+  readonly certificate: VisitorCertificate | null
   readonly #watch: Http2Watch
   readonly #stream: ServerHttp2Stream
   #events: ExchangeEvents | null = null
@@ -25,12 +27,13 @@ export class Http2Exchange implements Exchange {
   #left = Infinity
   #aborted = false
 
-  constructor(stream: ServerHttp2Stream, head: RequestHead, { visitor, host }: FrontConnection, watch: Http2Watch) {
+  constructor(stream: ServerHttp2Stream, head: RequestHead, facts: FrontConnection, watch: Http2Watch) {
     this.#watch = watch
     this.#stream = stream
     this.head = head
-    this.visitor = visitor
-    this.connectionHost = host
+    this.visitor = facts.visitor
+    this.connectionHost = facts.host
+    this.certificate = facts.certificate
   }
 
   /** It was broken off by us. */
@@ -128,6 +131,10 @@ export class Http2Exchange implements Exchange {
     }
     // Node keeps a stream until somebody has read what came.
     stream.resume()
+  }
+
+  leave(): void {
+    this.#stream.session?.close()
   }
 
   abort(): void {

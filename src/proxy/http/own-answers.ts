@@ -19,6 +19,8 @@ export function answerProblem(
     ...(status === 405 && { allow: 'GET' }),
     ...extra,
   }
+  // The next request is to come over a connection that shows what is asked for now.
+  if (problem.code === 'UR_VISITOR_CERT_AGAIN') exchange.leave()
   const page = errorPage(problem, valueOf(head.headers, 'accept'), fields)
   const isWhole = head.method === 'HEAD'
   exchange.respond(status, Object.entries(page.headers).flat(), '', isWhole ? 'none' : page.body.length)

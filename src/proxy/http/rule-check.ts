@@ -40,6 +40,8 @@ export class RuleCheck {
       if (refusal === null) this.#askOfBody(rules, done)
       else done(refusal)
     }
+    const uncertified = rules.certificate(this.#sender.certificate)
+    if (uncertified !== null) return done(uncertified)
     const answer = rules.check(this.#head.headers, this.#sender.visitor.address, this.#passed)
     if (answer instanceof Promise) answer.then(onHead, (error: unknown) => done(error as Error))
     else onHead(answer)

@@ -1,4 +1,5 @@
 import { singleField } from '../../core/http-fields.js'
+import type { VisitorCertificate } from '../../access/visitor-rules/index.js'
 import type { Visitor } from '../../tunnels/index.js'
 import type { Exchange } from './api.js'
 import { visitorBehind, type IsTrusted } from './headers/index.js'
@@ -12,12 +13,14 @@ export interface Sender {
   readonly scheme: 'http' | 'https'
   /** Host and port as he wrote them. */
   readonly authority: string
+  /** What the connection showed of his certificate, or of his proxy's; null: a connection without TLS. */
+  readonly certificate: VisitorCertificate | null
 }
 
 /** `isTrusted`: whether an address is that of a proxy which tells the truth about visitors. */
-export function senderOf({ head, visitor }: Exchange, isTrusted: IsTrusted): Sender {
+export function senderOf({ head, visitor, certificate }: Exchange, isTrusted: IsTrusted): Sender {
   const { scheme, authority, headers } = head
-  if (!isTrusted(visitor.address)) return { visitor, peerTrusted: false, scheme, authority }
+  if (!isTrusted(visitor.address)) return { visitor, peerTrusted: false, scheme, authority, certificate }
   const address = visitorBehind(headers, visitor.address, isTrusted)
   const proto = singleField(headers, 'x-forwarded-proto') ?? ''
   const host = singleField(headers, 'x-forwarded-host') ?? ''
@@ -26,6 +29,7 @@ export function senderOf({ head, visitor }: Exchange, isTrusted: IsTrusted): Sen
     peerTrusted: true,
     scheme: SCHEMES[proto.toLowerCase()] ?? scheme,
     authority: /^[^,\s]+$/.test(host) ? host : authority,
+    certificate,
   }
 }
 

@@ -15,13 +15,14 @@ const EXPECT: ReadonlySet<string> = new Set(['expect'])
  */
 export function upstreamHead(
   { head, visitor }: Exchange,
-  { requestHeaders }: Policy,
-  { peerTrusted }: Sender,
+  { requestHeaders, rules }: Policy,
+  { peerTrusted, certificate }: Sender,
   { requestId, continued }: { readonly requestId: string; readonly continued: boolean },
 ): UpstreamHead {
   const { method, target, scheme, version, authority, body, upgrade } = head
   const { address: peer, serverPort: port } = visitor
-  const facts = { version, scheme, authority, port, peer, peerTrusted, requestId, upgrade }
+  const clientCert = rules?.asksForCertificate === true ? (certificate?.der ?? null) : null
+  const facts = { version, scheme, authority, port, peer, peerTrusted, requestId, upgrade, clientCert }
   const { fields, passes } = requestHeaders.rewrite(head.headers, facts)
   if (passes > MAX_PASSES) throw new UniRouteError('UR_HTTP_LOOP', 'The request goes round in a loop.')
   if (version === '2' && upgrade === WEBSOCKET) fields.push('Sec-WebSocket-Key', randomBytes(16).toString('base64'))

@@ -16,6 +16,7 @@ export const NO_RULES: HttpRules = {
   ratePerVisitor: null,
   circuitBreaker: null,
   webhook: null,
+  mutualTlsCa: [],
 }
 
 /** Counts how often scrypt was really asked for. */

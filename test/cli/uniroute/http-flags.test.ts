@@ -76,6 +76,6 @@ t.test('what is wrong is refused with the flag’s name, before anything is conn
 t.test('every flag stands in docs/http-rules.md', async (t) => {
   const page = readFileSync('docs/http-rules.md', 'utf8')
   const options = addHttpOptions(new Command()).options.map(({ long }) => long!)
-  t.equal(options.length, 14)
+  t.equal(options.length, 15)
   for (const option of options) t.ok(page.includes(`${option} `) || page.includes(`${option}\``), option)
 })

@@ -100,6 +100,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
           ratePerVisitor: { burst: 10, perSecond: 10 },
           circuitBreaker: 0.25,
           webhook: { provider: 'hmac', secret: 'hush', header: 'x-sum' },
+          mutualTlsCa: [SECRET],
         },
       },
     },

@@ -32,6 +32,8 @@ const TABLE = new NameTable(
     ['proxy', Kind.DROPPED],
     ['host', Kind.DROPPED],
     ['x-request-id', Kind.DROPPED],
+    ['client-cert', Kind.DROPPED],
+    ['client-cert-chain', Kind.DROPPED],
     ['x-forwarded-*', Kind.PROXIES_WORD],
     ['x-real-ip', Kind.PROXIES_WORD],
     ['forwarded', Kind.FORWARDED],

@@ -28,6 +28,8 @@ export interface RequestFacts {
   readonly requestId: string
   /** The protocol to which the connection is to be upgraded; null: it is not. */
   readonly upgrade: string | null
+  /** The visitor's certificate, DER, where the tunnel asks for one and accepted it; null: there is none to tell of. */
+  readonly clientCert: Buffer | null
 }
 
 /** A request as the upstream gets it. */
@@ -59,6 +61,7 @@ const COLON = 0x3a
  *   `Content-Length`. `TE: trailers` stays (whoever writes HTTP/1.1 adds `Connection: TE`), and `Upgrade` with its
  *   `Connection` where there is one.
  * - `Forwarded`, `X-Forwarded-…` and the like are ours; those of a trusted proxy stay and are added to.
+ * - `Client-Cert` (RFC 9440) is ours alone, and so is `Client-Cert-Chain`, which is not sent.
  * - A trace that is started here has the request's id as its own, where that can be one.
  * - `Cookie` is one field, however HTTP/2 split it (RFC 9113 §8.2.3).
  * - What the user removes is taken out last, what he adds comes after it.
@@ -101,6 +104,7 @@ export class RequestHeaders {
       given.via === null ? `${version} ${this.#pseudonym}` : `${given.via}, ${version} ${this.#pseudonym}`,
     )
     out.push('X-Request-Id', facts.requestId)
+    if (facts.clientCert !== null) out.push('Client-Cert', `:${facts.clientCert.toString('base64')}:`)
     const traceparent = this.#pushTrace(out, given, facts.requestId)
     if (facts.upgrade !== null) out.push('Upgrade', facts.upgrade, 'Connection', 'Upgrade')
     this.#edits.apply(out, 2)

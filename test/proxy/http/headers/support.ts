@@ -18,6 +18,7 @@ const FACTS: RequestFacts = {
   peerTrusted: false,
   requestId: REQUEST_ID,
   upgrade: null,
+  clientCert: null,
 }
 
 export interface Forwarding extends ForwardedRequest {
