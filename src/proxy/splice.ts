@@ -8,8 +8,8 @@ import {
   Intake,
   pins,
   Slab,
+  type ByteStream,
   type IntakeSink,
-  type Stream,
   type StreamHandler,
 } from '../wire/index.js'
 
@@ -38,7 +38,7 @@ export interface SpliceOptions {
  * Opens the stream of a splice, or begins our direction of one that is there, with the bytes that the socket brought
  * first (valid only until it returns), or without. Returns the stream. What it throws resets the socket.
  */
-export type OpenStream = (first: Buffer | null) => Stream
+export type OpenStream = (first: Buffer | null) => ByteStream
 
 /** Slices below this are held back and put together while the socket is behind. */
 const SMALL = 1024
@@ -58,10 +58,10 @@ const GATHER_FROM = 8 * 1024
  *
  * The socket must have been made with `allowHalfOpen: true`. Both belong to the splice from here on.
  */
-export class Splice implements StreamHandler, IntakeSink {
+export class Splice implements StreamHandler<ByteStream>, IntakeSink {
   bytesIn = 0
   bytesOut = 0
-  #stream: Stream | null
+  #stream: ByteStream | null
   readonly #socket: Socket
   readonly #options: SpliceOptions
   readonly #total: SpliceOptions['total']
@@ -82,7 +82,7 @@ export class Splice implements StreamHandler, IntakeSink {
   #error: Error | null = null
 
   /** Without a stream (null) it is to be started with `startOpening`. */
-  constructor(stream: Stream | null, socket: Socket, options: SpliceOptions) {
+  constructor(stream: ByteStream | null, socket: Socket, options: SpliceOptions) {
     this.#stream = stream
     this.#socket = socket
     this.#options = options
@@ -290,7 +290,7 @@ function openSilent(pipe: Splice): void {
 }
 
 /** Joins `stream` and `socket` at once; see `Splice`. */
-export function splice(stream: Stream, socket: Socket, options: SpliceOptions): Splice {
+export function splice(stream: ByteStream, socket: Socket, options: SpliceOptions): Splice {
   const pipe = new Splice(stream, socket, options)
   stream.attach(pipe)
   pipe.start()

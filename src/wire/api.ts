@@ -2,23 +2,34 @@ import type { Carrier } from './carrier.js'
 import type { Stream } from './stream.js'
 
 /**
+ * What its consumer does with a stream: with one of a session, or with what stands in for one, such as a socket to an
+ * upstream that is dialled here.
+ */
+export interface ByteStream extends Pick<
+  Stream,
+  'closed' | 'gate' | 'write' | 'writeSlab' | 'writeCopy' | 'end' | 'reset' | 'consumed'
+> {
+  attach(handler: StreamHandler<ByteStream>): void
+}
+
+/**
  * Who consumes a stream. Methods are called synchronously from the carrier's read; they must not throw.
  * Set once, with `stream.attach(handler)`; bytes that came before wait inside the window.
  */
-export interface StreamHandler {
+export interface StreamHandler<S = Stream> {
   /**
    * Bytes of the peer, in order. The slice may be kept, but it pins the read slab (up to 256 KiB) behind it: copy a
    * small one that has to wait. It is never overwritten, unless the receiver allows that: with `giveBack`, once it will
    * not look at the slice any more, so that its memory may be read into again.
    * The receiver must call `stream.consumed(n)` for every byte, once it has truly left (that is what gives credit).
    */
-  onData(slice: Buffer, stream: Stream): void
+  onData(slice: Buffer, stream: S): void
   /** The peer's FIN; every byte before it has been given to `onData`. Writing may go on (half-close). */
-  onEnd(stream: Stream): void
+  onEnd(stream: S): void
   /** There is room again, after a `write` that returned false. */
-  onWritable(stream: Stream): void
+  onWritable(stream: S): void
   /** Called exactly once, last: both directions are finished (error null) or the stream was reset or lost. */
-  onClose(error: Error | null, stream: Stream): void
+  onClose(error: Error | null, stream: S): void
 }
 
 /** Who decides, beside the room that a stream has, whether its writer may go on. */

@@ -1,11 +1,11 @@
 import { Duplex } from 'node:stream'
-import type { Stream } from './stream.js'
+import type { ByteStream } from './api.js'
 
 /**
  * A Node Duplex over a stream, for whatever is not on the hot path. Credit is given as the reader reads.
  * `end()` is half-close; `destroy()` before both sides are done is a reset. 'close' may come before the last bytes left.
  */
-export function streamToDuplex(stream: Stream, highWaterMark = 64 * 1024): Duplex {
+export function streamToDuplex(stream: ByteStream, highWaterMark = 64 * 1024): Duplex {
   let writeDone: (() => void) | null = null
   let unread = 0
   const duplex = new Duplex({

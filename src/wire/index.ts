@@ -1,4 +1,4 @@
-export type { SessionEvents, SessionStats, StreamHandler, WriteGate } from './api.js'
+export type { ByteStream, SessionEvents, SessionStats, StreamHandler, WriteGate } from './api.js'
 export { Carrier } from './carrier.js'
 export { streamToDuplex } from './duplex.js'
 export { BORROWED } from './egress.js'

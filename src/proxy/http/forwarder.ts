@@ -2,7 +2,7 @@ import type { RuleContext } from '../../access/visitor-rules/index.js'
 import type { Clock } from '../../core/clock.js'
 import type { Code } from '../../core/error-codes.js'
 import { UniRouteError } from '../../core/errors.js'
-import { Site, type Pool, type TunnelTable } from '../../tunnels/index.js'
+import { Site } from '../../tunnels/index.js'
 import type { Exchange, RequestHead } from './api.js'
 import { answerChallenge, isForChallenge, type ChallengeAnswer } from './challenge-page.js'
 import { Deadlines } from './deadlines.js'
@@ -13,6 +13,7 @@ import { hostOf } from './host.js'
 import type { HttpLimits } from './limits.js'
 import { Policies } from './policies.js'
 import { senderOf, type Sender } from './sender.js'
+import type { HttpTable, TargetPool } from './target.js'
 import { Upstreams } from './upstreams.js'
 
 /** One request that is over, for the access log and the metrics. */
@@ -36,7 +37,7 @@ export interface RequestRecord {
 }
 
 export interface ForwarderOptions {
-  readonly table: TunnelTable
+  readonly table: HttpTable
   readonly clock: Clock
   limits(): HttpLimits
   /** What the rules of all tunnels share. */
@@ -95,7 +96,7 @@ export class Forwarder {
    * UR_HTTP_MISDIRECTED: a connection is for the tunnel whose name it was made for, and a client that sends it requests
    * for another one (because both have the same certificate) must not reach that one's agent.
    */
-  route({ head, connectionHost }: Exchange, scheme: Scheme): Pool {
+  route({ head, connectionHost }: Exchange, scheme: Scheme): TargetPool {
     const host = hostOf(head.authority)
     const { table } = this.#options
     const site = table.findHost(host)
@@ -110,7 +111,7 @@ export class Forwarder {
   }
 
   /** Where a request that came by `scheme` should go instead; null: the tunnel serves it as it is. */
-  redirect({ authority, target }: RequestHead, scheme: Scheme, pool: Pool): string | null {
+  redirect({ authority, target }: RequestHead, scheme: Scheme, pool: TargetPool): string | null {
     if (scheme === 'https' || !isOnly(pool, 'https')) return null
     return this.#options.httpsUrl(hostOf(authority)) + target
   }
@@ -123,7 +124,7 @@ export class Forwarder {
 }
 
 /** Whether all tunnels of a pool are reached by this scheme only. */
-function isOnly(pool: Pool, scheme: Scheme): boolean {
+function isOnly(pool: TargetPool, scheme: Scheme): boolean {
   const { members } = pool
   return members.every(({ tunnel }) => tunnel.http?.scheme === scheme) && (members.length > 0 || scheme === 'https')
 }

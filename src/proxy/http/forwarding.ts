@@ -1,7 +1,6 @@
 import type { Refusal } from '../../access/visitor-rules/index.js'
 import type { Code } from '../../core/error-codes.js'
 import { NetworkError } from '../../core/errors.js'
-import type { Pool, PoolMember } from '../../tunnels/index.js'
 import type {
   BodyLength,
   Exchange,
@@ -25,6 +24,7 @@ import { RequestQuota, retryFields } from './request-quota.js'
 import { RuleCheck } from './rule-check.js'
 import type { Sender } from './sender.js'
 import { stickyCookie, stickyKey } from './sticky.js'
+import type { TargetMember, TargetPool } from './target.js'
 import { Tried } from './tried.js'
 import { Turn } from './turn.js'
 import { upstreamHead } from './upstream-head.js'
@@ -51,7 +51,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
   /** Once there are rules to ask. */
   #rules: RuleCheck | null = null
   readonly #patience: Patience
-  #pool: Pool | null = null
+  #pool: TargetPool | null = null
   /** The policy of the member that was chosen last, and the head that goes there. */
   #policy: Policy | null = null
   #head: UpstreamHead | null = null
@@ -127,7 +127,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
   }
 
   /** The rules let it pass. */
-  #send(member: PoolMember | undefined, policy: Policy): void {
+  #send(member: TargetMember | undefined, policy: Policy): void {
     if (member === undefined) return this.#resting === null ? this.#waitForAgent() : this.#turnAway(this.#resting)
     // It may have gone while a password was checked or a body came.
     if (!member.tunnel.available) return this.#attempt()
@@ -273,7 +273,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
     this.#attempt()
   }
 
-  #retry(member: PoolMember | null, error: Error): void {
+  #retry(member: TargetMember | null, error: Error): void {
     const pool = this.#pool!
     const now = this.#forwarder.clock.now()
     if (member !== null) {

@@ -1,5 +1,5 @@
 import { NetworkError, ProtocolError } from '../../core/errors.js'
-import { HEADROOM, pins, type Stream, type StreamHandler } from '../../wire/index.js'
+import { HEADROOM, pins, type ByteStream, type StreamHandler } from '../../wire/index.js'
 import type { RawHeaders, RequestOrigin, ResponseSink, UpstreamHead, UpstreamRequest } from './api.js'
 import { joinStream } from './join.js'
 import { requestText } from './request-text.js'
@@ -14,7 +14,7 @@ const SMALL = 4096
 /** Who keeps connections. */
 export interface ConnectionOwner {
   /** Opens the stream, with the first bytes in it. May throw. */
-  open(first: Buffer, connection: Http1Connection, origin: RequestOrigin): Stream
+  open(first: Buffer, connection: Http1Connection, origin: RequestOrigin): ByteStream
   /** It can carry another request; `keepAliveMs` as the upstream told it. */
   onIdle(connection: Http1Connection, keepAliveMs: number | null): void
   /** Exactly once: its stream is over. */
@@ -25,10 +25,10 @@ export interface ConnectionOwner {
  * One stream that speaks HTTP/1.1 to an upstream, one request after another. It is opened by its first request, whose
  * head rides in the frame that opens it. Credit is given as the visitor takes the answer.
  */
-export class Http1Connection implements StreamHandler, ResponseEvents, UpstreamRequest {
+export class Http1Connection implements StreamHandler<ByteStream>, ResponseEvents, UpstreamRequest {
   readonly #owner: ConnectionOwner
   readonly #parser: ResponseParser
-  #stream: Stream | null = null
+  #stream: ByteStream | null = null
   #sink: ResponseSink | null = null
   #head: UpstreamHead | null = null
   #requestDone = false
@@ -48,7 +48,7 @@ export class Http1Connection implements StreamHandler, ResponseEvents, UpstreamR
   }
 
   /** Once it is open. */
-  get stream(): Stream | null {
+  get stream(): ByteStream | null {
     return this.#stream
   }
 
@@ -139,7 +139,7 @@ export class Http1Connection implements StreamHandler, ResponseEvents, UpstreamR
 
   // StreamHandler
 
-  onData(slice: Buffer, stream: Stream): void {
+  onData(slice: Buffer, stream: ByteStream): void {
     this.#unconsumed += slice.length
     // The upstream may answer while the stream is still being opened.
     this.#stream ??= stream
@@ -152,7 +152,7 @@ export class Http1Connection implements StreamHandler, ResponseEvents, UpstreamR
     if (!this.#blocked) this.resume()
   }
 
-  onEnd(stream: Stream): void {
+  onEnd(stream: ByteStream): void {
     this.#keepAlive = false
     try {
       this.#parser.end()

@@ -1,7 +1,7 @@
 import { constants, type Http2Stream } from 'node:http2'
 import { Socket } from 'node:net'
 import { finished, type Duplex } from 'node:stream'
-import { streamToDuplex, type Stream } from '../../wire/index.js'
+import { streamToDuplex, type ByteStream } from '../../wire/index.js'
 import { Splice } from '../splice.js'
 
 /**
@@ -9,7 +9,12 @@ import { Splice } from '../splice.js'
  * the upstream sent already, for which no credit was given. `onClose` is called exactly once, when both are finished;
  * `complete`: in good order.
  */
-export function joinStream(stream: Stream, rest: Buffer, visitor: Duplex, onClose: (complete: boolean) => void): void {
+export function joinStream(
+  stream: ByteStream,
+  rest: Buffer,
+  visitor: Duplex,
+  onClose: (complete: boolean) => void,
+): void {
   if (visitor instanceof Socket) {
     const splice = new Splice(stream, visitor, { onClose: ({ error }) => onClose(error === null) })
     stream.attach(splice)

@@ -1,7 +1,7 @@
 import { type CircuitBreaker, type RuleContext, VisitorRules } from '../../access/visitor-rules/index.js'
 import { asksForNothing, type HttpOptions, type HttpRules, rulesSet } from '../../config/index.js'
-import type { Pool, PoolMember, Tunnel } from '../../tunnels/index.js'
 import { type RandomIds, RequestHeaders, ResponseHeaders } from './headers/index.js'
+import type { HttpTarget, TargetMember, TargetPool } from './target.js'
 
 /** What an agent asked for the requests that it gets. */
 export interface Policy {
@@ -14,7 +14,7 @@ export interface Policy {
 
 /** Rules as they were made for a tunnel. */
 interface Made {
-  readonly tunnel: Tunnel
+  readonly tunnel: HttpTarget
   readonly rules: VisitorRules
 }
 
@@ -30,11 +30,11 @@ export class Policies {
   readonly #ids: RandomIds
   /** Of whoever asks for nothing. */
   readonly #plain: Policy
-  readonly #byTunnel = new WeakMap<Tunnel, Policy>()
+  readonly #byTunnel = new WeakMap<HttpTarget, Policy>()
   /** Of the agents that are behind a pool, and of the last one that was. */
-  readonly #made = new WeakMap<Pool, readonly Made[]>()
+  readonly #made = new WeakMap<TargetPool, readonly Made[]>()
   /** Of the agent that came last. */
-  readonly #last = new WeakMap<Pool, VisitorRules | null>()
+  readonly #last = new WeakMap<TargetPool, VisitorRules | null>()
 
   constructor(context: RuleContext, ids: RandomIds) {
     this.#context = context
@@ -46,13 +46,13 @@ export class Policies {
    * What holds for a request that `member` is to get. Undefined: nobody can get it now. Then the rules are those of
    * somebody who may come back: not everybody may wait for him.
    */
-  of(pool: Pool, member: PoolMember | undefined): Policy {
+  of(pool: TargetPool, member: TargetMember | undefined): Policy {
     const tunnel = member?.tunnel ?? pool.members[0]?.tunnel
     if (tunnel !== undefined) return this.#byTunnel.get(tunnel) ?? this.#add(pool, tunnel)
     return { ...this.#plain, rules: this.#last.get(pool) ?? null }
   }
 
-  #add(pool: Pool, tunnel: Tunnel): Policy {
+  #add(pool: TargetPool, tunnel: HttpTarget): Policy {
     const options = tunnel.http?.options
     const policy = options === undefined || asksForNothing(options) ? this.#plain : this.#make(pool, tunnel, options)
     this.#byTunnel.set(tunnel, policy)
@@ -60,7 +60,7 @@ export class Policies {
     return policy
   }
 
-  #make(pool: Pool, tunnel: Tunnel, options: HttpOptions): Policy {
+  #make(pool: TargetPool, tunnel: HttpTarget, options: HttpOptions): Policy {
     const { hostHeader, requestHeaders, responseHeaders } = options
     const rules = rulesSet(options.rules).length === 0 ? null : this.#rulesFor(pool, tunnel, options.rules)
     return {
@@ -70,7 +70,7 @@ export class Policies {
     }
   }
 
-  #rulesFor(pool: Pool, tunnel: Tunnel, asked: HttpRules): VisitorRules {
+  #rulesFor(pool: TargetPool, tunnel: HttpTarget, asked: HttpRules): VisitorRules {
     const made = this.#made.get(pool) ?? []
     const others = made.map((each) => each.rules)
     const rules =

@@ -1,6 +1,6 @@
-import type { PoolMember } from '../../tunnels/index.js'
 import type { RawHeaders } from './api.js'
 import { listOf, valuesOf } from './fields.js'
+import type { TargetMember } from './target.js'
 
 const COOKIE = 'uniroute_agent'
 
@@ -16,7 +16,7 @@ export function stickyKey(headers: RawHeaders): string | null {
 }
 
 /** The field that makes a visitor come back to the agent that served him; none when his own cookie names it already. */
-export function stickyCookie(member: PoolMember | undefined, key: string | null, secure: boolean): readonly string[] {
+export function stickyCookie(member: TargetMember | undefined, key: string | null, secure: boolean): readonly string[] {
   if (member === undefined || !member.pool.balance.sticky || key === member.key) return []
   const { path } = member.pool
   return ['Set-Cookie', `${COOKIE}=${member.key}; Path=${path}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`]

@@ -1,14 +1,14 @@
 import { Duplex } from 'node:stream'
-import type { Stream, StreamHandler } from '../../wire/index.js'
+import type { ByteStream, StreamHandler } from '../../wire/index.js'
 
 /**
  * A Node Duplex that is there before its stream: it is the handler with which the stream is opened. Credit is given as
  * the reader reads. 'close' comes when the stream is over.
  */
-export class StreamDuplex extends Duplex implements StreamHandler {
+export class StreamDuplex extends Duplex implements StreamHandler<ByteStream> {
   /** Why the stream is over; null: in good order. */
   reason: Error | null = null
-  #stream: Stream | null = null
+  #stream: ByteStream | null = null
   #writeDone: (() => void) | null = null
   #unread = 0
 
@@ -17,7 +17,7 @@ export class StreamDuplex extends Duplex implements StreamHandler {
   }
 
   /** The stream that was opened; nothing may be written before. */
-  use(stream: Stream): void {
+  use(stream: ByteStream): void {
     this.#stream = stream
   }
 
@@ -48,7 +48,7 @@ export class StreamDuplex extends Duplex implements StreamHandler {
 
   // StreamHandler
 
-  onData(slice: Buffer, stream: Stream): void {
+  onData(slice: Buffer, stream: ByteStream): void {
     this.#stream ??= stream
     if (this.push(slice)) stream.consumed(slice.length)
     else this.#unread += slice.length

@@ -1,12 +1,12 @@
-import type { PoolMember } from '../../tunnels/index.js'
+import type { TargetMember } from './target.js'
 
-const NONE: ReadonlySet<PoolMember> = new Set()
+const NONE: ReadonlySet<TargetMember> = new Set()
 
 /** The members of a pool that did not serve a request: nearly always none, and then it costs nearly nothing. */
 export class Tried {
-  #members: Set<PoolMember> | null = null
+  #members: Set<TargetMember> | null = null
 
-  get members(): ReadonlySet<PoolMember> {
+  get members(): ReadonlySet<TargetMember> {
     return this.#members ?? NONE
   }
 
@@ -14,7 +14,7 @@ export class Tried {
     return this.#members === null
   }
 
-  add(member: PoolMember): void {
+  add(member: TargetMember): void {
     this.#members ??= new Set()
     this.#members.add(member)
   }

@@ -1,15 +1,15 @@
 import type { Refusal } from '../../access/visitor-rules/index.js'
-import type { PoolMember } from '../../tunnels/index.js'
 import type { Policy } from './policies.js'
 import type { RequestQuota } from './request-quota.js'
+import type { TargetMember } from './target.js'
 
 /** The time that a request is with one member of a pool: counts it there, and tells the breaker of its upstream how it went. */
 export class Turn {
-  readonly member: PoolMember
+  readonly member: TargetMember
   readonly policy: Policy
   #settle: ((outcome: 'ok' | 'failed' | 'abandoned') => void) | null
 
-  private constructor(member: PoolMember, policy: Policy, settle: Turn['settle'] | null) {
+  private constructor(member: TargetMember, policy: Policy, settle: Turn['settle'] | null) {
     this.member = member
     this.policy = policy
     this.#settle = settle
@@ -17,7 +17,7 @@ export class Turn {
   }
 
   /** Begins one, which must be left; or says why the upstream gets this request not now. */
-  static begin(member: PoolMember, policy: Policy, quota: RequestQuota): Turn | Refusal {
+  static begin(member: TargetMember, policy: Policy, quota: RequestQuota): Turn | Refusal {
     const tooMany = quota.take(member.tunnel.session)
     if (tooMany !== null) return tooMany
     const { breaker } = policy

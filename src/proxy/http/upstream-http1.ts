@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.js'
-import type { Tunnel } from '../../tunnels/index.js'
-import type { Stream } from '../../wire/index.js'
+import type { ByteStream } from '../../wire/index.js'
 import type { RequestOrigin, ResponseSink, Upstream, UpstreamHead, UpstreamRequest } from './api.js'
 import { Http1Connection, type ConnectionOwner } from './http1-connection.js'
+import type { HttpTarget } from './target.js'
 
 /**
  * How long a connection is kept without a request, ms, unless the upstream says for how long it keeps it: below the
@@ -20,7 +20,7 @@ interface Idle {
 
 /** Streams of one tunnel that speak HTTP/1.1, kept alive between requests. */
 export class UpstreamHttp1 implements Upstream, ConnectionOwner {
-  readonly #tunnel: Tunnel
+  readonly #tunnel: HttpTarget
   readonly #clock: Clock
   readonly #maxHeadBytes: () => number
   readonly #all = new Set<Http1Connection>()
@@ -29,7 +29,7 @@ export class UpstreamHttp1 implements Upstream, ConnectionOwner {
   #sweep: NodeJS.Timeout | null = null
   #retired = false
 
-  constructor(tunnel: Tunnel, clock: Clock, maxHeadBytes: () => number) {
+  constructor(tunnel: HttpTarget, clock: Clock, maxHeadBytes: () => number) {
     this.#tunnel = tunnel
     this.#clock = clock
     this.#maxHeadBytes = maxHeadBytes
@@ -53,7 +53,7 @@ export class UpstreamHttp1 implements Upstream, ConnectionOwner {
 
   // ConnectionOwner
 
-  open(first: Buffer, connection: Http1Connection, { visitor, requestId }: RequestOrigin): Stream {
+  open(first: Buffer, connection: Http1Connection, { visitor, requestId }: RequestOrigin): ByteStream {
     const { session } = this.#tunnel
     this.#all.add(connection)
     try {

@@ -3,11 +3,11 @@ import type { Duplex } from 'node:stream'
 import { NetworkError, ProtocolError } from '../../core/errors.js'
 import type { Clock } from '../../core/clock.js'
 import { TokenBucket } from '../../core/token-bucket.js'
-import type { Tunnel } from '../../tunnels/index.js'
-import type { Stream } from '../../wire/index.js'
+import type { ByteStream } from '../../wire/index.js'
 import type { RequestOrigin, ResponseSink, Upstream, UpstreamHead, UpstreamRequest } from './api.js'
 import { Http2Request, http2Fields, type Http2Line } from './http2-request.js'
 import { StreamDuplex } from './stream-duplex.js'
+import type { HttpTarget } from './target.js'
 
 /** Requests at once from which on another connection is opened, whatever the upstream would take. */
 const MOST_STREAMS = 100
@@ -24,7 +24,7 @@ const WINDOW = 256 * 1024
 const CONNECTION_WINDOW = 4 * 1024 * 1024
 
 export interface UpstreamHttp2Options {
-  readonly tunnel: Tunnel
+  readonly tunnel: HttpTarget
   readonly clock: Clock
   /** Bounds the head of an answer, and its trailers. */
   maxHeadBytes(): number
@@ -101,7 +101,7 @@ export class UpstreamHttp2 implements Upstream {
     const { tunnel, clock, maxHeadBytes } = this.#options
     const { session: agent } = tunnel
     const duplex = new StreamDuplex()
-    let stream: Stream
+    let stream: ByteStream
     try {
       stream = agent.openStream(tunnel, visitor, null, duplex, requestId)
     } catch (error) {

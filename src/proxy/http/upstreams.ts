@@ -1,7 +1,7 @@
 import { NetworkError } from '../../core/errors.js'
 import type { Clock } from '../../core/clock.js'
-import type { Tunnel } from '../../tunnels/index.js'
 import type { Upstream } from './api.js'
+import type { HttpTarget } from './target.js'
 import { UpstreamHttp1 } from './upstream-http1.js'
 import { UpstreamHttp2 } from './upstream-http2.js'
 
@@ -9,14 +9,14 @@ import { UpstreamHttp2 } from './upstream-http2.js'
 export class Upstreams {
   readonly #clock: Clock
   readonly #maxHeadBytes: () => number
-  readonly #byTunnel = new Map<Tunnel, Upstream>()
+  readonly #byTunnel = new Map<HttpTarget, Upstream>()
 
   constructor(clock: Clock, maxHeadBytes: () => number) {
     this.#clock = clock
     this.#maxHeadBytes = maxHeadBytes
   }
 
-  of(tunnel: Tunnel): Upstream {
+  of(tunnel: HttpTarget): Upstream {
     return this.#byTunnel.get(tunnel) ?? this.#add(tunnel)
   }
 
@@ -25,7 +25,7 @@ export class Upstreams {
     for (const upstream of this.#byTunnel.values()) upstream.retire()
   }
 
-  #add(tunnel: Tunnel): Upstream {
+  #add(tunnel: HttpTarget): Upstream {
     const upstream =
       tunnel.http?.upstreamProtocol === 'http2'
         ? new UpstreamHttp2({ tunnel, clock: this.#clock, maxHeadBytes: this.#maxHeadBytes })

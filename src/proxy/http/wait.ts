@@ -1,6 +1,6 @@
-import type { Pool } from '../../tunnels/index.js'
 import type { RequestHead } from './api.js'
 import type { HeldRequests } from './held-requests.js'
+import type { TargetPool } from './target.js'
 
 /** How often an upstream that may be restarting is tried, ms. */
 const POLL_MS = 100
@@ -23,7 +23,7 @@ export class Wait {
   }
 
   /** Calls `again` once: when those behind the pool change; with `poll`, after a moment at the latest. */
-  until(pool: Pool, poll: boolean, again: () => void): void {
+  until(pool: TargetPool, poll: boolean, again: () => void): void {
     this.#clear()
     const go = (): void => {
       this.#clear()
