@@ -3,7 +3,8 @@ import { createSecureContext, type SecureContext } from 'node:tls'
 import { authoritiesId, authoritiesPem, type ClientAuthorities } from '../config/index.js'
 import { BoundedMap } from '../core/bounded-map.js'
 import { normaliseHost } from '../routing/index.js'
-import { type Certificate, CONTEXT_OPTIONS } from './pem-files.js'
+import type { Certificate } from './pem-files.js'
+import { tlsOptions } from './tls-options.js'
 
 /** Sets of authorities for clients that are kept ready with one certificate. */
 const MOST_SETS = 256
@@ -52,7 +53,7 @@ export abstract class CertificateBook {
     let context = contexts.get(id)
     if (context === undefined) {
       const { cert, key } = certificate
-      contexts.set(id, (context = createSecureContext({ ...CONTEXT_OPTIONS, cert, key, ...clientTrust(clients) })))
+      contexts.set(id, (context = createSecureContext({ ...tlsOptions('TLSv1.2'), cert, key, ...clientTrust(clients) })))
     }
     return context
   }

@@ -2,9 +2,10 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { CertificateError } from '../core/errors.js'
 import type { CertificateRecord } from '../store/index.js'
-import { type Certificate, CONTEXT_OPTIONS, namesOf } from './pem-files.js'
+import { type Certificate, namesOf } from './pem-files.js'
 import { keyPurpose } from './purposes.js'
 import type { Lifetime } from './renewal.js'
+import { tlsOptions } from './tls-options.js'
 import type { KeyVault } from './vault.js'
 
 /** A certificate from the database. Its key stays encrypted, and its context unmade, until a client asks for it. */
@@ -46,7 +47,7 @@ export class StoredCertificate implements Certificate, Lifetime {
   }
 
   get context(): SecureContext {
-    return (this.#context ??= createSecureContext({ ...CONTEXT_OPTIONS, cert: this.cert, key: this.key }))
+    return (this.#context ??= createSecureContext({ ...tlsOptions('TLSv1.2'), cert: this.cert, key: this.key }))
   }
 
   /** Whether it serves each of these names. */

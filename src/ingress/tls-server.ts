@@ -9,19 +9,8 @@ import {
   type TLSSocket,
 } from 'node:tls'
 import { clientTrust } from '../certs/index.js'
+import { tlsOptions } from '../certs/tls-options.js'
 import type { ClientAuthorities } from '../config/index.js'
-
-/** AES-128 first: it costs a fifth less than AES-256, which is Node's first choice. */
-const TLS13_CIPHERS = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256']
-/** Forward secret and authenticated, as RFC 9113 §9.2.2 wants them. */
-const TLS12_CIPHERS = [
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-]
 
 /** A certificate with its chain, and its key; PEM. */
 export interface CertificatePem {
@@ -52,11 +41,7 @@ export interface TlsServerOptions<Facts> {
 /** Node's native TLS for connections that are handed to it; it never listens itself. */
 export class TlsServer<Facts> {
   readonly #server: Server
-  readonly #tlsOptions: {
-    readonly minVersion: SecureVersion
-    readonly ciphers: string
-    readonly honorCipherOrder: true
-  } & Partial<ReturnType<typeof clientTrust>>
+  readonly #tlsOptions: ReturnType<typeof tlsOptions> & Partial<ReturnType<typeof clientTrust>>
   /**
    * The default certificate, where clients are asked for theirs: Node's own default leaves `allowPartialTrustChain` out.
    * Undefined: Node's is right.
@@ -67,14 +52,8 @@ export class TlsServer<Facts> {
   readonly #handshaking = new Map<string, Facts>()
 
   constructor(options: TlsServerOptions<Facts>) {
-    const ciphers = options.minVersion === 'TLSv1.3' ? TLS13_CIPHERS : [...TLS13_CIPHERS, ...TLS12_CIPHERS]
     const { clients } = options
-    this.#tlsOptions = {
-      minVersion: options.minVersion,
-      ciphers: ciphers.join(':'),
-      honorCipherOrder: true,
-      ...(clients !== undefined && clientTrust(clients)),
-    }
+    this.#tlsOptions = { ...tlsOptions(options.minVersion), ...(clients !== undefined && clientTrust(clients)) }
     this.#fallback = this.#fallbackOf(options.defaultPem)
     this.#server = createServer({
       ...this.#tlsOptions,
