@@ -53,7 +53,10 @@ export abstract class CertificateBook {
     let context = contexts.get(id)
     if (context === undefined) {
       const { cert, key } = certificate
-      contexts.set(id, (context = createSecureContext({ ...tlsOptions('TLSv1.2'), cert, key, ...clientTrust(clients) })))
+      contexts.set(
+        id,
+        (context = createSecureContext({ ...tlsOptions('TLSv1.2'), cert, key, ...clientTrust(clients) })),
+      )
     }
     return context
   }
