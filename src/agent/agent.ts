@@ -12,6 +12,7 @@ import { attach } from './attach.js'
 import { checkOptions } from './check-options.js'
 import { ConnectLoop } from './connect-loop.js'
 import { isLasting, ServerDialer } from './dial-server.js'
+import { Endings } from './endings.js'
 import { helloOf } from './hello.js'
 import { Link, MAX_CARRIERS, type AttachedCarrier, type LinkEvents } from './link.js'
 import { Monitor } from './monitor.js'
@@ -23,6 +24,8 @@ const CONNECT_TIMEOUT_MS = 10_000
 const DIAL_TIMEOUT_MS = 10_000
 /** A session that was closed in good order may take this long to hand over what it has written, ms. */
 const CLOSE_MS = 1_000
+
+const INSECURE = 'the certificate of the server is NOT verified: anyone between can read and change everything'
 
 /** Sessions that servers are about to close, at once. */
 const MAX_LEAVING = 8
@@ -43,6 +46,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #instanceId = randomUUID()
   readonly #dialer: ServerDialer
   readonly #tunnels: readonly Tunnel[]
+  readonly #endings: Endings
   readonly #loop: ConnectLoop<Dialled, Link>
   readonly #monitor: Monitor
   #state: AgentState = 'idle'
@@ -64,17 +68,13 @@ export class Agent extends EventEmitter<AgentEvents> {
     super()
     checkOptions(options, MAX_CARRIERS)
     const { env = process.env, caFile, insecure, clock = systemClock } = options
+    const { connectTimeoutMs = CONNECT_TIMEOUT_MS, dialTimeoutMs: timeoutMs = DIAL_TIMEOUT_MS } = options
     this.#options = options
     this.#clock = clock
     this.#log = options.log ?? silentLogger
-    this.#dialer = new ServerDialer({
-      caFile,
-      insecure,
-      env,
-      timeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    })
-    const timeoutMs = options.dialTimeoutMs ?? DIAL_TIMEOUT_MS
+    this.#dialer = new ServerDialer({ caFile, insecure, env, timeoutMs: connectTimeoutMs })
     this.#tunnels = options.tunnels.map((spec) => new Tunnel(spec, { timeoutMs, clock }))
+    this.#endings = new Endings(this.#tunnels, { clock, log: this.#log })
     this.#loop = new ConnectLoop<Dialled, Link>({
       clock,
       dial: (tryNumber, signal, answered) => this.#dial(this.#targetOf(tryNumber), signal, answered),
@@ -103,12 +103,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (this.#state !== 'idle') throw new ConfigError('UR_USAGE', 'an agent can be started once')
     this.#state = 'connecting'
     const server = hostPortText(this.#options.server)
-    if (this.#options.insecure) {
-      this.#log.warn(
-        { server },
-        'the certificate of the server is NOT verified: anyone between can read and change everything',
-      )
-    }
+    if (this.#options.insecure) this.#log.warn({ server }, INSECURE)
     this.#log.debug({ server, instance: this.#instanceId }, 'connecting')
     this.#unwatchNetwork = watchNetwork(() => this.#onNetworkChanged())
     void this.#begin()
@@ -127,6 +122,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (this.#state !== 'draining') {
       this.#state = 'draining'
       this.emit('draining', graceMs)
+      this.#endings.drain()
       for (const link of links) {
         link.drain(graceMs, 'the agent is stopping', () => this.#closeLink(link))
       }
@@ -154,7 +150,11 @@ export class Agent extends EventEmitter<AgentEvents> {
   // Connecting.
 
   async #begin(): Promise<void> {
-    for (const tunnel of this.#tunnels) await tunnel.prepare()
+    try {
+      await this.#endings.prepare()
+    } catch (error) {
+      return this.#finish(error as UniRouteError)
+    }
     if (this.#state === 'connecting') this.#loop.start(false)
   }
 
@@ -389,6 +389,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#loop.stop()
     this.#monitor.stop()
     this.#unwatchNetwork?.()
+    this.#endings.close()
     if (this.#forced !== null) clearTimeout(this.#forced)
     const reason = error ?? new NetworkError('UR_SERVER_LOST', 'the agent was stopped')
     for (const link of this.#links()) link.abandon(reason)

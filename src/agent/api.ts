@@ -20,6 +20,11 @@ export interface TunnelSpec {
   readonly subdomain?: string
   /** `http`: what only such tunnels have. */
   readonly http?: HttpTunnelOptions
+  /**
+   * `http`, `tls`: TLS of the visitors ends in the agent, and the upstream gets what was inside of it. The server never has
+   * the plaintext. Default: TLS of `http` ends at the server, that of `tls` at the upstream.
+   */
+  readonly terminate?: TerminateOptions
   /** Tell the upstream the visitor's address by a PROXY protocol header of this version. */
   readonly proxyProtocol?: 1 | 2
   /**
@@ -27,6 +32,12 @@ export interface TunnelSpec {
    * turned away. Default 10 000.
    */
   readonly holdMs?: number
+}
+
+/** How TLS of visitors ends in the agent. */
+export interface TerminateOptions {
+  /** PEM files with the certificate and its chain, and with its key; read again when they change. */
+  readonly files: { readonly cert: string; readonly key: string }
 }
 
 /** What only `http` tunnels have. */

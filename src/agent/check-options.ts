@@ -1,6 +1,6 @@
 import { ConfigError } from '../core/errors.js'
 import { Secret } from '../core/secret.js'
-import type { AgentOptions, HttpTunnelOptions } from './api.js'
+import type { AgentOptions, HttpTunnelOptions, TerminateOptions } from './api.js'
 import { checkHttpOptions } from './http-options.js'
 
 /** What plain JavaScript may have given instead of `T`. */
@@ -39,7 +39,7 @@ function checkTunnels(tunnels: unknown): void {
   }
   const names = new Set<unknown>()
   for (const [i, tunnel] of (tunnels as Unchecked<AgentOptions['tunnels'][number]>[]).entries()) {
-    const { name, kind, upstream, http } = tunnel ?? {}
+    const { name, kind, upstream, http, terminate } = tunnel ?? {}
     const option = `the option tunnels[${i}]`
     if (!isText(name)) throw wrong(`${option}.name is missing or no text`)
     if (kind !== 'tcp' && kind !== 'tls' && kind !== 'http') {
@@ -50,6 +50,7 @@ function checkTunnels(tunnels: unknown): void {
     if (names.has(name)) throw wrong(`${option}.name is that of another tunnel too; give each its own`)
     names.add(name)
     checkHttp(`${option}.http`, kind, http)
+    if (terminate !== undefined) checkTerminate(`${option}.terminate`, kind, http, terminate)
   }
 }
 
@@ -62,6 +63,21 @@ function checkHttp(option: string, kind: string, http: unknown): void {
   } catch (error) {
     throw wrong(`${option}.options is not allowed: ${(error as Error).message}`)
   }
+}
+
+/** What a server does for an `http` tunnel, it cannot do for one whose TLS it passes through. */
+const OF_SERVERS = ['pool', 'weight', 'sticky'] as const
+
+function checkTerminate(option: string, kind: string, http: unknown, terminate: unknown): void {
+  if (kind === 'tcp') throw wrong(`${option} is for tunnels of kind 'http' or 'tls'`)
+  const { scheme, ...rest } = (http ?? {}) as NonNullable<Unchecked<HttpTunnelOptions>>
+  const needsServer = OF_SERVERS.find((each) => rest[each] !== undefined)
+  if (needsServer !== undefined) throw wrong(`${option} and http.${needsServer} exclude each other`)
+  if (scheme !== undefined && scheme !== 'https')
+    throw wrong(`${option} and http.scheme exclude each other: plain HTTP ends at the server`)
+  const { files } = (terminate ?? {}) as NonNullable<Unchecked<TerminateOptions>>
+  const { cert, key } = (files ?? {}) as NonNullable<Unchecked<TerminateOptions['files']>>
+  if (!isText(cert) || !isText(key)) throw wrong(`${option}.files must be { cert, key }: the paths of two PEM files`)
 }
 
 function isObject(value: unknown): value is object {

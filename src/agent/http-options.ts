@@ -13,15 +13,17 @@ import {
 /** What else rides in the message: names, a path. */
 const OTHER_BYTES = 4096
 
-/**
- * The options of an `http` tunnel as they ride in `Bind`: with hashes for passwords, which do not leave the agent. To be
- * made once for all sessions, as hashing takes time.
- */
+/** The options of an `http` tunnel as they ride in `Bind`. To be made once for all sessions, as hashing takes time. */
 export async function httpOptionsToBind(options: HttpOptions<Credentials>): Promise<HttpOptionsInit> {
+  return encodeHttpOptions(await withHashes(options))
+}
+
+/** With hashes for passwords, which do not leave the agent. */
+export async function withHashes(options: HttpOptions<Credentials>): Promise<HttpOptions> {
   const basicAuth: HashedCredentials[] = []
   // one after the other: each takes 16 MiB
   for (const credentials of options.rules.basicAuth) basicAuth.push(await hashCredentials(credentials))
-  return encodeHttpOptions({ ...options, rules: { ...options.rules, basicAuth } })
+  return { ...options, rules: { ...options.rules, basicAuth } }
 }
 
 /**

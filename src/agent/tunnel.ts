@@ -5,6 +5,7 @@ import { Http, Kind, type BindInit, type HttpOptionsInit } from '../protocol/ind
 import type { HttpTunnelOptions, TunnelSpec, TunnelStatus } from './api.js'
 import { UpstreamDialer } from './dial-upstream.js'
 import { httpOptionsToBind } from './http-options.js'
+import type { TlsEnd } from './terminate/api.js'
 
 /** How long new visitors may wait for an agent that lost its connection, ms. */
 export const DEFAULT_HOLD_MS = 10_000
@@ -22,6 +23,8 @@ export class Tunnel {
   state: BindState = 'waiting'
   problem: UniRouteError | null = null
   publicUrl: string | null = null
+  /** Where TLS of its visitors ends, if that is here. */
+  end: TlsEnd | null = null
   /** The port that it had; asked for again after a reconnect. */
   lastPort = 0
   /** The host that it had; likewise. */
@@ -50,8 +53,8 @@ export class Tunnel {
 
   /** Whether it asks for something of its requests and responses, which a server must know to serve it. */
   get hasOptions(): boolean {
-    const { options } = this.spec.http ?? {}
-    return options !== undefined && !asksForNothing(options)
+    const { http, terminate } = this.spec
+    return terminate === undefined && http?.options !== undefined && !asksForNothing(http.options)
   }
 
   /** Makes ready what it asks for; before the first `bind`. */
@@ -73,7 +76,8 @@ export class Tunnel {
     } = this.spec
     return {
       request,
-      kind: KINDS[kind],
+      // What ends here is passed through by the server.
+      kind: this.#isPassedThrough ? Kind.KIND_TLS : KINDS[kind],
       name,
       remotePort,
       preferredPort: this.lastPort,
@@ -81,7 +85,11 @@ export class Tunnel {
       subdomain,
       proxyProtocol,
       holdMs,
-      ...(kind === 'http' && { http: httpBind(this.spec.http ?? {}, this.lastHost), httpOptions: this.#httpOptions }),
+      ...(kind === 'http' &&
+        !this.#isPassedThrough && {
+          http: httpBind(this.spec.http ?? {}, this.lastHost),
+          httpOptions: this.#httpOptions,
+        }),
     }
   }
 
@@ -89,9 +97,16 @@ export class Tunnel {
     this.state = 'bound'
     this.proven = true
     this.problem = null
-    this.publicUrl = publicUrl
+    const { kind } = this.spec
+    this.publicUrl = kind === 'http' ? publicUrl.replace(/^tls:/, 'https:') : publicUrl
     this.lastPort = port
-    if (this.spec.kind === 'http') this.lastHost = /^https?:\/\/([^/:]+)/.exec(publicUrl)?.[1] ?? ''
+    if (kind === 'tcp') return
+    this.lastHost = /^\w+:\/\/([^/:]+)/.exec(publicUrl)?.[1] ?? ''
+    this.end?.bound(this.lastHost)
+  }
+
+  get #isPassedThrough(): boolean {
+    return this.spec.terminate !== undefined
   }
 
   /** It has no address now; `for good`: and will not be asked for again. */

@@ -5,10 +5,11 @@ import { formatUpstream } from '../config/index.js'
 import { encodeProxyHeader } from '../hello/index.js'
 import { acceptOf, AcceptResult, encodeStreamAccept, StreamOpenReader, type StreamOpen } from '../protocol/index.js'
 import { Splice, type SpliceResult } from '../proxy/splice.js'
-import type { Stream, StreamHandler } from '../wire/index.js'
+import { streamToDuplex, type Stream, type StreamHandler } from '../wire/index.js'
 import { hostPortText } from './addresses.js'
 import type { ConnectionEnd, ConnectionInfo } from './api.js'
 import type { CancelDial } from './dial-upstream.js'
+import type { TlsEnd } from './terminate/api.js'
 import type { Tunnel } from './tunnel.js'
 
 /** What a visitor's stream needs of its agent. */
@@ -94,6 +95,7 @@ export class Visitor implements StreamHandler {
     tunnel.visitorsTotal++
     tunnel.visitorsOpen++
     this.#context.opened(this.#connection)
+    if (tunnel.end !== null) return this.#endTls(tunnel.end, open, tunnel, stream)
     this.#cancelDial = tunnel.dialer.dial({
       connected: (socket) => this.#onConnected(open, tunnel, stream, socket),
       failed: (error) => {
@@ -126,6 +128,32 @@ export class Visitor implements StreamHandler {
     for (const slice of this.#waiting) splice.onData(slice)
     this.#waiting = []
     if (this.#ended) splice.onEnd()
+  }
+
+  /** Its TLS ends here: the upstream is dialled by whoever reads what is inside. */
+  #endTls(end: TlsEnd, open: StreamOpen, tunnel: Tunnel, stream: Stream): void {
+    const count = { bytesIn: 0, bytesOut: 0 }
+    const waiting = this.#waiting
+    this.#waiting = []
+    let parts = 2
+    let failure: Error | null = null
+    const over = (error: Error | null): void => {
+      failure ??= error
+      if (--parts === 0) this.#finish({ ...count, error: failure })
+    }
+    stream.write(encodeStreamAccept({ result: AcceptResult.OK }))
+    const duplex = streamToDuplex(stream, {
+      onBytes: (received, sent) => {
+        count.bytesOut += received
+        count.bytesIn += sent
+        tunnel.traffic.addBytes(sent, received)
+      },
+      onClose: over,
+    })
+    for (const slice of waiting) stream.handler?.onData(slice, stream)
+    if (this.#ended) stream.handler?.onEnd(stream)
+    const { visitorAddress: address, visitorPort: port, serverAddress, serverPort, sni, alpn, connectionId } = open
+    end.take(duplex, { address, port, serverAddress, serverPort, sni, alpn, connectionId }, over)
   }
 
   #finish({ bytesIn, bytesOut, error }: SpliceResult): void {

@@ -103,6 +103,7 @@ export const ERROR_CODES = {
   UR_CLIENT_CA_EXPIRED: entry(2, 'Every authority in a file for certificates of visitors has expired.', 'Give the authority that signs now.'),
   UR_CLIENT_CA_TOO_BIG: entry(2, 'The authorities for certificates of visitors are more than a tunnel may have.', 'Name only those that sign the certificates of your visitors.'),
   UR_CERT_NOT_POINTING: entry(1, 'A certificate was not ordered: visitors of the name do not come to this server, and neither would the authority.', 'Set the CNAME or address record that `uniroutd reserve check NAME` shows; it is tried again by itself.'),
+  UR_CERT_NONE_YET: entry(1, 'A visitor came to a tunnel whose TLS ends in the agent, and there was no certificate.', 'Look into the log of the agent: it says why none was issued, and when it is tried again.'),
   UR_CERT_STORED: entry(1, 'A certificate in the database cannot be used.', 'Nothing: it is ordered anew.'),
   UR_CERT_DEV_CA: entry(1, 'The development CA could not be created or loaded.', 'Delete the folder dev-ca in data_dir; a new CA is made, which has to be trusted again.'),
 
@@ -315,6 +316,7 @@ export const ERROR_CODES = {
   UR_CA_FILE: entry(2, 'A file with certificate authorities could not be read or holds no certificate.', 'Give a PEM file that begins with -----BEGIN CERTIFICATE-----.'),
   UR_LOGIN_FILE: entry(2, 'The file with the login of the agent cannot be used: others can read it, or it cannot be read or written.', 'Do what the message says; `uniroute login` writes it anew.'),
   UR_LOGIN_TOKEN: entry(2, 'A login was asked for without a token.', 'Type it when asked, or pipe it: `uniroute login --server HOST < FILE`.'),
+  UR_VISITOR_TLS: entry(1, 'The TLS handshake of a visitor with the agent failed.', 'Nothing, if a stranger was trying doors; otherwise see whether the visitor trusts the certificate and speaks TLS 1.2.'),
   UR_PROXY_CONFIG: entry(2, 'The URL of the HTTP proxy was not understood.', 'Write https_proxy as http://USER:PASSWORD@HOST:PORT.'),
   UR_PROXY_CONNECT: entry(4, 'The HTTP proxy did not make the connection to the server.', 'The message has the answer of the proxy; put the host of the server into no_proxy to go without it.'),
 } as const satisfies Record<`UR_${string}`, ErrorCodeEntry>

@@ -1,15 +1,25 @@
 import { Duplex } from 'node:stream'
 import type { ByteStream } from './api.js'
 
+const HIGH_WATER_MARK = 64 * 1024
+
+/** Told of what passes a Duplex. Called synchronously; must not throw. */
+export interface DuplexWatch {
+  /** Bytes that the peer sent, and that went to it. */
+  onBytes(received: number, sent: number): void
+  /** The stream is over, with all of its bytes: exactly once. null: in good order. */
+  onClose(error: Error | null): void
+}
+
 /**
  * A Node Duplex over a stream, for whatever is not on the hot path. Credit is given as the reader reads.
  * `end()` is half-close; `destroy()` before both sides are done is a reset. 'close' may come before the last bytes left.
  */
-export function streamToDuplex(stream: ByteStream, highWaterMark = 64 * 1024): Duplex {
+export function streamToDuplex(stream: ByteStream, watch: DuplexWatch | null = null): Duplex {
   let writeDone: (() => void) | null = null
   let unread = 0
   const duplex = new Duplex({
-    highWaterMark,
+    highWaterMark: HIGH_WATER_MARK,
     allowHalfOpen: true,
     read() {
       if (unread === 0) return
@@ -17,6 +27,7 @@ export function streamToDuplex(stream: ByteStream, highWaterMark = 64 * 1024): D
       unread = 0
     },
     write(chunk: Buffer, _encoding, done) {
+      watch?.onBytes(0, chunk.length)
       if (stream.write(chunk)) done()
       else writeDone = done
     },
@@ -34,6 +45,7 @@ export function streamToDuplex(stream: ByteStream, highWaterMark = 64 * 1024): D
   })
   stream.attach({
     onData(slice) {
+      watch?.onBytes(slice.length, 0)
       if (duplex.push(slice)) stream.consumed(slice.length)
       else unread += slice.length
     },
@@ -47,6 +59,7 @@ export function streamToDuplex(stream: ByteStream, highWaterMark = 64 * 1024): D
     },
     onClose(error) {
       if (error !== null) duplex.destroy(error)
+      watch?.onClose(error)
     },
   })
   return duplex

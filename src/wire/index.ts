@@ -1,6 +1,6 @@
 export type { ByteStream, SessionEvents, SessionStats, StreamHandler, WriteGate } from './api.js'
 export { Carrier } from './carrier.js'
-export { streamToDuplex } from './duplex.js'
+export { streamToDuplex, type DuplexWatch } from './duplex.js'
 export { BORROWED } from './egress.js'
 export { HEADROOM, INITIAL_WINDOW } from './frame.js'
 export { Intake, type IntakeSink } from './intake.js'

@@ -57,12 +57,15 @@ export class HttpTunnels extends HttpVisitors {
   }
 
   /** An agent with these tunnels, once they are bound. */
-  async agent(...tunnels: (Omit<TunnelSpec, 'upstream' | 'kind'> & { upstream: number | string })[]): Promise<Agent> {
+  async agent(
+    ...tunnels: (Omit<TunnelSpec, 'upstream' | 'kind'> &
+      Partial<Pick<TunnelSpec, 'kind'>> & { upstream: number | string })[]
+  ): Promise<Agent> {
     const agent = new Agent({
       server: { host: '127.0.0.1', port: this.port },
       token: new Secret(this.#token),
       caFile: this.daemon.certificates.book.caFile ?? '',
-      tunnels: tunnels.map((tunnel) => ({ ...tunnel, kind: 'http', upstream: readUpstream(String(tunnel.upstream)) })),
+      tunnels: tunnels.map((tunnel) => ({ kind: 'http', ...tunnel, upstream: readUpstream(String(tunnel.upstream)) })),
     })
     this.#t.teardown(() => agent.kill())
     const ready = new Promise<void>((resolve, reject) => {

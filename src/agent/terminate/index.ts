@@ -1,0 +1,55 @@
+import type { Clock } from '../../core/clock.js'
+import type { Logger } from '../../core/logger.js'
+import { decodeHttpOptions } from '../../protocol/index.js'
+import { withHashes } from '../http-options.js'
+import type { Tunnel } from '../tunnel.js'
+import type { CertificateSource, TlsEnd } from './api.js'
+import { FileCertificates } from './file-certificates.js'
+import { HttpEnd } from './http-end.js'
+import { RawEnd } from './raw-end.js'
+import { TlsFront } from './tls-front.js'
+
+export type { TlsEnd, TlsVisitor } from './api.js'
+
+export interface EndsContext {
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** The ends of all tunnels of an agent whose TLS ends there. */
+export class TlsEnds {
+  readonly #ends: readonly TlsEnd[]
+
+  private constructor(ends: readonly TlsEnd[]) {
+    this.#ends = ends
+  }
+
+  /** Gives each tunnel that wants one its end. Throws CertificateError. */
+  static async open(tunnels: readonly Tunnel[], context: EndsContext): Promise<TlsEnds> {
+    const ends: TlsEnd[] = []
+    for (const tunnel of tunnels) {
+      const { terminate } = tunnel.spec
+      if (terminate === undefined) continue
+      const certificates = await FileCertificates.open(terminate.files, context.log)
+      ends.push((tunnel.end = await endOf(tunnel, certificates, context)))
+    }
+    return new TlsEnds(ends)
+  }
+
+  /** Lets requests end, and closes the connections that have none. */
+  drain(): void {
+    for (const end of this.#ends) end.drain()
+  }
+
+  close(): void {
+    for (const end of this.#ends) end.close()
+  }
+}
+
+async function endOf(tunnel: Tunnel, certificates: CertificateSource, { clock, log }: EndsContext): Promise<TlsEnd> {
+  if (tunnel.spec.kind === 'tls') return new RawEnd({ tunnel, front: new TlsFront({ certificates, alpn: [], clock }) })
+  const front = new TlsFront({ certificates, alpn: ['h2', 'http/1.1'], clock })
+  const { options } = tunnel.spec.http ?? {}
+  const kept = options === undefined ? decodeHttpOptions(null) : await withHashes(options)
+  return new HttpEnd({ tunnel, front, options: kept, clock, log })
+}
