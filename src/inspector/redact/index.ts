@@ -1,0 +1,3 @@
+export { parseJsonPath } from './json-path.js'
+export { REDACTED } from './shapes.js'
+export { Redactor, type RedactOptions } from './redactor.js'

@@ -1,0 +1,119 @@
+import type { RawHeaders } from '../../proxy/http/api.js'
+import type { KeptField } from '../exchange.js'
+import { redactJson } from './json.js'
+import { parseJsonPath, type JsonPath } from './json-path.js'
+import { redactMultipart } from './multipart.js'
+import { isSecretName } from './names.js'
+import { redactQuery, redactTarget } from './query.js'
+import { REDACTED, redactShapes } from './shapes.js'
+
+export interface RedactOptions {
+  /** Names of more fields whose values are secrets; in any case. */
+  readonly headers: readonly string[]
+  /** Paths as `parseJsonPath` reads them; others are left out. */
+  readonly jsonPaths: readonly string[]
+  /** Keep what is redacted in fields beside it. */
+  readonly reveal: boolean
+}
+
+/** Takes secrets out of what is about to be kept. Pure; texts are latin1, so that each byte is one character. */
+export class Redactor {
+  readonly reveal: boolean
+  readonly #headers: ReadonlySet<string>
+  readonly #paths: readonly JsonPath[]
+
+  constructor({ headers, jsonPaths, reveal }: RedactOptions) {
+    this.reveal = reveal
+    this.#headers = new Set(headers.map((name) => name.toLowerCase()))
+    this.#paths = jsonPaths.map(parseJsonPath).filter((path) => path !== null)
+  }
+
+  /** `raw`: names and values in turn. */
+  fields(raw: RawHeaders): KeptField[] {
+    const kept: KeptField[] = []
+    let secrets = false
+    for (let i = 0; i + 1 < raw.length; i += 2) {
+      const field = this.field(raw[i]!, raw[i + 1]!)
+      secrets ||= field.redacted
+      kept.push(field)
+    }
+    // Strings that were cut out of the head would keep all of it in memory, with its secrets.
+    return secrets ? kept.map(ofItsOwn) : kept
+  }
+
+  field(name: string, value: string): KeptField {
+    const redacted = this.#value(name, value)
+    const isRedacted = redacted !== value
+    return { name, value: redacted, redacted: isRedacted, secret: isRedacted && this.reveal ? value : null }
+  }
+
+  /** A request target. */
+  target(target: string): string {
+    return redactTarget(target)
+  }
+
+  /** A decoded body or message, or its first bytes. Returns `bytes` itself when there is no secret in it. */
+  body(bytes: Buffer, mediaType: string): Buffer {
+    const text = bytes.toString('latin1')
+    const redacted = this.#text(text, mediaType)
+    return redacted === text ? bytes : Buffer.from(redacted, 'latin1')
+  }
+
+  #text(text: string, mediaType: string): string {
+    const plain = redactShapes(text)
+    if (mediaType === 'application/x-www-form-urlencoded') return redactQuery(plain)
+    if (mediaType === 'multipart/form-data') return redactMultipart(plain)
+    if (JSON_TYPE.test(mediaType) || LOOKS_LIKE_JSON.test(plain)) return redactJson(plain, this.#paths)
+    return plain
+  }
+
+  #value(name: string, value: string): string {
+    if (value === '') return value
+    switch (name.length) {
+      case 6:
+        if (name.toLowerCase() === 'cookie') return redactCookies(value)
+        break
+      case 10:
+        if (name.toLowerCase() === 'set-cookie') return redactSetCookie(value)
+        break
+    }
+    if (isSecretName(name, 'header')) return redactCredentials(value)
+    if (this.#headers.size > 0 && this.#headers.has(name.toLowerCase())) return REDACTED
+    return value.includes('?') ? redactTarget(value) : redactShapes(value)
+  }
+}
+
+const JSON_TYPE = /[/+](?:x-)?(?:nd)?json(?:-|l|$)|^text\/event-stream$|^application\/grpc/
+const LOOKS_LIKE_JSON = /^(?:\xef\xbb\xbf)?\s*[[{"]/
+
+/** The scheme stays: `Bearer [redacted]` (RFC 9110 §11.4). */
+function redactCredentials(value: string): string {
+  const scheme = /^[A-Za-z][\w-]{0,31} (?=[^ ])/.exec(value)?.[0] ?? ''
+  return scheme + REDACTED
+}
+
+function redactCookies(value: string): string {
+  return value
+    .split(';')
+    .map((cookie) => redactCookie(cookie))
+    .join(';')
+}
+
+function redactSetCookie(value: string): string {
+  const end = value.indexOf(';')
+  return end < 0 ? redactCookie(value) : redactCookie(value.slice(0, end)) + redactShapes(value.slice(end))
+}
+
+function redactCookie(cookie: string): string {
+  const equals = cookie.indexOf('=')
+  if (equals < 0) return cookie.trim() === '' ? cookie : REDACTED
+  return equals === cookie.length - 1 ? cookie : `${cookie.slice(0, equals)}=${REDACTED}`
+}
+
+function ofItsOwn({ name, value, redacted, secret }: KeptField): KeptField {
+  return { name: copied(name), value: copied(value), redacted, secret: secret === null ? null : copied(secret) }
+}
+
+function copied(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
+}
