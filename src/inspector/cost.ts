@@ -10,15 +10,20 @@ const TIMELINE_ENTRY_BYTES = 160
 
 /** Estimated memory that an exchange takes, bytes, overhead included. */
 export function costOf(exchange: Exchange): number {
-  const { method, target, host, request, response, timeline } = exchange
+  const { method, target, targetSecret, host, request, response, timeline } = exchange
   let bytes = EXCHANGE_BYTES + stringCost(method) + stringCost(target) + stringCost(host) + messageCost(request)
+  if (targetSecret !== null) bytes += stringCost(targetSecret)
   if (response !== null) bytes += messageCost(response) + stringCost(response.reason)
   for (const entry of timeline) bytes += timelineCost(entry)
   return bytes
 }
 
-function messageCost({ fields, trailers, body }: Message): number {
-  let bytes = fieldsCost(fields) + fieldsCost(trailers)
+function messageCost(message: Message): number {
+  return fieldsCost(message.fields) + fieldsCost(message.trailers) + costOfBody(message)
+}
+
+export function costOfBody({ body }: Message): number {
+  let bytes = 0
   for (const piece of body) bytes += bufferCost(piece.length)
   return bytes
 }

@@ -12,6 +12,8 @@ export interface Exchange {
   method: string
   /** With the secrets of its query redacted. */
   target: string
+  /** The whole target, if secrets are kept (`--inspect-reveal`) and it has one; never written to disk. */
+  targetSecret: string | null
   host: string
   /** `HTTP/1.1`, `HTTP/2.0` */
   protocol: string

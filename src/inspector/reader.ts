@@ -62,7 +62,7 @@ export interface ExchangeWriter {
   readonly wantsAnswer: boolean
   /** Bytes of the request's body, without transfer coding. */
   requestBody(bytes: Buffer, atMs: number): void
-  /** So many bytes of it passed, and were not seen. */
+  /** So many bytes of it passed, and were not seen; also, behind it, of a protocol that was agreed on. */
   requestBytes(bytes: number, atMs: number): void
   /** The request is whole. */
   requestEnd(trailers: RawHeaders, atMs: number): void
@@ -88,4 +88,6 @@ export interface TimelineMessage extends Pick<TimelineEntry, 'direction' | 'kind
   readonly payload: Buffer
   /** All that came, kept or not. Default: as long as the payload. */
   readonly bytes?: number
+  /** The payload is not all of it. */
+  readonly isPart?: boolean
 }

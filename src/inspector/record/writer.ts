@@ -1,0 +1,257 @@
+import { costOfBody, fieldsCost, stringCost } from '../cost.js'
+import type { ExchangeBook } from '../book.js'
+import type { Answer, Exchange, Message } from '../exchange.js'
+import type { AnswerHead, ExchangeWriter, RequestHead, TimelineMessage } from '../reader.js'
+import type { RawHeaders } from '../../proxy/http/api.js'
+import { valueOf } from '../../proxy/http/fields.js'
+import { nodeAddress } from '../../proxy/http/headers/forwarded.js'
+import type { Redactor } from '../redact/index.js'
+import { EventStreamParser } from '../event-stream.js'
+import { BodyKeeper } from './body.js'
+import { codingsOf } from './codings.js'
+import { TimelineKeeper } from './timeline.js'
+
+/** Where exchanges are written to, and within what bounds. */
+export interface RecordContext {
+  readonly book: ExchangeBook
+  readonly redactor: Redactor
+  /** Bytes of each body that are kept, and of all messages of a timeline. */
+  readonly bodyLimit: number
+}
+
+/** Whose exchange it is. */
+export interface ExchangeOrigin {
+  readonly tunnel: string
+  /** The address of who opened the connection; that of a request may be another. */
+  readonly visitor: string
+  /** What is to be added to the reader's time to have epoch milliseconds. */
+  readonly epochMs: number
+  readonly replayOf?: string
+}
+
+/** Begins to keep an exchange. */
+export function beginExchange(context: RecordContext, origin: ExchangeOrigin, head: RequestHead): ExchangeWriter {
+  return new Writer(context, origin, head)
+}
+
+class Writer implements ExchangeWriter {
+  readonly exchange: Exchange
+  readonly #context: RecordContext
+  readonly #startedAtMs: number
+  readonly #request: BodyKeeper
+  readonly #answer: BodyKeeper
+  readonly #timeline: TimelineKeeper
+  #events: EventStreamParser | null = null
+  readonly #requestType: string
+  #answerType = ''
+  #requestOver = false
+  /** It is not kept any more: nothing need be done. */
+  #forgotten: boolean
+
+  constructor(context: RecordContext, origin: ExchangeOrigin, head: RequestHead) {
+    const { book, redactor, bodyLimit } = context
+    const { fields, startedAtMs } = head
+    const startedAt = startedAtMs + origin.epochMs
+    this.#context = context
+    this.#startedAtMs = startedAtMs
+    this.#request = new BodyKeeper(bodyLimit)
+    this.#answer = new BodyKeeper(bodyLimit)
+    this.#requestType = mediaTypeOf(fields)
+    this.exchange = {
+      id: book.nextId(startedAt),
+      kind: 'http',
+      state: 'open',
+      tunnel: origin.tunnel,
+      visitor: visitorOf(fields) ?? origin.visitor,
+      startedAt,
+      method: head.method,
+      target: redactor.target(head.target),
+      targetSecret: null,
+      host: head.host,
+      protocol: head.protocol,
+      requestId: valueOf(fields, 'x-request-id') ?? '',
+      request: messageOf(fields, redactor),
+      response: null,
+      requestDoneMs: null,
+      answeredMs: null,
+      doneMs: null,
+      timeline: [],
+      messages: 0,
+      problem: null,
+      replayOf: origin.replayOf ?? null,
+    }
+    if (redactor.reveal && this.exchange.target !== head.target) this.exchange.targetSecret = head.target
+    this.#timeline = new TimelineKeeper(this.exchange, bodyLimit, redactor)
+    this.#forgotten = !book.add(this.exchange)
+  }
+
+  get wantsRequest(): boolean {
+    return !this.#forgotten && this.#request.wants
+  }
+
+  get wantsAnswer(): boolean {
+    return !this.#forgotten && (this.#answer.wants || this.#events !== null)
+  }
+
+  requestBody(bytes: Buffer): void {
+    if (this.#isOver || this.#requestOver) return
+    this.exchange.request.bytes += bytes.length
+    this.#push(this.#request, bytes)
+  }
+
+  requestBytes(bytes: number): void {
+    if (this.#isOver) return
+    this.exchange.request.bytes += bytes
+    this.#changed(0)
+  }
+
+  requestEnd(trailers: RawHeaders, atMs: number): void {
+    if (this.#isOver || this.#requestOver) return
+    this.exchange.requestDoneMs = this.#since(atMs)
+    const added = this.#addTrailers(this.exchange.request, trailers)
+    this.#changed(added + this.#finishRequest(true))
+  }
+
+  answer({ status, reason, fields }: AnswerHead, atMs: number): void {
+    const { exchange } = this
+    if (this.#isOver || exchange.response !== null) return
+    const answer: Answer = { ...messageOf(fields, this.#context.redactor), status, reason }
+    exchange.response = answer
+    exchange.answeredMs = this.#since(atMs)
+    this.#answerType = mediaTypeOf(fields)
+    if (this.#answerType === 'text/event-stream') {
+      exchange.kind = 'sse'
+      if (answer.codings.length === 0) this.#events = new EventStreamParser(this.#onEvent)
+    }
+    this.#changed(fieldsCost(answer.fields) + stringCost(reason))
+  }
+
+  answerBody(bytes: Buffer, atMs: number): void {
+    const { response } = this.exchange
+    if (this.#isOver || response === null) return
+    response.bytes += bytes.length
+    this.#push(this.#answer, bytes)
+    this.#events?.push(bytes, atMs)
+  }
+
+  answerBytes(bytes: number): void {
+    const { response } = this.exchange
+    if (this.#isOver || response === null) return
+    response.bytes += bytes
+    this.#changed(0)
+  }
+
+  answerEnd(trailers: RawHeaders, atMs: number): void {
+    const { response } = this.exchange
+    if (this.#isOver || response === null) return
+    this.#finish('done', this.#addTrailers(response, trailers), atMs)
+  }
+
+  is(kind: Exchange['kind']): void {
+    if (this.#isOver) return
+    this.exchange.kind = kind
+    this.#changed(0)
+  }
+
+  message(message: TimelineMessage, atMs: number): void {
+    if (this.#isOver) return
+    this.#changed(this.#timeline.push(message, this.#since(atMs)))
+  }
+
+  problem(text: string): void {
+    if (this.#isOver) return
+    this.exchange.problem ??= text
+    this.#changed(0)
+  }
+
+  cut(problem: string, atMs: number): void {
+    if (this.#isOver) return
+    this.exchange.problem ??= problem
+    this.#finish('cut', 0, atMs)
+  }
+
+  get #isOver(): boolean {
+    return this.exchange.state !== 'open'
+  }
+
+  #since(atMs: number): number {
+    return atMs - this.#startedAtMs
+  }
+
+  #push(keeper: BodyKeeper, bytes: Buffer): void {
+    if (this.#forgotten) return
+    const before = keeper.cost
+    keeper.push(bytes)
+    this.#changed(keeper.cost - before)
+  }
+
+  #changed(addedBytes: number): void {
+    if (!this.#forgotten) this.#forgotten = !this.#context.book.changed(this.exchange, addedBytes)
+  }
+
+  #addTrailers(message: Message, trailers: RawHeaders): number {
+    if (trailers.length === 0) return 0
+    const kept = this.#context.redactor.fields(trailers)
+    message.trailers.push(...kept)
+    return fieldsCost(kept)
+  }
+
+  #finish(state: 'done' | 'cut', added: number, atMs: number): void {
+    const { exchange } = this
+    const { response } = exchange
+    let more = added + this.#finishRequest(false)
+    if (response !== null) {
+      const before = this.#answer.cost
+      const isWhole = state === 'done'
+      const decoded = this.#answer.finish(response, this.#answerType, isWhole, this.#context.redactor)
+      more += costOfBody(response) - before
+      if (exchange.kind === 'sse' && this.#events === null && decoded !== null) {
+        // Compressed events can be read only now that all are there.
+        new EventStreamParser(this.#onEvent).push(decoded, atMs)
+      }
+    }
+    exchange.doneMs = this.#since(atMs)
+    exchange.state = state
+    this.#changed(more)
+  }
+
+  #finishRequest(whole: boolean): number {
+    if (this.#requestOver) return 0
+    this.#requestOver = true
+    const { request } = this.exchange
+    const before = this.#request.cost
+    this.#request.finish(request, this.#requestType, whole, this.#context.redactor)
+    return costOfBody(request) - before
+  }
+
+  readonly #onEvent = (message: TimelineMessage, atMs: number): void => this.message(message, atMs)
+}
+
+function messageOf(fields: RawHeaders, redactor: Redactor): Message {
+  return {
+    fields: redactor.fields(fields),
+    trailers: [],
+    body: [],
+    bytes: 0,
+    codings: codingsOf(fields),
+    truncated: false,
+    redacted: false,
+    problem: null,
+  }
+}
+
+/** Without its parameters, in lower case. */
+function mediaTypeOf(fields: RawHeaders): string {
+  const type = valueOf(fields, 'content-type')
+  if (type === undefined) return ''
+  const end = type.indexOf(';')
+  return (end < 0 ? type : type.slice(0, end)).trim().toLowerCase()
+}
+
+/** Of several visitors that share a connection the server names each in front of X-Forwarded-For. */
+function visitorOf(fields: RawHeaders): string | null {
+  const chain = valueOf(fields, 'x-forwarded-for')
+  if (chain === undefined) return null
+  const end = chain.indexOf(',')
+  return nodeAddress(end < 0 ? chain : chain.slice(0, end))
+}

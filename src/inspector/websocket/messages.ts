@@ -1,0 +1,176 @@
+import type { Direction, TimelineMessage } from '../reader.js'
+import { MAX_PAYLOAD } from '../record/timeline.js'
+import type { MessageInflater } from './deflate.js'
+import { FrameError, FrameParser, type FrameEvents, type FrameHead } from './frames.js'
+
+/** Compressed bytes of a message that are collected; a larger one is not decompressed. */
+const MAX_COMPRESSED = 1024 * 1024
+/** One byte more than is kept tells that there is more. */
+const MAX_PLAIN = MAX_PAYLOAD + 1
+
+const CONTINUATION = 0
+const TEXT = 1
+const BINARY = 2
+const CLOSE = 8
+const PING = 9
+const PONG = 10
+const MAX_CONTROL = 125
+
+export interface MessageEvents {
+  onMessage(message: TimelineMessage, atMs: number): void
+  onClose(): void
+  /** Of the frame that is under way the next bytes are not needed. */
+  skip(bytes: number): void
+}
+
+/** A message, or control frame, that is under way. */
+class Pending {
+  readonly kind: TimelineMessage['kind']
+  readonly isCompressed: boolean
+  bytes = 0
+  missed = false
+  readonly parts: Buffer[] = []
+  #held = 0
+
+  constructor(kind: TimelineMessage['kind'], isCompressed: boolean) {
+    this.kind = kind
+    this.isCompressed = isCompressed
+  }
+
+  get wants(): boolean {
+    return !this.missed && this.#held < (this.isCompressed ? MAX_COMPRESSED : MAX_PLAIN)
+  }
+
+  push(bytes: Buffer): void {
+    this.bytes += bytes.length
+    if (this.missed) return
+    const room = (this.isCompressed ? MAX_COMPRESSED : MAX_PLAIN) - this.#held
+    const part = bytes.subarray(0, room)
+    if (part.length < bytes.length) this.missed = true
+    if (part.length === 0) return
+    this.#held += part.length
+    this.#keep(part)
+  }
+
+  /** Small parts are put together, or a message of single bytes would cost an object for each. */
+  #keep(part: Buffer): void {
+    const last = this.parts.at(-1)
+    if (last !== undefined && last.length < 4_096) this.parts[this.parts.length - 1] = Buffer.concat([last, part])
+    else this.parts.push(Buffer.from(part))
+  }
+
+  miss(bytes: number): void {
+    this.bytes += bytes
+    this.missed = true
+  }
+}
+
+/** The messages of one direction of a WebSocket (RFC 6455 §5.4), put together and decompressed. */
+export class MessageReader implements FrameEvents {
+  readonly #direction: Direction
+  readonly #events: MessageEvents
+  readonly #inflater: MessageInflater | null
+  readonly #frames = new FrameParser(this)
+  #message: Pending | null = null
+  /** It may stand between the frames of a message. */
+  #control: Pending | null = null
+  #isLast = false
+
+  /** `inflater`: null when compression was not agreed on. */
+  constructor(direction: Direction, inflater: MessageInflater | null, events: MessageEvents) {
+    this.#direction = direction
+    this.#inflater = inflater
+    this.#events = events
+  }
+
+  /** Throws FrameError. */
+  push(bytes: Buffer, atMs: number): void {
+    this.#frames.push(bytes, atMs)
+    const pending = this.#control ?? this.#message
+    if (pending?.wants === false && this.#frames.left > 0) this.#events.skip(this.#frames.left)
+  }
+
+  /** Throws FrameError. */
+  missed(bytes: number, atMs: number): void {
+    this.#frames.missed(bytes, atMs)
+  }
+
+  onFrame({ opcode, isLast, isCompressed, length }: FrameHead): void {
+    this.#isLast = isLast
+    if (opcode === CLOSE || opcode === PING || opcode === PONG) {
+      if (!isLast || isCompressed || length > MAX_CONTROL) throw new FrameError('a control frame is none')
+      this.#control = new Pending(opcode === CLOSE ? 'close' : opcode === PING ? 'ping' : 'pong', false)
+      return
+    }
+    if (opcode === CONTINUATION) {
+      if (this.#message === null || isCompressed) throw new FrameError('a frame goes on with no message')
+      return
+    }
+    if (opcode !== TEXT && opcode !== BINARY) throw new FrameError(`a frame is of the unknown kind ${opcode}`)
+    if (this.#message !== null) throw new FrameError('a message begins within another')
+    if (isCompressed && this.#inflater === null) throw new FrameError('a message is compressed without agreement')
+    this.#message = new Pending(opcode === TEXT ? 'text' : 'binary', isCompressed)
+  }
+
+  onPayload(bytes: Buffer): void {
+    ;(this.#control ?? this.#message)?.push(bytes)
+  }
+
+  onMissed(bytes: number): void {
+    ;(this.#control ?? this.#message)?.miss(bytes)
+  }
+
+  onFrameEnd(atMs: number): void {
+    const control = this.#control
+    if (control !== null) {
+      this.#control = null
+      this.#tellControl(control, atMs)
+    } else if (this.#isLast && this.#message !== null) {
+      const message = this.#message
+      this.#message = null
+      this.#tell(message, atMs)
+    }
+  }
+
+  #tellControl({ kind, parts, bytes, missed }: Pending, atMs: number): void {
+    const payload = Buffer.concat(parts)
+    const isClose = kind === 'close'
+    const code = isClose && payload.length >= 2 ? String(payload.readUInt16BE(0)) : ''
+    this.#events.onMessage(
+      {
+        direction: this.#direction,
+        kind,
+        label: code,
+        payload: isClose ? payload.subarray(2) : payload,
+        bytes,
+        isPart: missed,
+        problem: null,
+      },
+      atMs,
+    )
+    if (isClose) this.#events.onClose()
+  }
+
+  #tell({ kind, isCompressed, parts, bytes, missed }: Pending, atMs: number): void {
+    const raw = Buffer.concat(parts)
+    const plain = isCompressed ? this.#inflate(raw, missed) : raw
+    this.#events.onMessage(
+      {
+        direction: this.#direction,
+        kind,
+        label: '',
+        payload: plain ?? Buffer.alloc(0),
+        bytes: isCompressed && plain !== null ? plain.length : bytes,
+        isPart: missed || plain === null,
+        problem: plain === null ? 'it could not be decompressed' : null,
+      },
+      atMs,
+    )
+  }
+
+  #inflate(raw: Buffer, missed: boolean): Buffer | null {
+    if (!missed) return this.#inflater?.inflate(raw) ?? null
+    this.#inflater?.lose()
+    return null
+  }
+}
