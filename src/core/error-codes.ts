@@ -319,6 +319,31 @@ export const ERROR_CODES = {
   UR_VISITOR_TLS: entry(1, 'The TLS handshake of a visitor with the agent failed.', 'Nothing, if a stranger was trying doors; otherwise see whether the visitor trusts the certificate and speaks TLS 1.2.'),
   UR_PROXY_CONFIG: entry(2, 'The URL of the HTTP proxy was not understood.', 'Write https_proxy as http://USER:PASSWORD@HOST:PORT.'),
   UR_PROXY_CONNECT: entry(4, 'The HTTP proxy did not make the connection to the server.', 'The message has the answer of the proxy; put the host of the server into no_proxy to go without it.'),
+
+  // inspector: its API, replays, files
+  UR_INSPECT_FILTER: entry(2, 'A filter for exchanges was not understood.', 'Write a status as 404, 4xx, 400-499 or none, and a field as NAME or NAME: PART OF THE VALUE.'),
+  UR_INSPECT_HOST: entry(1, 'A request to the inspector named a host that is not one of its own.', 'Use its address or `localhost`, or allow the name with --inspect-allow-host.'),
+  UR_INSPECT_ORIGIN: entry(1, 'A page of another site sent a request to the inspector.', 'Send requests from programs, or from the pages of the inspector itself.'),
+  UR_INSPECT_CONTENT_TYPE: entry(1, 'The body of a request to the inspector was not announced as JSON.', 'Send `Content-Type: application/json`.'),
+  UR_INSPECT_REQUEST: entry(2, 'A request to the inspector was not understood: its body is no JSON, or too long.', 'The message names what is wrong.'),
+  UR_INSPECT_FIELD: entry(2, 'A field of a request to the inspector has a value that it may not have.', 'The message names the fields; /api/inspect/openapi.json says what may be written.'),
+  UR_INSPECT_NOT_FOUND: entry(1, 'The inspector has nothing at that path, or no exchange with that id (any more).', 'Check the path; old exchanges make room for new ones.'),
+  UR_INSPECT_METHOD: entry(1, 'The inspector does not have that method at that path.', 'Use one that the field Allow of the answer names.'),
+  UR_INSPECT_BUSY: entry(1, 'The inspector has as many readers of events, or replays under way, as it may.', 'Try again in a moment.'),
+  UR_INSPECT_LISTEN: entry(1, 'The address of the inspector could not be listened on.', 'Free the port, or name another one.'),
+  UR_INSPECT_REVEAL: entry(3, 'A redacted value was asked for, and values are not kept.', 'Start the agent with --inspect-reveal.'),
+  UR_INSPECT_STORE: entry(1, 'Exchanges cannot be kept in the folder of --inspect-store. They are in memory only.', 'Do what the message says, and start the agent again.'),
+  UR_REPLAY_TRUNCATED: entry(1, 'A request was to be replayed whose body was not kept whole.', 'Give a body, or keep more of bodies.'),
+  UR_REPLAY_REQUEST: entry(2, 'What was to be sent by a replay is no HTTP request.', 'The message names what is wrong.'),
+  UR_REPLAY_KIND: entry(1, 'A WebSocket was to be replayed, which is no single request.', 'Replay one of its messages instead.'),
+  UR_REPLAY_TUNNEL: entry(1, 'A request was to be replayed to a tunnel that the agent does not have, or that is none for HTTP.', 'Name one of its tunnels, or an upstream.'),
+  UR_REPLAY_TIMED_OUT: entry(1, 'An upstream did not answer a replayed request in time.', 'Look into the log of the upstream.'),
+  UR_REPLAY_FAILED: entry(1, 'An upstream closed the connection before it had answered a replayed request, or answered no HTTP.', 'Look into the log of the upstream; check that it speaks the protocol of the tunnel.'),
+  UR_REPLAY_DIFFERENT: entry(1, 'Answers to a suite differ from those that were recorded, and --fail-on-diff was given.', 'The lines above say what differs; leave out what always does with --ignore-header and --ignore-json.'),
+  UR_HAR_FILE: entry(2, 'A HAR file could not be read or written.', 'Check the path, and that this user may read and write it.'),
+  UR_HAR_INVALID: entry(2, 'A file is no HAR 1.2.', 'The message has the line, the column and the place in it; export the file again.'),
+  UR_SUITE_NAME: entry(2, 'The name of a suite has characters other than letters, digits and . _ -, or is too long.', 'Choose a name of 1 to 64 such characters that begins with a letter or digit.'),
+  UR_SUITE_NOT_FOUND: entry(1, 'There is no suite of that name.', 'GET /api/inspect/suites lists them.'),
 } as const satisfies Record<`UR_${string}`, ErrorCodeEntry>
 
 /** Every stable error code. */

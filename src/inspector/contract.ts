@@ -180,7 +180,14 @@ export interface ExchangeDiff {
     | { readonly kind: 'same' }
     | { readonly kind: 'json'; readonly entries: readonly DiffEntry[] }
     | { readonly kind: 'text'; readonly lines: readonly DiffLine[] }
-    | { readonly kind: 'binary'; readonly before: number; readonly after: number }
+    | {
+        readonly kind: 'binary'
+        /** Bytes. */
+        readonly before: number
+        readonly after: number
+        readonly beforeSha256: string
+        readonly afterSha256: string
+      }
 }
 
 export interface DiffEntry {
@@ -192,7 +199,8 @@ export interface DiffEntry {
 }
 
 export interface DiffLine {
-  readonly change: 'same' | 'added' | 'removed'
+  readonly change: 'same' | 'added' | 'removed' | 'skipped'
+  /** The line; of `skipped` the number of lines that are left out. */
   readonly text: string
 }
 

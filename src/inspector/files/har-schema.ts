@@ -1,0 +1,75 @@
+import { z } from 'zod'
+
+/*
+ * What is read of HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/), as browsers and proxies write it: more than
+ * is needed is no error, and what only some write may be missing.
+ */
+
+const pair = z.object({ name: z.string(), value: z.string() })
+const fields = z.array(pair).default([])
+const size = z.number().default(-1)
+const ms = z.number().default(-1)
+const base64 = z.string().optional()
+
+const postData = z.object({
+  mimeType: z.string().default(''),
+  text: z.string().optional(),
+  params: z.array(z.object({ name: z.string(), value: z.string().optional() })).optional(),
+  encoding: base64,
+  _encoding: base64,
+})
+
+const content = z
+  .object({ size, mimeType: z.string().default(''), text: z.string().optional(), encoding: base64 })
+  .default({ size: -1, mimeType: '' })
+
+const own = {
+  _trailers: fields,
+  _codings: z.array(z.string()).default([]),
+  _truncated: z.boolean().default(false),
+}
+
+const message = z.object({
+  type: z.enum(['send', 'receive']),
+  /** Epoch seconds. */
+  time: z.number(),
+  opcode: z.number().int(),
+  data: z.string(),
+})
+
+export const HarEntry = z.object({
+  startedDateTime: z.string().refine((text) => !Number.isNaN(Date.parse(text)), { error: 'it is no point in time' }),
+  request: z.object({
+    method: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'it is no method' }),
+    url: z.string().refine((text) => URL.canParse(text), { error: 'it is no URL' }),
+    httpVersion: z.string().default('HTTP/1.1'),
+    headers: fields,
+    postData: postData.optional(),
+    bodySize: size,
+    ...own,
+  }),
+  response: z.object({
+    /** 0: there was none. */
+    status: z.number().int().min(0).max(999),
+    statusText: z.string().default(''),
+    httpVersion: z.string().default(''),
+    headers: fields,
+    content,
+    bodySize: size,
+    ...own,
+  }),
+  timings: z.object({ send: ms, wait: ms, receive: ms }).default({ send: -1, wait: -1, receive: -1 }),
+  _webSocketMessages: z.array(message).optional(),
+  _uniroute: z
+    .object({
+      kind: z.enum(['http', 'sse', 'websocket', 'grpc']).default('http'),
+      tunnel: z.string().default(''),
+      visitor: z.string().default(''),
+      problem: z.string().nullable().default(null),
+    })
+    .optional(),
+})
+
+export const Har = z.object({ log: z.object({ entries: z.array(HarEntry) }) })
+
+export type HarEntry = z.infer<typeof HarEntry>
