@@ -1,17 +1,20 @@
 import type { IncomingMessage } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type z } from 'zod'
+import type { AllowedHosts } from '../core/browser-guard.js'
 import type { Logger } from '../core/logger.js'
 import type { ReserveSettings } from '../names/index.js'
 import type { AuditRecord, Store } from '../store/index.js'
+import { DESCRIPTION } from './description.js'
 import type { Context, Endpoint } from './endpoint.js'
 import type { EventHub } from './event-hub.js'
 import { EventStream } from './event-stream.js'
 import type { AdminGate, AdminIdentity } from './gate.js'
-import { type AllowedHosts, guard } from './guard.js'
+import { guard } from './guard.js'
 import type { LiveState } from './live.js'
 import { openApi } from './openapi.js'
 import { AdminError, type Answer, answerTo, DEFECT } from './problems.js'
+import { checkedInput, fastifyPath, methodsAt, wrongText } from './route.js'
 import { LIVE } from './routes/live.js'
 import { RECORDS } from './routes/records.js'
 import type { Health } from './schemas.js'
@@ -67,7 +70,7 @@ export async function adminApp(options: AdminAppOptions): Promise<AdminApp> {
     if (!options.isLocal(request.raw)) guard(request.method, request.headers, options.allowedHosts())
     done()
   })
-  const description = openApi(ENDPOINTS)
+  const description = openApi(ENDPOINTS, DESCRIPTION)
   app.get('/openapi.json', () => description)
   const readers = new Readers()
   for (const each of ENDPOINTS) {
@@ -75,7 +78,7 @@ export async function adminApp(options: AdminAppOptions): Promise<AdminApp> {
       method: each.method,
       // a HEAD of events would be a reader that never gets any
       exposeHeadRoute: each.response !== 'events',
-      url: each.path.replace(/\{(\w+)\}/g, ':$1'),
+      url: fastifyPath(each),
       handler: (request, reply) => serve(each, request, reply, options, readers),
     })
   }
@@ -123,21 +126,10 @@ function identityOf({ raw, headers }: FastifyRequest, { isLocal, gate }: AdminAp
 }
 
 /** Throws AdminError 422 UR_ADMIN_FIELD, which names the fields. */
-function checked(schema: z.ZodObject, given: unknown): Record<string, unknown> {
-  const result = schema.safeParse(given)
-  if (result.success) return result.data
-  const fields = result.error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ field: key.slice(0, 100), message: 'there is no such field' }))
-      : [{ field: issue.path.join('.'), message: wording(issue.message) }],
-  )
-  const names = fields.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`))
-  throw new AdminError(422, 'UR_ADMIN_FIELD', `Not as it should be: ${names.join('; ').slice(0, 500)}.`, { fields })
-}
-
-// What zod says of a field that was not sent.
-function wording(message: string): string {
-  return message.endsWith('received undefined') ? 'it is missing' : message
+function checked<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
+  const input = checkedInput(schema, given)
+  if ('value' in input) return input.value
+  throw new AdminError(422, 'UR_ADMIN_FIELD', wrongText(input.wrong), { fields: [...input.wrong] })
 }
 
 function sendEvents(request: FastifyRequest, reply: FastifyReply, options: AdminAppOptions, readers: Readers): void {
@@ -194,7 +186,7 @@ async function refuse(
   const { status, problem, retryAfter } = found
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
   if (status === 401) void reply.header('www-authenticate', 'Bearer realm="uniroute admin"')
-  const allow = status === 405 ? methodsAt(request.url) : []
+  const allow = status === 405 ? methodsAt(ENDPOINTS, request.url) : []
   if (allow.length > 0) void reply.header('allow', allow.join(', '))
   await reply
     .code(status)
@@ -223,14 +215,8 @@ function ofFramework(error: unknown): unknown {
   return new AdminError(400, 'UR_ADMIN_REQUEST', 'The request is not valid.')
 }
 
-function methodsAt(url: string): string[] {
-  const path = url.split('?', 1)[0] ?? ''
-  const matches = (each: Endpoint): boolean => new RegExp(`^${each.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path)
-  return [...new Set(ENDPOINTS.filter(matches).map(({ method }) => method as string))]
-}
-
 function notFound(method: string, url: string | null): AdminError {
-  const allowed = url === null ? [] : methodsAt(url)
+  const allowed = url === null ? [] : methodsAt(ENDPOINTS, url)
   if (allowed.length > 0 && !allowed.includes(method)) {
     const message = `There is no ${method} at this path, but ${allowed.join(', ')}.`
     return new AdminError(405, 'UR_ADMIN_METHOD', message)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { AdminIdentity } from './gate.js'
 import type { LiveState } from './live.js'
 import type { Operations } from './operations.js'
+import { type Route, route, type RouteDefinition } from './route.js'
 import type { StoreOperations } from './store-operations.js'
 import type { Health } from './schemas.js'
 
@@ -13,72 +14,19 @@ export interface Context {
   health(): Health
 }
 
-type Fields = z.ZodObject
-
-/** One method at one path: what it takes, what it gives, and who may. /openapi.json is made from it. */
-export interface Endpoint {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** `/api/v1/tokens/{id}` */
-  readonly path: string
+/** A route, and who may use it. */
+export interface Endpoint extends Route<Context> {
   readonly scope: 'read' | 'write'
-  readonly tag: string
-  readonly summary: string
-  readonly params: Fields
-  readonly query: Fields
-  /** Null: none. */
-  readonly body: Fields | null
-  readonly status: 200 | 201 | 204
-  /** Null: none; `events`: a stream of server-sent events, which the server itself answers. */
-  readonly response: z.ZodType | 'events' | null
-  /** Statuses of errors beside those that every endpoint has. */
-  readonly errors: readonly (404 | 409)[]
-  handle(input: Input<Fields, Fields, Fields>, context: Context): Promise<unknown>
 }
 
-/** What a request carries, checked. */
-export interface Input<P extends Fields, Q extends Fields, B extends Fields> {
-  readonly params: z.output<P>
-  readonly query: z.output<Q>
-  readonly body: z.output<B>
-}
-
-interface Definition<P extends Fields, Q extends Fields, B extends Fields, R extends z.ZodType> {
-  readonly method: Endpoint['method']
-  readonly path: string
-  readonly summary: string
-  readonly params?: P
-  readonly query?: Q
-  readonly body?: B
-  readonly status?: 200 | 201 | 204
-  readonly response?: R
-  readonly errors?: Endpoint['errors']
-  handle(input: Input<P, Q, B>, context: Context): Promise<z.input<R>> | z.input<R>
-}
-
-const NOTHING = z.strictObject({})
-
-/** An endpoint of the API; who may only read may use those of GET. The tag is the first word of its path. */
+/** An endpoint of the API; who may only read may use those of GET. */
 export function endpoint<
-  P extends Fields = typeof NOTHING,
-  Q extends Fields = typeof NOTHING,
-  B extends Fields = typeof NOTHING,
+  P extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  Q extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  B extends z.ZodType = z.ZodObject<Record<never, never>>,
   R extends z.ZodType = z.ZodVoid,
->(definition: Definition<P, Q, B, R>): Endpoint {
-  const { method, path, summary, params, query, body, status = 200, response, errors = [] } = definition
-  return {
-    method,
-    path: `/api/v1${path}`,
-    scope: method === 'GET' ? 'read' : 'write',
-    tag: path.split('/')[1] ?? '',
-    summary,
-    params: params ?? NOTHING,
-    query: query ?? NOTHING,
-    body: body ?? (method === 'POST' ? NOTHING : null),
-    status,
-    response: response ?? null,
-    errors,
-    handle: async (input, context) => definition.handle(input, context),
-  }
+>(definition: RouteDefinition<Context, P, Q, B, R>): Endpoint {
+  return { ...route('/api/v1', definition), scope: definition.method === 'GET' ? 'read' : 'write' }
 }
 
 /** Ids and names that somebody looks for; what cannot be one finds nothing. PostgreSQL takes no U+0000. */

@@ -1,72 +1,67 @@
 import { z } from 'zod'
 import { VERSION } from '../core/version.js'
-import type { Endpoint } from './endpoint.js'
-import { Problem } from './schemas.js'
+import type { Route } from './route.js'
 
 type Json = Record<string, unknown>
 
-/** Errors that every endpoint may answer with, besides its own. */
-const COMMON = [400, 401, 403, 413, 415, 421, 422, 429, 503] as const
-const DESCRIPTIONS: Readonly<Record<number, string>> = {
-  200: 'Done.',
-  201: 'Made.',
-  204: 'Done; there is nothing to tell.',
-  400: 'The request was not understood.',
-  401: 'No token, or one that is no good.',
-  403: 'The token may not change anything, or a page of another site sent the request.',
-  404: 'There is no such thing.',
-  409: 'Somebody has it already.',
-  413: 'The body is too long.',
-  415: 'The body is not JSON.',
-  421: 'The request is for a host that is not this server’s.',
-  422: 'A field is wrong; `errors` names it.',
-  429: 'Too much for now; `Retry-After` says when it may be tried again.',
-  503: 'The database does not answer; it may be tried again.',
+/** What a description says beside its routes. */
+export interface Description<R> {
+  readonly title: string
+  /** What the name of an operation does not begin with. */
+  readonly prefix: string
+  /** Errors that every route may answer with, besides its own. */
+  readonly common: readonly number[]
+  /** Of each status. */
+  readonly statuses: Readonly<Record<number, string>>
+  /** Of a problem's JSON. */
+  readonly problem: z.ZodType
+  /** Members of the document and of its components. */
+  readonly security: { readonly document: Json; readonly components: Json }
+  describe(route: R): string
 }
 
-/** The OpenAPI 3.1 description of `endpoints`. */
-export function openApi(endpoints: readonly Endpoint[]): Json {
+/** The OpenAPI 3.1 description of `routes`. */
+export function openApi<R extends Route<never>>(routes: readonly R[], description: Description<R>): Json {
+  const { title, prefix, common, statuses, security } = description
   const components: Json = {}
   const schemaOf = (schema: z.ZodType): Json => hoisted(z.toJSONSchema(schema, { io: 'input' }), components)
   const problem = { $ref: '#/components/responses/Problem' }
   const paths: Record<string, Json> = {}
-  for (const each of endpoints) {
-    const { method, path, tag, summary, scope, params, query, body, status, response, errors } = each
+  for (const each of routes) {
+    const { method, path, tag, summary, params, query, body, status, response, errors } = each
     const operation: Json = {
-      operationId: operationId(each),
+      operationId: operationId(each, prefix),
       tags: [tag],
       summary,
-      description: `Needs a token of the scope \`${scope}\`.`,
+      description: description.describe(each),
       parameters: [...parameters('path', params, schemaOf), ...parameters('query', query, schemaOf)],
       responses: {
-        [status]: { description: DESCRIPTIONS[status], ...contentOf(response, schemaOf) },
-        ...Object.fromEntries([...COMMON, ...errors].sort().map((each) => [each, problem])),
+        [status]: { description: statuses[status], ...contentOf(response, schemaOf) },
+        ...Object.fromEntries([...common, ...errors].sort().map((each) => [each, problem])),
       },
     }
     if (body !== null) operation['requestBody'] = { required: true, content: json(schemaOf(body)) }
     paths[path] = { ...paths[path], [method.toLowerCase()]: operation }
   }
-  const content = { 'application/problem+json': { schema: schemaOf(Problem) } }
+  const content = { 'application/problem+json': { schema: schemaOf(description.problem) } }
   return {
     openapi: '3.1.0',
-    info: { title: 'UniRoute admin API', version: VERSION, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: { title, version: VERSION, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     servers: [{ url: '/' }],
-    security: [{ token: [] }],
+    ...security.document,
     paths,
     components: {
       schemas: components,
       responses: { Problem: { description: 'What went wrong (RFC 9457).', content } },
-      securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: '`unra_…`, from `uniroutd admin-token create`.' },
-      },
+      ...security.components,
     },
   }
 }
 
-function operationId({ method, path }: Endpoint): string {
+function operationId({ method, path }: Route<never>, prefix: string): string {
   const words = path
-    .replace('/api/v1/', '')
-    .split(/[/-]/)
+    .replace(prefix, '')
+    .split(/[/.-]/)
     .map((word) => word.replace(/[{}]/g, ''))
   return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
 }
@@ -84,9 +79,10 @@ function parameters(place: 'path' | 'query', fields: z.ZodObject, schemaOf: (sch
   })
 }
 
-function contentOf(response: Endpoint['response'], schemaOf: (schema: z.ZodType) => Json): Json {
+function contentOf(response: Route<never>['response'], schemaOf: (schema: z.ZodType) => Json): Json {
   if (response === null) return {}
   if (response === 'events') return { content: { 'text/event-stream': { schema: { type: 'string' } } } }
+  if (response === 'bytes') return { content: { '*/*': { schema: { type: 'string', format: 'binary' } } } }
   return { content: json(schemaOf(response)) }
 }
 
