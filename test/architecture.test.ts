@@ -26,6 +26,7 @@ const RANKS: Readonly<Record<string, number>> = {
   inspector: 6,
   daemon: 6,
   cli: 7,
+  ui: 7,
 }
 
 const GENERATED = 'src/protocol/generated'
@@ -43,7 +44,7 @@ interface SourceFile {
 }
 
 const files: readonly SourceFile[] = readdirSync('src', { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+  .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.name.endsWith('.d.ts'))
   .map((entry) => relative('.', join(entry.parentPath, entry.name)))
   .filter((path) => !path.startsWith(GENERATED))
   .map((path) => {
@@ -81,6 +82,18 @@ t.test('imports point only to rooms of lower rank, or to the same room', async (
       if (other === null || (RANKS[other] ?? Infinity) >= (RANKS[room] ?? -1)) wrong.push(`${path} imports ${target}`)
     }
   }
+  t.same(wrong, [])
+})
+
+t.test('the pages take nothing but types from other rooms', async (t) => {
+  const pages = files.filter(({ room }) => room === 'ui')
+  t.ok(pages.length > 20, 'the pages were found')
+  const wrong = pages.flatMap(({ path, text }) =>
+    [...text.matchAll(/^(import|export) (?!type )[^']*'((?:\.\.\/)+[^']+)'/gm)]
+      .map(([, , name = '']) => relative('.', resolve(dirname(path), name)))
+      .filter((target) => roomOf(target) !== 'ui')
+      .map((target) => `${path} imports ${target}`),
+  )
   t.same(wrong, [])
 })
 

@@ -20,16 +20,9 @@ const FLAGS = [
 ]
 
 /** Chromium with an empty profile, in which an authority (path of its PEM file) is trusted beside the public ones. */
-export async function startBrowser(t: Owner, ca: string): Promise<BrowserContext> {
-  const [executablePath, certutil] = await Promise.all([
-    program('chromium', 'chromium'),
-    program('certutil', 'libnss3-tools'),
-  ])
-  const home = await temporaryFolder(t)
-  const store = path.join(home, '.pki/nssdb')
-  await mkdir(store, { recursive: true })
-  await must(certutil, ['-d', `sql:${store}`, '-N', '--empty-password'])
-  await must(certutil, ['-d', `sql:${store}`, '-A', '-n', 'test', '-t', 'C,,', '-i', ca])
+export async function startBrowser(t: Owner, ca: string | null = null): Promise<BrowserContext> {
+  const [executablePath, home] = await Promise.all([program('chromium', 'chromium'), temporaryFolder(t)])
+  if (ca !== null) await trust(home, ca)
   const { PATH = '' } = process.env
   const context = await chromium.launchPersistentContext(path.join(home, 'profile'), {
     executablePath,
@@ -38,4 +31,12 @@ export async function startBrowser(t: Owner, ca: string): Promise<BrowserContext
   })
   t.teardown(() => context.close())
   return context
+}
+
+async function trust(home: string, ca: string): Promise<void> {
+  const certutil = await program('certutil', 'libnss3-tools')
+  const store = path.join(home, '.pki/nssdb')
+  await mkdir(store, { recursive: true })
+  await must(certutil, ['-d', `sql:${store}`, '-N', '--empty-password'])
+  await must(certutil, ['-d', `sql:${store}`, '-A', '-n', 'test', '-t', 'C,,', '-i', ca])
 }

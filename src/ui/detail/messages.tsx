@@ -1,0 +1,116 @@
+import { memo, useEffect, useState } from 'react'
+import type { ExchangeDetail, TimelineMessage } from '../../inspector/contract.js'
+import { askJson, type ApiProblem } from '../api.js'
+import { Problem } from '../parts/bits.js'
+import { messagesPath } from '../paths.js'
+import { isBag, isListOf, isMessage } from '../shapes.js'
+import { count, duration, size } from '../text/format.js'
+import { fromBase64 } from '../text/hex.js'
+import { isBranch, parseJson } from '../text/json.js'
+import { clipped } from '../text/visible.js'
+import { HexView, TextView } from './body-views.js'
+import { JsonTree } from './json-tree.js'
+
+/** Messages asked for at a time, and drawn at a time. */
+const PAGE = 200
+const PREVIEW = 200
+
+interface MessagePage {
+  readonly messages: readonly TimelineMessage[]
+}
+
+/** WebSocket and gRPC messages, and server-sent events, in the order of their coming. */
+export function Messages({ detail }: { readonly detail: ExchangeDetail }) {
+  const { id, messages: total } = detail
+  const [messages, setMessages] = useState<readonly TimelineMessage[]>([])
+  const [problem, setProblem] = useState<ApiProblem | null>(null)
+  const [complete, setComplete] = useState(false)
+  const [wanted, setWanted] = useState(PAGE)
+  const last = messages.at(-1)?.number ?? -1
+  useEffect(() => {
+    if (messages.length >= wanted || (complete && last + 1 >= total)) return
+    const abort = new AbortController()
+    askJson('GET', messagesPath(id, last, PAGE), isMessagePage, { signal: abort.signal }).then(
+      (page) => {
+        setMessages((before) => merged(before, page.messages))
+        setComplete(page.messages.length < PAGE)
+        setProblem(null)
+      },
+      (error: unknown) => {
+        if (!abort.signal.aborted) setProblem(error as ApiProblem)
+      },
+    )
+    return () => abort.abort()
+  }, [id, total, last, wanted, messages.length, complete])
+  return (
+    <div className="messages">
+      {problem !== null && <Problem>{problem.message}</Problem>}
+      {messages.length === 0 && problem === null && <p className="quiet pad">No message yet.</p>}
+      <ol>
+        {messages.map((message) => (
+          <Message key={message.number} message={message} />
+        ))}
+      </ol>
+      {messages.length >= wanted && (
+        <button type="button" className="link" onClick={() => setWanted(wanted + PAGE)}>
+          Show more: {count(Math.max(0, total - messages.length))} are left
+        </button>
+      )}
+      {complete && messages.length < total && messages.length < wanted && (
+        <p className="note">{count(total - messages.length)} messages were not kept.</p>
+      )}
+    </div>
+  )
+}
+
+const Message = memo(function Message({ message }: { readonly message: TimelineMessage }) {
+  const [open, setOpen] = useState(false)
+  const { direction, kind, text, base64, label } = message
+  const up = direction === 'to-upstream'
+  const preview = text === null ? (base64 === null ? '' : hexPreview(base64)) : clipped(text, PREVIEW)
+  return (
+    <li className={`message ${up ? 'up' : 'down'}`}>
+      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <span className="message-at">{duration(message.atMs)}</span>
+        <span className="message-way" role="img" aria-label={up ? 'to the upstream' : 'to the visitor'}>
+          {up ? '→' : '←'}
+        </span>
+        <span className={`message-kind kind-${kind}`}>{kind}</span>
+        <span className="message-text">
+          {label !== '' && <b>{clipped(label, 80)} </b>}
+          <bdi>{preview}</bdi>
+        </span>
+        <span className="message-size">{size(message.bytes)}</span>
+      </button>
+      {message.problem !== null && <p className="note">{clipped(message.problem, 400)}</p>}
+      {open && (
+        <div className="message-body">
+          {message.truncated && <p className="note">Not all of it was kept.</p>}
+          <Payload text={text} base64={base64} />
+        </div>
+      )}
+    </li>
+  )
+})
+
+function Payload({ text, base64 }: { readonly text: string | null; readonly base64: string | null }) {
+  if (text === null)
+    return base64 === null || base64 === '' ? <p className="quiet">Empty.</p> : <HexView bytes={fromBase64(base64)} />
+  if (text === '') return <p className="quiet">Empty.</p>
+  const json = parseJson(text)
+  return isBranch(json) ? <JsonTree value={json} /> : <TextView text={text} />
+}
+
+function hexPreview(base64: string): string {
+  return [...fromBase64(base64.slice(0, 64))].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+}
+
+function merged(before: readonly TimelineMessage[], more: readonly TimelineMessage[]): readonly TimelineMessage[] {
+  const known = new Set(before.map(({ number }) => number))
+  const fresh = more.filter(({ number }) => !known.has(number))
+  return fresh.length === 0 ? before : [...before, ...fresh]
+}
+
+function isMessagePage(value: unknown): value is MessagePage {
+  return isBag(value) && isListOf(isMessage)(value['messages'])
+}

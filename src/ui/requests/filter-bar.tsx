@@ -1,0 +1,146 @@
+import { forwardRef, useEffect, useRef, useState } from 'react'
+import type { Feeds } from '../feeds.js'
+import { useEmitter } from '../live/use-emitter.js'
+import { filterText, parseFilter, type Filter } from '../text/filter-text.js'
+import { harUrl } from '../paths.js'
+
+const TYPED_MS = 150
+
+interface Props {
+  readonly text: string
+  onText(text: string): void
+  readonly feeds: Feeds
+}
+
+/** The search field, and a form for those who would rather choose than type: both write the same text. */
+export const FilterBar = forwardRef<HTMLInputElement, Props>(function FilterBar({ text, onText, feeds }, ref) {
+  const [typed, setTyped] = useState(text)
+  const [choosing, setChoosing] = useState(false)
+  const sent = useRef(text)
+  useEffect(() => {
+    if (text !== sent.current) setTyped(text)
+    sent.current = text
+  }, [text])
+  useEffect(() => {
+    if (typed === sent.current) return
+    const timer = setTimeout(() => {
+      sent.current = typed
+      onText(typed)
+    }, TYPED_MS)
+    return () => clearTimeout(timer)
+  })
+  const choose = (change: Filter) => {
+    const next = filterText({ ...parseFilter(typed), ...change })
+    sent.current = next
+    setTyped(next)
+    onText(next)
+  }
+  return (
+    <div role="search" className="filter">
+      <div className="filter-line">
+        <input
+          ref={ref}
+          type="search"
+          aria-label="Search requests"
+          placeholder="Search, or status:5xx time:>200ms …   ( / )"
+          spellCheck={false}
+          autoComplete="off"
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+        <button type="button" aria-expanded={choosing} onClick={() => setChoosing(!choosing)}>
+          Filter
+        </button>
+        <a
+          className="button"
+          href={harUrl({ filter: parseFilter(text) })}
+          download="uniroute.har"
+          title="Those that match, as a HAR file"
+        >
+          HAR
+        </a>
+      </div>
+      {choosing && <FilterForm filter={parseFilter(typed)} onChange={choose} feeds={feeds} />}
+    </div>
+  )
+})
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'CONNECT']
+const STATUSES = ['2xx', '3xx', '4xx', '5xx', 'none']
+const KINDS = ['http', 'sse', 'websocket', 'grpc'] as const
+const TEXTS = [
+  ['path', 'Path has'],
+  ['header', 'Field'],
+  ['body', 'Body has'],
+] as const
+const NUMBERS = [
+  ['minMs', 'At least, ms'],
+  ['maxMs', 'At most, ms'],
+  ['minBytes', 'At least, bytes'],
+  ['maxBytes', 'At most, bytes'],
+] as const
+
+interface FormProps {
+  readonly filter: Filter
+  onChange(change: Filter): void
+  readonly feeds: Feeds
+}
+
+function FilterForm({ filter, onChange, feeds }: FormProps) {
+  useEmitter(feeds.status)
+  const tunnels = feeds.status.status?.tunnels.filter(({ kind }) => kind === 'http').map(({ name }) => name) ?? []
+  const lists = [
+    ['method', 'Method', METHODS],
+    ['status', 'Status', STATUSES],
+    ['kind', 'Kind', KINDS],
+    ['tunnel', 'Tunnel', tunnels],
+  ] as const
+  // What is empty is left out of the text.
+  const change = (key: string, value: string | number) => onChange({ [key]: value })
+  return (
+    <div className="filter-form">
+      {lists.map(([key, label, values]) => {
+        const value = filter[key] ?? ''
+        return (
+          <label key={key}>
+            {label}
+            <select value={value} onChange={(event) => change(key, event.target.value)}>
+              <option value="">any</option>
+              {[...new Set([...values, value])]
+                .filter((one) => one !== '')
+                .map((one) => (
+                  <option key={one}>{one}</option>
+                ))}
+            </select>
+          </label>
+        )
+      })}
+      {TEXTS.map(([key, label]) => (
+        <label key={key}>
+          {label}
+          <input value={filter[key] ?? ''} onChange={(event) => change(key, event.target.value)} />
+        </label>
+      ))}
+      {NUMBERS.map(([key, label]) => (
+        <label key={key}>
+          {label}
+          <input
+            inputMode="numeric"
+            value={filter[key] ?? ''}
+            onChange={(event) => {
+              const digits = event.target.value.replace(/\D/g, '')
+              onChange({ [key]: digits === '' ? undefined : Number(digits) })
+            }}
+          />
+        </label>
+      ))}
+      <button
+        type="button"
+        className="link"
+        onClick={() => onChange(Object.fromEntries(Object.keys(filter).map((key) => [key, undefined])))}
+      >
+        Clear all
+      </button>
+    </div>
+  )
+}
