@@ -56,7 +56,7 @@ export class HttpEnd implements TlsEnd {
   take(duplex: Duplex, visitor: TlsVisitor, done: TlsDone): void {
     this.#options.front.take(duplex, visitor, done, (socket) => {
       socket.once('close', () => done(null))
-      this.#proxy.takeTls(socket, { visitor, host: visitor.sni })
+      this.#proxy.takeTls(socket, { visitor, host: visitor.sni, certificate: null })
     })
   }
 
