@@ -12,7 +12,7 @@ import { attach } from './attach.js'
 import { checkOptions } from './check-options.js'
 import { ConnectLoop } from './connect-loop.js'
 import { isLasting, ServerDialer } from './dial-server.js'
-import { Endings } from './endings.js'
+import { Endings, type EndsContext } from './endings.js'
 import { helloOf } from './hello.js'
 import { Link, MAX_CARRIERS, type AttachedCarrier, type LinkEvents } from './link.js'
 import { Monitor } from './monitor.js'
@@ -67,14 +67,15 @@ export class Agent extends EventEmitter<AgentEvents> {
   constructor(options: AgentOptions) {
     super()
     checkOptions(options, MAX_CARRIERS)
-    const { env = process.env, caFile, insecure, clock = systemClock } = options
+    const { env = process.env, caFile, insecure, certificates, clock = systemClock } = options
     const { connectTimeoutMs = CONNECT_TIMEOUT_MS, dialTimeoutMs: timeoutMs = DIAL_TIMEOUT_MS } = options
     this.#options = options
     this.#clock = clock
     this.#log = options.log ?? silentLogger
     this.#dialer = new ServerDialer({ caFile, insecure, env, timeoutMs: connectTimeoutMs })
     this.#tunnels = options.tunnels.map((spec) => new Tunnel(spec, { timeoutMs, clock }))
-    this.#endings = new Endings(this.#tunnels, { clock, log: this.#log })
+    const onNews: EndsContext['onNews'] = (tunnel, news) => this.emit('certificate', tunnel.status(), news)
+    this.#endings = new Endings(this.#tunnels, { certificates, env, clock, log: this.#log, onNews })
     this.#loop = new ConnectLoop<Dialled, Link>({
       clock,
       dial: (tryNumber, signal, answered) => this.#dial(this.#targetOf(tryNumber), signal, answered),
@@ -278,6 +279,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#log.debug({ tunnel: tunnel.spec.name, url: tunnel.publicUrl }, 'tunnel bound')
     if (this.#readyTold) this.emit('tunnel', tunnel.status())
     else this.#tellReady()
+    tunnel.end?.bound(tunnel.lastHost)
   }
 
   #onRefused(tunnel: Tunnel, error: UniRouteError): void {
@@ -292,10 +294,8 @@ export class Agent extends EventEmitter<AgentEvents> {
     const answered = this.#tunnels.every(({ state, problem }) => state === 'bound' || problem !== null)
     if (bound.length === 0 || !answered) return
     this.#readyTold = true
-    this.emit(
-      'ready',
-      bound.map((tunnel) => tunnel.status()),
-    )
+    const ready = bound.map((tunnel) => tunnel.status())
+    this.emit('ready', ready)
   }
 
   /** The session stays for its visitors; a new one is wanted at once. */

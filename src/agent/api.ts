@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js'
+import type { AuthoritiesKeys } from '../certs/acme/index.js'
 import type { UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Secret } from '../core/secret.js'
@@ -36,8 +37,11 @@ export interface TunnelSpec {
 
 /** How TLS of visitors ends in the agent. */
 export interface TerminateOptions {
-  /** PEM files with the certificate and its chain, and with its key; read again when they change. */
-  readonly files: { readonly cert: string; readonly key: string }
+  /**
+   * PEM files with the certificate and its chain, and with its key; read again when they change. Default: a certificate
+   * from the authority of `AgentOptions.certificates`.
+   */
+  readonly files?: { readonly cert: string; readonly key: string }
 }
 
 /** What only `http` tunnels have. */
@@ -70,6 +74,25 @@ export interface UpstreamTls {
   readonly insecure?: boolean
 }
 
+/** Where certificates come from, for tunnels whose TLS ends in the agent. */
+export interface CertificateOptions {
+  /** The folder in which account, keys and certificates are kept; made when it is missing. */
+  readonly stateDir: string
+  /** The authority. Using it means that its terms of service are agreed to. */
+  readonly acme: AuthoritiesKeys
+}
+
+/** What became of a certificate. `waiting`: it failed before, and it is not time to try again. */
+export type CertificateNews =
+  | { readonly state: 'ready'; readonly name: string; readonly notAfter: Date }
+  | {
+      readonly state: 'failed' | 'waiting'
+      readonly name: string
+      readonly code: string
+      readonly message: string
+      readonly nextTry: Date
+    }
+
 export interface AgentOptions {
   readonly server: HostPort
   /** Undefined: none, which the server refuses. */
@@ -80,6 +103,8 @@ export interface AgentOptions {
   readonly insecure?: boolean
   /** At least one. */
   readonly tunnels: readonly TunnelSpec[]
+  /** For tunnels whose TLS ends in the agent, and that have no certificate files of their own. */
+  readonly certificates?: CertificateOptions
   /** Carriers: `auto` (default) grows by need up to 8; a number is dialled at once and kept. */
   readonly connections?: 'auto' | number
   /** `off`: no stream is put on several carriers. Default `auto`: bulk streams are, over a long path. */
@@ -188,6 +213,8 @@ export interface AgentEvents {
    */
   offline: [error: UniRouteError, retryInMs: number | null, held: number | null]
   notice: [level: 'info' | 'warning' | 'error', code: string, text: string]
+  /** A tunnel whose TLS ends here has a certificate, or none was issued. */
+  certificate: [tunnel: TunnelStatus, news: CertificateNews]
   /** A visitor came (`opened`) and left or was turned away (`closed`, exactly once for each). */
   opened: [connection: ConnectionInfo]
   closed: [connection: ConnectionEnd]

@@ -12,12 +12,13 @@ type Unchecked<T> = { readonly [Key in keyof T]?: unknown } | null | undefined
  */
 export function checkOptions(given: unknown, maxConnections: number): asserts given is AgentOptions {
   if (!isObject(given)) throw wrong('new Agent() needs an object of options; server and tunnels must be in it')
-  const { server, token, tunnels, connections } = given as NonNullable<Unchecked<AgentOptions>>
+  const { server, token, tunnels, connections, certificates } = given as NonNullable<Unchecked<AgentOptions>>
   checkServer(server)
   if (token !== undefined && !(token instanceof Secret)) {
     throw wrong("the option token is not a Secret; write new Secret('unr_…'), so that it reaches no log")
   }
   checkTunnels(tunnels)
+  checkCertificates(tunnels as AgentOptions['tunnels'], certificates)
   if (connections === undefined || connections === 'auto') return
   if (!isWithin(connections, maxConnections)) {
     throw wrong(`the option connections must be 'auto' or a number from 1 to ${maxConnections}`)
@@ -76,8 +77,15 @@ function checkTerminate(option: string, kind: string, http: unknown, terminate: 
   if (scheme !== undefined && scheme !== 'https')
     throw wrong(`${option} and http.scheme exclude each other: plain HTTP ends at the server`)
   const { files } = (terminate ?? {}) as NonNullable<Unchecked<TerminateOptions>>
+  if (files === undefined) return
   const { cert, key } = (files ?? {}) as NonNullable<Unchecked<TerminateOptions['files']>>
   if (!isText(cert) || !isText(key)) throw wrong(`${option}.files must be { cert, key }: the paths of two PEM files`)
+}
+
+function checkCertificates(tunnels: AgentOptions['tunnels'], certificates: unknown): void {
+  const needs = tunnels.find(({ terminate }) => terminate !== undefined && terminate.files === undefined)
+  if (needs === undefined || isObject(certificates)) return
+  throw wrong(`the option certificates is missing, and the tunnel "${needs.name}" has no certificate files`)
 }
 
 function isObject(value: unknown): value is object {

@@ -1,6 +1,8 @@
 import type { EndsContext, TlsEnds } from './terminate/index.js'
 import type { Tunnel } from './tunnel.js'
 
+export type { EndsContext } from './terminate/index.js'
+
 /** Makes tunnels ready, and what ends the TLS of their visitors here; that is loaded only when one of them wants it. */
 export class Endings {
   readonly #tunnels: readonly Tunnel[]

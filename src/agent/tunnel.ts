@@ -100,9 +100,7 @@ export class Tunnel {
     const { kind } = this.spec
     this.publicUrl = kind === 'http' ? publicUrl.replace(/^tls:/, 'https:') : publicUrl
     this.lastPort = port
-    if (kind === 'tcp') return
-    this.lastHost = /^\w+:\/\/([^/:]+)/.exec(publicUrl)?.[1] ?? ''
-    this.end?.bound(this.lastHost)
+    if (kind !== 'tcp') this.lastHost = /^\w+:\/\/([^/:]+)/.exec(publicUrl)?.[1] ?? ''
   }
 
   get #isPassedThrough(): boolean {

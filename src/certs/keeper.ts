@@ -6,15 +6,15 @@ import { Slots } from './slots.js'
 import { StoredCertificate } from './stored.js'
 
 export interface KeeperOptions extends OrderContext {
-  /** The certificate of the server itself: always wanted. */
-  readonly own: Wanted
+  /** The certificate of the server itself: always wanted. null: there is none. */
+  readonly own: Wanted | null
   /** Whether a name other than the server's own is to have a certificate, now that one is due. */
   isStillWanted(name: string): boolean
   /** Everything that can be served, whenever it changes; the server's own first, if it is there. */
   onChange(certificates: readonly StoredCertificate[]): void
-  readonly onOrder: (result: OrderResult['kind'], name: string) => void
+  readonly onOrder: (result: OrderResult, name: string) => void
   readonly log: Logger
-  /** Time between two looks at the database and at what is due, ms. */
+  /** Time between two looks at what is kept, and at what is due, ms. */
   readonly lookMs: number
 }
 
@@ -63,7 +63,7 @@ export class CertificateKeeper {
   /** Resolves when no order is under way any more: they are given up. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#end.abort(new Error('the server is stopping'))
+    this.#end.abort(new Error('stopping'))
     await this.#turn
     await Promise.all(this.#running.values())
   }
@@ -100,7 +100,8 @@ export class CertificateKeeper {
       await this.#follow()
       this.#storeFails = false
     } catch (error) {
-      if (!this.#storeFails) this.#options.log.error({ error }, 'certificates: the database failed; those at hand stay')
+      if (!this.#storeFails)
+        this.#options.log.error({ error }, 'certificates: what is kept could not be read; those at hand stay')
       this.#storeFails = true
       return
     }
@@ -134,14 +135,14 @@ export class CertificateKeeper {
       this.#stored.set(name, new StoredCertificate(record, vault))
       this.#wanted.delete(name)
     } catch (error) {
-      log.error({ name, error }, 'a certificate in the database cannot be served; it is ordered anew')
+      log.error({ name, error }, 'a certificate that is kept cannot be served; it is ordered anew')
       this.#stored.delete(name)
       this.#wanted.add(name)
     }
   }
 
   #serve(): void {
-    const own = this.#stored.get(this.#options.own.name)
+    const own = this.#stored.get(this.#options.own?.name ?? '')
     const others = [...this.#stored.values()].filter((certificate) => certificate !== own)
     this.#options.onChange(own ? [own, ...others] : others)
   }
@@ -149,9 +150,10 @@ export class CertificateKeeper {
   #orderDue(): void {
     const { own, isStillWanted } = this.#options
     const names = new Set([...this.#wanted, ...this.#stored.keys()].filter(isStillWanted))
-    names.delete(own.name)
+    if (own !== null) names.delete(own.name)
     for (const name of this.#wanted) if (!names.has(name)) this.#wanted.delete(name)
-    for (const wanted of [own, ...[...names].map((name) => ({ name, names: [name] }))]) {
+    const others: Wanted[] = [...names].map((name) => ({ name, names: [name] }))
+    for (const wanted of own === null ? others : [own, ...others]) {
       const stored = this.#stored.get(wanted.name)
       if (stored === undefined || this.#isDue(wanted, stored)) void this.#order(wanted)
     }
@@ -185,15 +187,16 @@ export class CertificateKeeper {
     const { signal } = this.#end
     signal.throwIfAborted()
     const result = await order(this.#options, wanted, (there) => !this.#isDue(wanted, there), signal)
-    onOrder(result.kind, name)
     if ('record' in result) {
       await this.#take(result.record)
       this.#serve()
+      onOrder(result, name)
       const { expiresAt, directory } = result.record
       if (result.kind === 'issued') log.info({ name, not_after: expiresAt, directory }, 'certificate issued')
       return
     }
     this.#failures.set(name, result.failure)
+    onOrder(result, name)
     if (result.kind === 'failed') this.#logFailure(name, result)
   }
 
@@ -206,10 +209,11 @@ export class CertificateKeeper {
   }
 
   #askDue(): void {
-    const now = this.#options.now()
+    const { own, isStillWanted, now } = this.#options
     for (const stored of this.#stored.values()) {
-      const { askAt } = stored.record
-      if ((askAt === null || askAt <= now) && !this.#asking.has(stored.record.name)) void this.#ask(stored)
+      const { name, askAt } = stored.record
+      if (this.#asking.has(name) || (askAt !== null && askAt > now())) continue
+      if (name === own?.name || isStillWanted(name)) void this.#ask(stored)
     }
   }
 

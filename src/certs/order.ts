@@ -15,8 +15,14 @@ export interface Wanted {
   readonly names: readonly string[]
 }
 
+/** Where certificates are kept, and what failed: the database of servers, or the folder of an agent. */
+export type CertificateShelf = Pick<
+  CertificateRepository,
+  'put' | 'find' | 'changedSince' | 'noteRenewal' | 'noteFailure' | 'failures'
+>
+
 export interface OrderContext {
-  readonly certificates: CertificateRepository
+  readonly certificates: CertificateShelf
   readonly lease: LeaseOptions
   readonly vault: KeyVault
   readonly issuer: Issuer
@@ -38,7 +44,7 @@ export type OrderResult =
   | { readonly kind: 'waiting'; readonly failure: CertificateFailure }
 
 /**
- * Orders a certificate, as the only one of all processes with the database. `isGood` says of one that another process may
+ * Orders a certificate, as the only one of all processes with the shelf. `isGood` says of one that another process may
  * have put there meanwhile that no new one is needed. Throws StoreError, and what `signal` was aborted with.
  */
 export async function order(

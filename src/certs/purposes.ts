@@ -1,4 +1,4 @@
-/** What the private key of a certificate in the database is encrypted for. */
+/** What the private key of a certificate is encrypted for. */
 export function keyPurpose(name: string): string {
   return `key of the certificate for ${name}`
 }

@@ -8,7 +8,7 @@ import type { Lifetime } from './renewal.js'
 import { tlsOptions } from './tls-options.js'
 import type { KeyVault } from './vault.js'
 
-/** A certificate from the database. Its key stays encrypted, and its context unmade, until a client asks for it. */
+/** A certificate that is kept. Its key stays encrypted, and its context unmade, until a client asks for it. */
 export class StoredCertificate implements Certificate, Lifetime {
   readonly record: CertificateRecord
   readonly names: readonly string[]
@@ -31,7 +31,7 @@ export class StoredCertificate implements Certificate, Lifetime {
       if (error instanceof CertificateError) throw error
       throw new CertificateError(
         'UR_CERT_STORED',
-        `The certificate for ${record.name} in the database cannot be used: ${(error as Error).message}. ` +
+        `The certificate for ${record.name} that is kept cannot be used: ${(error as Error).message}. ` +
           'What to do: nothing, it is ordered anew.',
         { cause: error },
       )

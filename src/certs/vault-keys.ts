@@ -181,7 +181,7 @@ function asVaultError(name: string, error: unknown): CertificateError {
 function problem(name: string, happened: string, todo: string, cause?: unknown): CertificateError {
   return new CertificateError(
     'UR_VAULT_KEY',
-    `The key for the secrets in the database, ${name}, cannot be used: ${happened}. What to do: ${todo}.`,
+    `The key for the secrets that are kept, ${name}, cannot be used: ${happened}. What to do: ${todo}.`,
     { cause },
   )
 }

@@ -19,7 +19,7 @@ export function vaultKey(bytes: Buffer): VaultKey {
 }
 
 /**
- * Encrypts what must not stand in the database as it is: AES-256-GCM (NIST SP 800-38D), with a random nonce, and bound to
+ * Encrypts what must not be kept as it is: AES-256-GCM (NIST SP 800-38D), with a random nonce, and bound to
  * what it is for, so that one secret cannot be put in the place of another. The first key encrypts, every key decrypts.
  */
 export class KeyVault {
@@ -70,7 +70,7 @@ export class KeyVault {
     if (key === undefined) {
       throw new CertificateError(
         'UR_VAULT_OTHER_KEY',
-        `The ${purpose} in the database was encrypted with a key that is not here: ${this.#source.name} has ` +
+        `The ${purpose} was encrypted with a key that is not here: ${this.#source.name} has ` +
           `${this.#keys.map(({ id }) => id).join(' and ')}, it needs ${printableId(sealed)}. What to do: give the key ` +
           'file of the server that wrote it (from a backup, or from the other nodes).',
       )
@@ -86,7 +86,7 @@ export class KeyVault {
     } catch (error) {
       throw new CertificateError(
         'UR_VAULT_DAMAGED',
-        `The ${purpose} in the database cannot be decrypted: it was changed. What to do: restore the database from a backup; ` +
+        `The ${purpose} cannot be decrypted: it was changed. What to do: restore it from a backup; ` +
           'a certificate is ordered anew.',
         { cause: error },
       )

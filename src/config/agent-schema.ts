@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { authorities } from './certs-schema.js'
 import { field, map, optional, required, section } from './field.js'
 import { httpKeys } from './http-schema.js'
 import { log } from './server-schema.js'
@@ -22,7 +23,7 @@ const tunnel = section('', {
   }),
   domain: optional(hostPattern, { doc: 'Public name of an `http` or `tls` tunnel.' }),
   subdomain: optional(text('one label of a host name, such as shop', /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i), {
-    doc: 'Public name of an `http` tunnel, below the domain of the server. Default: a random one.',
+    doc: 'Public name of an `http` or `tls` tunnel, below the domain of the server. Default: a random one.',
   }),
   path: optional(text('a path, such as /api', /^\/[\x21-\x7e]*$/), {
     doc: 'The paths that an `http` tunnel serves: this one and everything below it. Default: all.',
@@ -50,6 +51,14 @@ const tunnel = section('', {
     doc: 'How long new visitors may wait while the agent has lost its connection and is on its way back.',
     default: '10s',
   }),
+  terminate: optional(choice('agent'), {
+    doc: '`agent`: TLS of an `http` or `tls` tunnel ends in the agent, and the server never has the plaintext ([certificates.md](certificates.md#tls-that-ends-in-the-agent)). Default: that of `http` ends at the server, that of `tls` at the upstream.',
+  }),
+  crt: optional(path, {
+    doc: 'With `terminate`: PEM file with the certificate and its chain. None: one from the authority of `acme`.',
+    path: true,
+  }),
+  key: optional(path, { doc: 'With `crt`: PEM file with its private key.', path: true }),
   proxy_protocol: optional(choice(1, 2), {
     doc: 'Tell the upstream the visitor’s address by a PROXY protocol header of this version.',
   }),
@@ -75,6 +84,14 @@ export const agentSchema = section('', {
     doc: '`auto`: a bulk stream over a long path uses several carriers at once. `off`: each stream one.',
     default: 'auto',
   }),
+  state_dir: optional(path, {
+    doc: 'Folder for what the agent keeps: its account with an authority, keys, certificates. None: `$STATE_DIRECTORY` (of systemd), else `~/.local/state/uniroute`, or below `$XDG_STATE_HOME`.',
+    path: true,
+  }),
+  acme: section(
+    'The authority for tunnels with `terminate: agent` and no files. Using it means that you agree to its terms of service.',
+    authorities,
+  ),
   log,
   tunnels: map(tunnel, { doc: 'Tunnels by name, for `uniroute start`.' }),
 })

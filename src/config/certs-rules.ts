@@ -34,7 +34,8 @@ export function* checkCerts({ certs, domain, listen }: ServerConfig): Generator<
   yield* checkDns(acme.dns)
 }
 
-function* checkEab({ kid, hmac_key: key }: Certs['acme']['eab'], path: KeyPath): Generator<Problem> {
+/** What the keys of an authority must fulfil together. */
+export function* checkEab({ kid, hmac_key: key }: Certs['acme']['eab'], path: KeyPath): Generator<Problem> {
   if ((kid === null) === (key === null)) return
   yield problem([...path, kid === null ? 'kid' : 'hmac_key'], 'is missing; kid and hmac_key belong together')
 }

@@ -96,7 +96,8 @@ const dns = section(
   },
 )
 
-const acme = section('Certificates from an ACME authority. Using it means that you agree to its terms of service.', {
+/** An authority, and those that are tried after it. */
+export const authorities = {
   directory: field(httpUrl, {
     doc: 'The directory of the authority.',
     default: 'https://acme-v02.api.letsencrypt.org/directory',
@@ -109,6 +110,10 @@ const acme = section('Certificates from an ACME authority. Using it means that y
     section('', { directory: required(httpUrl, { doc: 'The directory of another authority.' }), ...authority }),
     { doc: 'Authorities that are tried, in this order, when the first one does not issue.' },
   ),
+} as const
+
+const acme = section('Certificates from an ACME authority. Using it means that you agree to its terms of service.', {
+  ...authorities,
   challenge: field(choice('auto', 'tls-alpn-01', 'http-01', 'dns-01'), {
     doc: 'How the ownership of a name is shown. `auto`: by DNS where `dns` has a provider for it; otherwise by TLS on port 443, or plain HTTP on port 80.',
     default: 'auto',

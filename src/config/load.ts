@@ -119,9 +119,18 @@ export function defaultAgentFile(env: AgentSources['env']): string {
   return join(env['XDG_CONFIG_HOME'] || join(homeFolder(), '.config'), 'uniroute', 'uniroute.yml')
 }
 
+/**
+ * Where an agent keeps what it has to keep, unless `state_dir` says so: the folder that systemd gave it (the first one of
+ * StateDirectory=), else `~/.local/state/uniroute`, or below XDG_STATE_HOME.
+ */
+export function defaultStateDir(env: AgentSources['env']): string {
+  const [given] = (env['STATE_DIRECTORY'] ?? '').split(':')
+  return given || join(env['XDG_STATE_HOME'] || join(homeFolder(), '.local', 'state'), 'uniroute')
+}
+
 /** A path given by flag or variable does not move with the file's folder. */
 function fromWorkingFolder(override: Override): Override {
-  const isPath = override.path.at(-1) === 'ca' || override.path.at(-1) === 'upstream_ca'
+  const isPath = ['ca', 'upstream_ca', 'state_dir'].includes(String(override.path.at(-1)))
   return isPath && typeof override.value === 'string'
     ? { ...override, value: resolve(expandHome(override.value)) }
     : override

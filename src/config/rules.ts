@@ -1,5 +1,5 @@
 import type { AgentConfig, AgentTunnelConfig } from './agent-schema.js'
-import { checkCerts } from './certs-rules.js'
+import { checkCerts, checkEab } from './certs-rules.js'
 import { checkHttpKeys } from './http-schema.js'
 import type { ServerConfig } from './server-schema.js'
 import type { Problem } from './validate.js'
@@ -26,6 +26,8 @@ export function* checkServer(config: ServerConfig): Generator<Problem> {
 export function* checkAgent(config: AgentConfig): Generator<Problem> {
   const ports = new Map<number, string>()
   const domains = new Map<string, string>()
+  yield* checkEab(config.acme.eab, ['acme', 'eab'])
+  for (const [i, { eab }] of config.acme.fallbacks.entries()) yield* checkEab(eab, ['acme', 'fallbacks', i, 'eab'])
   for (const [name, tunnel] of Object.entries(config.tunnels)) {
     const at = (key: string): KeyPath => ['tunnels', name, key]
     if (tunnel.kind !== 'tcp' && tunnel.remote_port !== 0)
@@ -34,6 +36,7 @@ export function* checkAgent(config: AgentConfig): Generator<Problem> {
       yield problem(at('domain'), 'is for tunnels of kind http or tls')
     }
     yield* checkHttp(tunnel, at)
+    yield* checkTerminate(tunnel, at)
     if (tunnel.upstream_ca !== null && tunnel.upstream.kind !== 'tls') {
       yield problem(at('upstream_ca'), 'is for an upstream spoken to over TLS, such as tls://host:port')
     }
@@ -48,7 +51,10 @@ export function* checkAgent(config: AgentConfig): Generator<Problem> {
 /** Keys that only `http` tunnels have, and what they must fulfil together. */
 function* checkHttp(tunnel: AgentTunnelConfig, at: (key: string) => KeyPath): Generator<Problem> {
   const { kind, subdomain, path, scheme, upstream_protocol: protocol, pool, weight, sticky } = tunnel
-  const given = { subdomain, path, pool, scheme: scheme !== 'https', upstream_protocol: protocol !== 'http1' }
+  const given = { path, pool, scheme: scheme !== 'https', upstream_protocol: protocol !== 'http1' }
+  if (kind !== 'tls' && kind !== 'http' && subdomain !== null) {
+    yield problem(at('subdomain'), 'is for tunnels of kind http or tls')
+  }
   if (kind !== 'http') {
     for (const [key, value] of Object.entries(given)) {
       if (value !== null && value !== false) yield problem(at(key), 'is for tunnels of kind http')
@@ -63,6 +69,27 @@ function* checkHttp(tunnel: AgentTunnelConfig, at: (key: string) => KeyPath): Ge
   if (pool !== null) return
   if (weight !== 1) yield problem(at('weight'), 'needs pool')
   if (sticky !== 'off') yield problem(at('sticky'), 'needs pool')
+}
+
+/** What ends in the agent, the server passes through: what it does for other tunnels, it cannot do for that one. */
+function* checkTerminate(tunnel: AgentTunnelConfig, at: (key: string) => KeyPath): Generator<Problem> {
+  const { kind, terminate, crt, key, pool, scheme, domain } = tunnel
+  if ((crt === null) !== (key === null))
+    yield problem(at(crt === null ? 'crt' : 'key'), 'is missing; crt and key belong together')
+  if (terminate === null) {
+    if (crt !== null) yield problem(at('crt'), 'needs terminate: agent')
+    return
+  }
+  if (kind !== 'http' && kind !== 'tls') yield problem(at('terminate'), 'is for tunnels of kind http or tls')
+  if (pool !== null)
+    yield problem(at('pool'), 'and terminate exclude each other: it is the server that gives requests out')
+  if (scheme !== 'https') yield problem(at('scheme'), 'and terminate exclude each other: plain HTTP ends at the server')
+  if (domain?.startsWith('*.') === true && crt === null) {
+    yield problem(
+      at('crt'),
+      'is missing: a wildcard cannot be proved through a tunnel; give a certificate with crt and key',
+    )
+  }
 }
 
 function* twice<T>(seen: Map<T, string>, value: T | null, name: string, path: KeyPath): Generator<Problem> {

@@ -89,7 +89,7 @@ async function nodeOn(
     own: OWN,
     isStillWanted: () => true,
     onChange: (list) => book.use(list, OWN.name),
-    onOrder: (kind, name) => {
+    onOrder: ({ kind }, name) => {
       const end = `${kind} ${name}`
       const next = waiting.shift()
       if (next) next(end)

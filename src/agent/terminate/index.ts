@@ -3,6 +3,7 @@ import type { Logger } from '../../core/logger.js'
 import { decodeHttpOptions } from '../../protocol/index.js'
 import { withHashes } from '../http-options.js'
 import type { Tunnel } from '../tunnel.js'
+import type { CertificateNews, CertificateOptions } from '../api.js'
 import type { CertificateSource, TlsEnd } from './api.js'
 import { FileCertificates } from './file-certificates.js'
 import { HttpEnd } from './http-end.js'
@@ -14,6 +15,10 @@ export type { TlsEnd, TlsVisitor } from './api.js'
 export interface EndsContext {
   readonly clock: Clock
   readonly log: Logger
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Needed when a tunnel has no certificate files. */
+  readonly certificates: CertificateOptions | undefined
+  onNews(tunnel: Tunnel, news: CertificateNews): void
 }
 
 /** The ends of all tunnels of an agent whose TLS ends there. */
@@ -27,10 +32,15 @@ export class TlsEnds {
   /** Gives each tunnel that wants one its end. Throws CertificateError. */
   static async open(tunnels: readonly Tunnel[], context: EndsContext): Promise<TlsEnds> {
     const ends: TlsEnd[] = []
+    let acme: CertificateSource | null = null
     for (const tunnel of tunnels) {
       const { terminate } = tunnel.spec
       if (terminate === undefined) continue
-      const certificates = await FileCertificates.open(terminate.files, context.log)
+      const { files } = terminate
+      const certificates =
+        files === undefined
+          ? (acme ??= await openAcme(tunnels, context))
+          : await FileCertificates.open(files, context.log)
       ends.push((tunnel.end = await endOf(tunnel, certificates, context)))
     }
     return new TlsEnds(ends)
@@ -44,6 +54,24 @@ export class TlsEnds {
   close(): void {
     for (const end of this.#ends) end.close()
   }
+}
+
+/** One for all tunnels without files. */
+async function openAcme(tunnels: readonly Tunnel[], context: EndsContext): Promise<CertificateSource> {
+  const { certificates, env, log, onNews } = context
+  if (certificates === undefined) throw new TypeError('an agent needs certificates for a tunnel without files')
+  const { AcmeCertificates } = await import('./acme-certificates.js')
+  const boundTo = (host: string): Tunnel[] =>
+    tunnels.filter(
+      ({ spec, state, lastHost }) => spec.terminate !== undefined && state === 'bound' && lastHost === host,
+    )
+  return AcmeCertificates.open({
+    ...certificates,
+    env,
+    log,
+    isBound: (host) => boundTo(host).length > 0,
+    onNews: (host, news) => boundTo(host).forEach((tunnel) => onNews(tunnel, news)),
+  })
 }
 
 async function endOf(tunnel: Tunnel, certificates: CertificateSource, { clock, log }: EndsContext): Promise<TlsEnd> {

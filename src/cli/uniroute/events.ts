@@ -1,4 +1,4 @@
-import type { TunnelStatus } from '../../agent/index.js'
+import type { CertificateNews, TunnelStatus } from '../../agent/index.js'
 import { codeOf } from '../failure.js'
 import type { Output } from '../output.js'
 import type { Presenter } from './presenter.js'
@@ -7,6 +7,7 @@ import type { Presenter } from './presenter.js'
 export function eventPresenter(output: Output, connections: boolean): Presenter {
   const event = (name: string, members: Record<string, unknown>) => output.event({ event: name, ...members })
   let ready = false
+  const early: (() => void)[] = []
   return {
     // Before `ready` it would tell nothing: `ready` is the first line of an agent that comes up without trouble.
     online: ({ node, serverVersion }, resumed) => {
@@ -16,6 +17,7 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
     ready: (tunnels) => {
       ready = true
       event('ready', { tunnels: tunnels.map(plain) })
+      for (const tell of early.splice(0)) tell()
     },
     tunnel: (tunnel) => event('tunnel', plain(tunnel)),
     offline: (error, retryInMs, held) =>
@@ -28,6 +30,12 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
     refused: (tunnel, error) =>
       event('error', { code: error.code, message: error.message, tunnel: tunnel.name, fatal: false }),
     notice: (level, code, text) => event('notice', { level, code, text }),
+    certificate: (tunnel, news) => {
+      const tell = (): void => event('certificate', { tunnel: tunnel.name, ...plainNews(news) })
+      // Of several tunnels one may have its certificate before another has its address.
+      if (ready) tell()
+      else early.push(tell)
+    },
     opened: ({ id, tunnel, visitor }) => {
       if (connections) event('connection', { state: 'opened', id, tunnel, visitor })
     },
@@ -48,6 +56,12 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
     draining: (graceMs) => event('draining', { grace_ms: graceMs }),
     end: () => undefined,
   }
+}
+
+function plainNews(news: CertificateNews): Record<string, unknown> {
+  const { state, name: host } = news
+  if (news.state === 'ready') return { state, host, not_after: news.notAfter.toISOString() }
+  return { state, host, code: news.code, message: news.message, next_try: news.nextTry.toISOString() }
 }
 
 function plain({ name, kind, publicUrl, upstream }: TunnelStatus): Record<string, unknown> {

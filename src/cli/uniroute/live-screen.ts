@@ -3,7 +3,7 @@ import { VERSION } from '../../core/version.js'
 import type { ScreenModel, SessionStatus } from '../screen/render.js'
 import { StatusScreen, type Terminal } from '../screen/screen.js'
 import { Traffic } from '../screen/traffic.js'
-import { reconnectedText, visitorsText, type NoticeLevel, type Presenter } from './presenter.js'
+import { certificateText, reconnectedText, visitorsText, type NoticeLevel, type Presenter } from './presenter.js'
 
 const MESSAGES = 5
 
@@ -69,6 +69,7 @@ export function screenPresenter(options: LiveScreenOptions): Presenter {
     },
     refused: (tunnel, error) => say('error', `${tunnel.name}: ${error.message}`),
     notice: (level, code, text) => say(level, `${text} (${code})`),
+    certificate: (_tunnel, news) => say(news.state === 'ready' ? 'info' : 'error', certificateText(news)),
     opened: () => {
       traffic.opened(now())
       screen.refresh()

@@ -4,7 +4,7 @@ import type { Code } from '../../core/error-codes.js'
 import { UniRouteError } from '../../core/errors.js'
 import type { Logger } from '../../core/logger.js'
 import { ThrottledLog } from '../../core/throttled-log.js'
-import { reconnectedText, type Presenter } from './presenter.js'
+import { certificateText, reconnectedText, type Presenter } from './presenter.js'
 
 /** Shows an agent as log lines: where there is no terminal. */
 export function logPresenter(log: Logger, clock: Clock = systemClock): Presenter {
@@ -33,6 +33,11 @@ export function logPresenter(log: Logger, clock: Clock = systemClock): Presenter
     },
     refused: ({ name }, error) => log.error({ tunnel: name, error }, 'the server refused a tunnel'),
     notice: (level, code, text) => log[NOTICE_LEVELS[level]]({ code }, `the server says: ${text}`),
+    // What was ordered just now is told by whoever orders.
+    certificate: ({ name }, news) => {
+      if (news.state === 'waiting') log.error({ tunnel: name, code: news.code }, certificateText(news))
+      else log.debug({ tunnel: name }, certificateText(news))
+    },
     opened: ({ id, tunnel, visitor }) => log.debug({ connection: id, tunnel, visitor }, 'connection opened'),
     closed: ({ id, tunnel, visitor, bytesIn, bytesOut, durationMs, error }) => {
       const fields = {

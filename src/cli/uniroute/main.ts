@@ -8,6 +8,7 @@ import { addConfigCommands } from './config-command.js'
 import { addConnectionOptions, type ConnectionFlags } from './connection-flags.js'
 import { addHttpOptions } from './http-flags.js'
 import { addLoginCommands } from './login.js'
+import { addTerminateOptions } from './terminate-flags.js'
 import type { TunnelFlags, TunnelPlan } from './tunnel-plan.js'
 
 /** The program `uniroute`. Resolves with its exit code. */
@@ -77,6 +78,7 @@ function addHttp(root: Command, context: CommandContext): void {
     )
     .option('--sticky', 'with --pool: a visitor stays with the agent that served it first, by a cookie')
   addHttpOptions(command)
+  addTerminateOptions(command)
   addTunnelOptions(command)
   command.addHelpText(
     'after',
@@ -85,6 +87,7 @@ function addHttp(root: Command, context: CommandContext): void {
       'uniroute http 3000 --subdomain shop --cidr-allow 198.51.100.0/24 --rate-per-visitor 10/s',
       'uniroute http 3000 --subdomain shop --mutual-tls-ca clients-ca.pem',
       'uniroute http https://localhost:8443 --upstream-ca ca.pem --path /api',
+      'uniroute http 3000 --domain shop.example.com --terminate agent',
     ),
   )
   runsTunnel(command, 'http', context)
@@ -94,13 +97,16 @@ function addTls(root: Command, context: CommandContext): void {
   const command = root
     .command('tls <upstream>')
     .description('give a local TLS service a public name; it keeps its own certificate')
-  command.option(
-    '--domain <name>',
-    'the public name that visitors ask for (default: one below the domain of the server)',
-  )
+  command
+    .option('--subdomain <name>', 'the public name below the domain of the server (default: a random one)')
+    .option('--domain <name>', 'the whole public name that visitors ask for')
+  addTerminateOptions(command)
   addTunnelOptions(command)
   addProxyProtocol(command)
-  command.addHelpText('after', example('uniroute tls 8443 --domain db.example.com'))
+  command.addHelpText(
+    'after',
+    example('uniroute tls 8443 --domain db.example.com', 'uniroute tls 5432 --domain db.example.com --terminate agent'),
+  )
   runsTunnel(command, 'tls', context)
 }
 

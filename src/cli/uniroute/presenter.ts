@@ -1,4 +1,11 @@
-import type { ConnectionEnd, ConnectionInfo, Resumption, SessionInfo, TunnelStatus } from '../../agent/index.js'
+import type {
+  CertificateNews,
+  ConnectionEnd,
+  ConnectionInfo,
+  Resumption,
+  SessionInfo,
+  TunnelStatus,
+} from '../../agent/index.js'
 import type { UniRouteError } from '../../core/errors.js'
 
 export type NoticeLevel = 'info' | 'warning' | 'error'
@@ -19,11 +26,20 @@ export interface Presenter {
   /** The server gives no address to a tunnel, now or any more. */
   refused(tunnel: TunnelStatus, error: UniRouteError): void
   notice(level: NoticeLevel, code: string, text: string): void
+  /** A tunnel whose TLS ends in the agent has a certificate, or none was issued. */
+  certificate(tunnel: TunnelStatus, news: CertificateNews): void
   opened(connection: ConnectionInfo): void
   closed(connection: ConnectionEnd): void
   draining(graceMs: number): void
   /** The last call: gives the terminal back. */
   end(): void
+}
+
+/** What became of a certificate, for people. */
+export function certificateText(news: CertificateNews): string {
+  if (news.state === 'ready') return `the certificate for ${news.name} is good until ${news.notAfter.toISOString()}`
+  const what = news.state === 'failed' ? 'no certificate was issued' : 'no certificate yet'
+  return `${what} for ${news.name}, the next try is at ${news.nextTry.toISOString()}: ${news.message} (${news.code})`
 }
 
 /** What became of the visitors, for people. */

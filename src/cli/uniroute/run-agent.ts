@@ -1,5 +1,5 @@
 import { Agent, type TunnelSpec } from '../../agent/index.js'
-import type { AgentConfig, Loaded } from '../../config/index.js'
+import { type AgentConfig, defaultStateDir, type Loaded } from '../../config/index.js'
 import { systemClock } from '../../core/clock.js'
 import { silentLogger, type Logger } from '../../core/logger.js'
 import { createLogging } from '../../daemon/logging.js'
@@ -58,6 +58,7 @@ async function runAgent(
     tunnels,
     ...(config.token === null ? {} : { token: config.token }),
     ...(config.ca === null ? {} : { caFile: config.ca }),
+    certificates: { stateDir: config.state_dir ?? defaultStateDir(process.env), acme: config.acme },
     insecure: flags.insecure === true,
     connections: config.connections,
     stripe: config.stripe,
@@ -98,13 +99,15 @@ function present(agent: Agent, presenter: Presenter): void {
   agent.on('refused', (tunnel, error) => presenter.refused(tunnel, error))
   agent.on('offline', (error, retryInMs, held) => presenter.offline(error, retryInMs, held))
   agent.on('notice', (level, code, text) => presenter.notice(level, code, text))
+  agent.on('certificate', (tunnel, news) => presenter.certificate(tunnel, news))
   agent.on('opened', (connection) => presenter.opened(connection))
   agent.on('closed', (connection) => presenter.closed(connection))
   agent.on('draining', (graceMs) => presenter.draining(graceMs))
 }
 
 function specOf(plan: TunnelPlan): TunnelSpec {
-  const { name, kind, upstream, upstreamCa, remotePort, domain, subdomain, http, proxyProtocol, holdMs } = plan
+  const { name, kind, upstream, upstreamCa, remotePort, domain, subdomain, http, terminate, proxyProtocol, holdMs } =
+    plan
   return {
     name,
     kind,
@@ -114,6 +117,7 @@ function specOf(plan: TunnelPlan): TunnelSpec {
     ...(domain === null ? {} : { domain }),
     ...(subdomain === null ? {} : { subdomain }),
     ...(http === null ? {} : { http }),
+    ...(terminate === null ? {} : { terminate }),
     ...(proxyProtocol === null ? {} : { proxyProtocol }),
     ...(holdMs === null ? {} : { holdMs }),
   }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { HttpTunnelOptions } from '../../agent/index.js'
+import type { HttpTunnelOptions, TerminateOptions } from '../../agent/index.js'
 import {
   type AgentConfig,
   type AgentTunnelConfig,
@@ -12,6 +12,7 @@ import {
 } from '../../config/index.js'
 import { ConfigError } from '../../core/errors.js'
 import { httpOptionsFromFlags } from './http-options.js'
+import type { TerminateFlags } from './terminate-flags.js'
 
 /** A tunnel that the user asked for. */
 export interface TunnelPlan {
@@ -26,13 +27,15 @@ export interface TunnelPlan {
   readonly subdomain: string | null
   /** `http`: what only such tunnels have. */
   readonly http: HttpTunnelOptions | null
+  /** TLS of visitors ends in the agent. */
+  readonly terminate: TerminateOptions | null
   readonly proxyProtocol: 1 | 2 | null
   /** How long visitors may wait while the agent is away, ms; null: as long as by default. */
   readonly holdMs: number | null
 }
 
 /** What `uniroute tcp`, `uniroute tls` and `uniroute http` were given, beside the flags of `http-flags.ts`. */
-export interface TunnelFlags {
+export interface TunnelFlags extends TerminateFlags {
   name?: string
   remotePort?: number
   domain?: string
@@ -54,6 +57,9 @@ export function planFromFlags(kind: TunnelPlan['kind'], upstreamText: string, fl
   if (flags.upstreamCa !== undefined && upstream.kind !== 'tls') {
     throw new ConfigError('UR_USAGE', '--upstream-ca is for an upstream spoken to over TLS, such as tls://db:5432')
   }
+  if (flags.domain !== undefined && flags.subdomain !== undefined) {
+    throw new ConfigError('UR_USAGE', '--domain and --subdomain exclude each other')
+  }
   const options = kind === 'http' ? httpOptionsFromFlags({ ...flags }, upstream) : null
   return {
     name: flags.name ?? `${kind}-${upstream.kind === 'unix' ? path.basename(upstream.path) : upstream.port}`,
@@ -64,19 +70,45 @@ export function planFromFlags(kind: TunnelPlan['kind'], upstreamText: string, fl
     domain: flags.domain ?? null,
     subdomain: flags.subdomain ?? null,
     http: options === null ? null : { ...httpOf(flags, options), options },
+    terminate: terminateOf(flags),
     proxyProtocol: flags.proxyProtocol ?? null,
     holdMs: flags.hold ?? null,
   }
 }
 
+/** Who gives a certificate means that TLS ends in the agent. Throws ConfigError(UR_USAGE) for flags that do not go together. */
+function terminateOf({ terminate, crt, key, domain, pool, scheme }: TunnelFlags): TerminateOptions | null {
+  if ((crt === undefined) !== (key === undefined)) {
+    throw new ConfigError('UR_USAGE', `${crt === undefined ? '--key needs --crt' : '--crt needs --key'}`)
+  }
+  if (terminate === undefined && crt === undefined) return null
+  if (pool !== undefined) {
+    throw new ConfigError(
+      'UR_USAGE',
+      '--pool and --terminate exclude each other: it is the server that gives requests out',
+    )
+  }
+  if (scheme !== undefined && scheme !== 'https') {
+    throw new ConfigError(
+      'UR_USAGE',
+      `--scheme ${scheme} and --terminate exclude each other: plain HTTP ends at the server`,
+    )
+  }
+  if (crt !== undefined && key !== undefined) return { files: { cert: path.resolve(crt), key: path.resolve(key) } }
+  if (domain?.startsWith('*.') === true) {
+    throw new ConfigError(
+      'UR_USAGE',
+      `a certificate for ${domain} cannot be had through a tunnel; give one with --crt and --key`,
+    )
+  }
+  return {}
+}
+
 /** Throws ConfigError(UR_USAGE) for flags that do not go together. */
 function httpOf(
-  { path: prefix, scheme, upstreamProtocol, pool, weight, sticky, ...flags }: TunnelFlags,
+  { path: prefix, scheme, upstreamProtocol, pool, weight, sticky }: TunnelFlags,
   { rules }: HttpOptions<Credentials>,
 ): HttpTunnelOptions {
-  if (flags.domain !== undefined && flags.subdomain !== undefined) {
-    throw new ConfigError('UR_USAGE', '--domain and --subdomain exclude each other')
-  }
   if (pool === undefined && (weight !== undefined || sticky !== undefined)) {
     throw new ConfigError('UR_USAGE', `${weight === undefined ? '--sticky' : '--weight'} needs --pool`)
   }
@@ -130,6 +162,9 @@ function planOf(name: string, tunnel: AgentTunnelConfig): TunnelPlan {
     proxy_protocol: proxyProtocol,
     hold: holdMs,
     subdomain,
+    terminate: where,
+    crt,
+    key,
   } = tunnel
   if (kind === 'udp') {
     throw new ConfigError(
@@ -138,7 +173,8 @@ function planOf(name: string, tunnel: AgentTunnelConfig): TunnelPlan {
     )
   }
   const http = kind === 'http' ? httpOfConfig(tunnel) : null
-  return { name, kind, upstream, upstreamCa, remotePort, domain, subdomain, http, proxyProtocol, holdMs }
+  const terminate = where === null ? null : crt === null || key === null ? {} : { files: { cert: crt, key } }
+  return { name, kind, upstream, upstreamCa, remotePort, domain, subdomain, http, terminate, proxyProtocol, holdMs }
 }
 
 function httpOfConfig(tunnel: AgentTunnelConfig): HttpTunnelOptions {
@@ -147,9 +183,7 @@ function httpOfConfig(tunnel: AgentTunnelConfig): HttpTunnelOptions {
     ...(prefix !== null && { path: prefix }),
     scheme,
     upstreamProtocol,
-    ...(pool !== null && { pool }),
-    weight,
-    sticky: sticky === 'cookie',
+    ...(pool !== null && { pool, weight, sticky: sticky === 'cookie' }),
     options: httpOptionsOf(tunnel, tunnel.upstream),
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { SecureContext } from 'node:tls'
+import { authorities } from '../../certs/acme/index.js'
 import type { AddressKeeper, DnsProvider } from '../../certs/dns/index.js'
 import {
   AnswerBook,
@@ -20,7 +21,7 @@ import type { Source } from '../../metrics/index.js'
 import { lookForPointing } from '../../names/index.js'
 import { normaliseHost } from '../../routing/index.js'
 import type { Store } from '../../store/index.js'
-import { authorities, sharedChallenges } from './authorities.js'
+import { accountsIn, sharedChallenges } from './accounts.js'
 import { addressKeeper, dnsProvider, dnsSolver } from './dns.js'
 
 const LOOK_MS = 10_000
@@ -75,7 +76,7 @@ export class AcmeCertificates {
       own: { name: domain, names: this.#own },
       isStillWanted: (name) => this.#mayHave(name),
       onChange: (certificates) => this.book.use(certificates, domain),
-      onOrder: (result) => this.#count(result),
+      onOrder: ({ kind }) => this.#count(kind),
       log,
       lookMs: LOOK_MS,
     })
@@ -90,7 +91,8 @@ export class AcmeCertificates {
     const shared = config.store === 'sqlite' ? null : sharedChallenges(store.acme)
     const answers = new AnswerBook({ kinds: answerKinds(config), store: shared, log })
     const solver = new Solvers([...dnsSolvers(config, provider, log), answers])
-    const issuer = await authorities({ config, solver, acme: store.acme, vault, log })
+    const accounts = accountsIn(store.acme, vault)
+    const issuer = await authorities({ keys: config.certs.acme, place: 'certs.acme', solver, accounts, log })
     const certificates = new AcmeCertificates(options, vault, { answers, provider, solver, issuer })
     await certificates.keeper.load()
     return certificates
