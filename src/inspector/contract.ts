@@ -1,6 +1,15 @@
 /**
  * What the inspector's API under `/api/inspect` answers and takes, as JSON; shared by the API and the pages. Types only.
  * Times are RFC 3339 with milliseconds, durations are milliseconds, sizes are bytes.
+ *
+ * GET    /status /events /connections
+ * GET    /exchanges            DELETE forgets all
+ * GET    /exchanges/ID         and below it /messages, /copy?as=curl|fetch|httpie, /diff/OTHER_ID,
+ *                              /request/body and /response/body (decoded where it can be, ?raw=1: as it was)
+ * POST   /exchanges/ID/replay
+ * POST   /reveal
+ * GET    /exchanges.har        with the filters of /exchanges, or ?id=ID&id=ID; POST takes a HAR file
+ * GET    /suites               PUT /suites/NAME {"exchanges": [ID…]}, GET (the HAR file), DELETE; POST /suites/NAME/run
  */
 
 export type ExchangeKind = 'http' | 'sse' | 'websocket' | 'grpc'
@@ -105,6 +114,20 @@ export interface TimelineMessage {
   readonly problem: string | null
 }
 
+/** `GET /exchanges/ID/messages?after=NUMBER&limit=N` */
+export interface MessagePage {
+  readonly messages: readonly TimelineMessage[]
+  /** All that came, kept or not. */
+  readonly total: number
+  /** To be given as `after` for the next page; null: this is the last one that is kept so far. */
+  readonly next: number | null
+}
+
+/** `POST /reveal` with `{"secret": …}` of a field */
+export interface Revealed {
+  readonly value: string
+}
+
 /** One connection through a `tcp` or `tls` tunnel. */
 export interface ConnectionSummary {
   readonly id: string
@@ -167,7 +190,10 @@ export interface ReplayResult {
   readonly exchange: ExchangeSummary
   /** Against the exchange that was replayed. */
   readonly diff: ExchangeDiff
-  /** Names of fields that were left out since their values were not kept. */
+  /**
+   * What was left out as it was redacted, and was not kept: names of fields, `?NAME` for parameters of the query. `body`:
+   * what was redacted in it was sent as `[redacted]`.
+   */
   readonly omitted: readonly string[]
 }
 
@@ -267,8 +293,9 @@ export interface CaptureStatus {
 }
 
 /**
- * `GET /events` (server-sent events): `exchange` for new and changed ones, many in one; `connection` likewise;
- * `status` at most once a second; `cleared` when all were forgotten.
+ * `GET /events` (server-sent events): `exchange` for new and changed ones, many in one, at most ten times a second, each
+ * as it is in that moment; `connection` likewise; `status` at once and then every second; `cleared` when all were
+ * forgotten. What happened while a reader was away it finds in the lists.
  */
 export interface InspectorEvents {
   readonly exchange: readonly ExchangeSummary[]
@@ -282,6 +309,21 @@ export interface SuiteSummary {
   readonly name: string
   readonly requests: number
   readonly savedAt: string
+}
+
+/** `GET /suites` */
+export interface SuiteList {
+  readonly suites: readonly SuiteSummary[]
+}
+
+/** `POST /suites/NAME/run`: where to (default: the upstreams of the tunnels that they were captured from). */
+export interface SuiteRunRequest {
+  readonly tunnel?: string
+  readonly upstream?: string
+  /** Fields that do not count, beside those that always differ. */
+  readonly ignoredFields?: readonly string[]
+  /** JSON Pointers whose values do not count; `*` is any key or index. */
+  readonly ignoredPointers?: readonly string[]
 }
 
 /** `POST /suites/NAME/run` */

@@ -1,5 +1,7 @@
+import type { LoggedConnection } from '../connection-log.js'
 import type {
   BodyInfo,
+  ConnectionSummary,
   ExchangeDetail,
   ExchangeSummary,
   Field,
@@ -46,6 +48,11 @@ export function detailOf(exchange: Exchange): ExchangeDetail {
     request: partOf(id, 'request', request),
     response: response === null ? null : partOf(id, 'response', response),
   }
+}
+
+/** A connection as a row of a list. */
+export function connectionOf(connection: LoggedConnection): ConnectionSummary {
+  return { ...connection, startedAt: new Date(connection.startedAt).toISOString() }
 }
 
 /** One entry of a timeline; what is text in it as text. */

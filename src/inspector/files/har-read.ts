@@ -51,9 +51,9 @@ function recordingOf(entry: HarEntry): Recording {
     tunnel: own?.tunnel ?? '',
     visitor: own?.visitor ?? '',
     method: request.method,
-    target: targetOf(request.url),
+    target: request._target ?? targetOf(request.url),
     scheme: url.protocol === 'https:' || url.protocol === 'wss:' ? 'https' : 'http',
-    host: url.host,
+    host: request.headers.find(({ name }) => name.toLowerCase() === 'host')?.value ?? url.host,
     protocol: protocolOf(request.httpVersion),
     request: requestOf(request),
     response:

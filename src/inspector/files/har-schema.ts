@@ -45,6 +45,7 @@ export const HarEntry = z.object({
     httpVersion: z.string().default('HTTP/1.1'),
     headers: fields,
     postData: postData.optional(),
+    _target: z.string().optional(),
     bodySize: size,
     ...own,
   }),

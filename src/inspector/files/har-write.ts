@@ -4,9 +4,19 @@ import type { PlainField, RecordedMessage, Recording } from './recording.js'
 
 /** A HAR 1.2 file. WebSocket messages are written as Chrome does; what else HAR has no place for, in `_uniroute`. */
 export function writeHar(recordings: Iterable<Recording>): string {
-  const head = { version: '1.2', creator: { name: 'uniroute', version: VERSION } }
-  const entries = [...recordings].map((each) => JSON.stringify(entryOf(each)))
-  return `{"log":${JSON.stringify(head).slice(0, -1)},"entries":[\n${entries.join(',\n')}\n]}}\n`
+  return [...harPieces(recordings)].join('')
+}
+
+/** The same piece by piece, so that it need not be in memory at once. */
+export function* harPieces(recordings: Iterable<Recording>): Generator<string, void, undefined> {
+  const creator = JSON.stringify({ name: 'uniroute', version: VERSION })
+  yield `{"log":{"version":"1.2","creator":${creator},"entries":[`
+  let between = '\n'
+  for (const each of recordings) {
+    yield between + JSON.stringify(entryOf(each))
+    between = ',\n'
+  }
+  yield '\n]}}\n'
 }
 
 function entryOf(recording: Recording): object {
@@ -29,7 +39,10 @@ function entryOf(recording: Recording): object {
 
 function requestOf({ method, target, scheme, host, protocol, kind, request }: Recording): object {
   const { fields, body, bytes, text } = request
-  const url = `${kind === 'websocket' ? scheme.replace('http', 'ws') : scheme}://${host || 'localhost'}${target}`
+  // what a URL cannot have stands beside it
+  const authority = URL.canParse(`http://${host}/`) ? host : 'localhost'
+  const isPath = target.startsWith('/')
+  const url = `${kind === 'websocket' ? scheme.replace('http', 'ws') : scheme}://${authority}${isPath ? target : '/'}`
   const [, query = ''] = target.split('?', 2)
   return {
     method,
@@ -47,6 +60,7 @@ function requestOf({ method, target, scheme, host, protocol, kind, request }: Re
         ...(text === null && { _encoding: 'base64' }),
       },
     }),
+    ...(!isPath && { _target: target }),
     ...own(request),
   }
 }

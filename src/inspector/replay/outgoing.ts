@@ -14,7 +14,7 @@ export interface Outgoing {
   readonly body: Buffer
   /** The client waits for trailers (`TE: trailers`). */
   readonly wantsTrailers: boolean
-  /** What was left out, as it was redacted and not kept: names of fields, `?NAME` for a parameter of the query. */
+  /** As `ReplayResult.omitted`. */
   readonly omitted: readonly string[]
 }
 
@@ -37,6 +37,7 @@ export function outgoingOf(exchange: Exchange, edits: ReplayEdits = {}): Outgoin
     if (secret === null) omitted.push(name)
     return secret === null ? [] : [{ name, value: secret }]
   })
+  if (request.redacted && edits.body === undefined) omitted.push('body')
   return put({
     kind,
     method: edits.method ?? exchange.method,

@@ -30,7 +30,12 @@ post.response!.trailers.push({ name: 'X-Sum', value: '9', redacted: false, secre
 t.test('what is written is read again as it was, without secrets', async (t) => {
   const unanswered = exchange('0194f1b2c3400002', { response: null, answeredMs: null, doneMs: null, problem: 'cut' })
   const cut = exchange('0194f1b2c3400003', { response: answer(200, [], 'abc', { truncated: true, bytes: 1_000 }) })
-  const recordings = [post, unanswered, cut].map(recordingOf)
+  const odd = exchange('0194f1b2c3400004', {
+    target: '*',
+    host: '</script> %',
+    request: message(['Host', '</script> %']),
+  })
+  const recordings = [post, unanswered, cut, odd].map(recordingOf)
   const text = writeHar(recordings)
   t.notMatch(text, /Bearer|sid=/)
   t.same(readHar(text, 'x.har'), recordings)
