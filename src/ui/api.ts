@@ -20,10 +20,15 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** Asks the API; rejects with an `ApiProblem`, or as `signal` says. */
 export async function ask(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  return send(method, path, body === undefined ? undefined : JSON.stringify(body), signal)
+}
+
+/** @param text JSON, as it is */
+async function send(method: Method, path: string, text?: string, signal?: AbortSignal): Promise<Response> {
   const init: RequestInit = { method, headers: { accept: 'application/json' }, cache: 'no-store' }
-  if (body !== undefined) {
+  if (text !== undefined) {
     init.headers = { accept: 'application/json', 'content-type': 'application/json' }
-    init.body = JSON.stringify(body)
+    init.body = text
   }
   if (signal !== undefined) init.signal = signal
   let response: Response
@@ -37,14 +42,15 @@ export async function ask(method: Method, path: string, body?: unknown, signal?:
   return response
 }
 
-/** Asks for JSON; `isGood` tells whether it has the shape that the page relies on. */
+/** Asks for JSON, giving `body` as JSON or a `text` that is JSON; `isGood` tells whether it has the shape that the page relies on. */
 export async function askJson<T>(
   method: Method,
   path: string,
   isGood: (value: unknown) => value is T,
-  options: { body?: unknown; signal?: AbortSignal } = {},
+  options: { readonly body?: unknown; readonly text?: string; readonly signal?: AbortSignal } = {},
 ): Promise<T> {
-  const response = await ask(method, path, options.body, options.signal)
+  const text = options.body === undefined ? options.text : JSON.stringify(options.body)
+  const response = await send(method, path, text, options.signal)
   let value: unknown
   try {
     value = await response.json()

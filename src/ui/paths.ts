@@ -11,7 +11,11 @@ export function exchangePath(id: string): string {
 
 /** `decoded`: without its content codings, as far as they could be undone. */
 export function bodyPath(id: string, side: Side, decoded: boolean): string {
-  return `${exchangePath(id)}/${side}/body${decoded ? '' : '?raw=true'}`
+  return `${exchangePath(id)}/${side}/body${decoded ? '' : '?raw=1'}`
+}
+
+export function copyPath(id: string, form: 'curl' | 'fetch' | 'httpie'): string {
+  return `${exchangePath(id)}/copy?as=${form}`
 }
 
 export function messagesPath(id: string, after: number, limit: number): string {

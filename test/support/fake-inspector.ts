@@ -5,6 +5,7 @@ import type {
   ConnectionSummary,
   ExchangeSummary,
   InspectorEvents,
+  MessagePage,
   ProblemBody,
   ReplayRequest,
   ReplayResult,
@@ -206,13 +207,14 @@ export class FakeInspector {
       query.get('before'),
       (query.get('q') ?? '').toLowerCase().split(' '),
     ]
-    const [status, method] = [query.get('status'), query.get('method')]
+    const [status, method, place] = [query.get('status'), query.get('method'), query.get('path') ?? '']
     return this.exchanges
       .filter(({ summary, request, response }) => {
         const text =
           `${summary.method} ${summary.target} ${String(request.body)} ${String(response?.body)}`.toLowerCase()
         return (
           words.every((word) => text.includes(word)) &&
+          summary.target.includes(place) &&
           (ids.length === 0 || ids.includes(summary.id)) &&
           (before === null || summary.id < before) &&
           (status === null || `${String(summary.status).charAt(0)}xx` === status) &&
@@ -235,7 +237,15 @@ function sendExchange(
     sendJson(response, { ...summary, request: part(request), response: answer === null ? null : part(answer) })
   } else if (third === 'messages') {
     const [after, limit] = [Number(url.searchParams.get('after')), Number(url.searchParams.get('limit'))]
-    sendJson(response, { messages: messages.filter(({ number }) => number > after).slice(0, limit) })
+    const rest = messages.filter(({ number }) => number > after)
+    const page: MessagePage = {
+      messages: rest.slice(0, limit),
+      total: messages.length,
+      next: rest.length > limit ? after + limit : null,
+    }
+    sendJson(response, page)
+  } else if (third === 'copy') {
+    response.writeHead(200, { 'content-type': 'text/plain' }).end(`${url.searchParams.get('as')} of ${summary.id}`)
   } else {
     response.writeHead(200, { 'content-type': 'application/octet-stream' })
     response.end(third === 'request' ? request.body : answer?.body)

@@ -4,6 +4,9 @@ import { FakeInspector } from './fake-inspector.js'
 import { eventually } from './hang.js'
 import type { Owner } from './places.js'
 
+/** For one thing that the page is to show, on a loaded machine. */
+const LIMIT_MS = 10_000
+
 export interface InspectorPage {
   readonly fake: FakeInspector
   readonly page: Page
@@ -18,6 +21,7 @@ export interface InspectorPage {
 export async function openInspector(t: Owner): Promise<InspectorPage> {
   const [fake, browser] = await Promise.all([FakeInspector.start(t), startBrowser(t)])
   const page = await browser.newPage()
+  page.setDefaultTimeout(LIMIT_MS)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
@@ -38,10 +42,7 @@ export async function openInspector(t: Owner): Promise<InspectorPage> {
 
 /** The targets of the rows that are drawn, from the top. */
 export async function targets(page: Page): Promise<readonly string[]> {
-  const rows = await page
-    .locator('.list-rows .row')
-    .evaluateAll(
-      '(rows) => rows.map((row) => [Number(row.getAttribute("aria-rowindex")), row.querySelector(".cell-target").innerText])',
-    )
+  const rows = await page.evaluate(`[...document.querySelectorAll('.list-rows .row')].map((row) =>
+    [Number(row.getAttribute('aria-rowindex')), row.querySelector('.cell-target').innerText])`)
   return (rows as [number, string][]).sort(([a], [b]) => a - b).map(([, target]) => target)
 }

@@ -68,7 +68,7 @@ export function DetailPane({ id, feeds, mode, marked, onMode, onMark, onClose, o
         >
           Edit
         </button>
-        <CopyAs detail={detail} feeds={feeds} />
+        <CopyAs id={id} />
         <a className="button" href={harUrl({ ids: [id] })} download={`${id}.har`}>
           HAR
         </a>

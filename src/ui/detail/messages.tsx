@@ -1,5 +1,5 @@
 import { memo, useEffect, useState } from 'react'
-import type { ExchangeDetail, TimelineMessage } from '../../inspector/contract.js'
+import type { ExchangeDetail, MessagePage, TimelineMessage } from '../../inspector/contract.js'
 import { askJson, type ApiProblem } from '../api.js'
 import { Problem } from '../parts/bits.js'
 import { messagesPath } from '../paths.js'
@@ -15,10 +15,6 @@ import { JsonTree } from './json-tree.js'
 const PAGE = 200
 const PREVIEW = 200
 
-interface MessagePage {
-  readonly messages: readonly TimelineMessage[]
-}
-
 /** WebSocket and gRPC messages, and server-sent events, in the order of their coming. */
 export function Messages({ detail }: { readonly detail: ExchangeDetail }) {
   const { id, messages: total } = detail
@@ -33,7 +29,7 @@ export function Messages({ detail }: { readonly detail: ExchangeDetail }) {
     askJson('GET', messagesPath(id, last, PAGE), isMessagePage, { signal: abort.signal }).then(
       (page) => {
         setMessages((before) => merged(before, page.messages))
-        setComplete(page.messages.length < PAGE)
+        setComplete(page.next === null)
         setProblem(null)
       },
       (error: unknown) => {

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react'
 import type { DiffEntry, DiffLine, ExchangeDiff } from '../../inspector/contract.js'
 import { Captured } from '../parts/bits.js'
-import { count, size } from '../text/format.js'
+import { count, counted, size } from '../text/format.js'
 import { visible } from '../text/visible.js'
 
 const FEW = 200
@@ -28,8 +28,12 @@ export function DiffView({ diff }: { readonly diff: ExchangeDiff }) {
       {body.kind === 'text' && <Lines lines={body.lines} />}
       {body.kind === 'binary' && (
         <div className="diff-pair">
-          <span className="removed">{size(body.before)}, other bytes</span>
-          <span className="added">{size(body.after)}, other bytes</span>
+          <span className="removed">
+            {size(body.before)}, SHA-256 {body.beforeSha256}
+          </span>
+          <span className="added">
+            {size(body.after)}, SHA-256 {body.afterSha256}
+          </span>
         </div>
       )}
     </div>
@@ -72,25 +76,32 @@ function Lines({ lines }: { readonly lines: readonly DiffLine[] }) {
   const pairs = useMemo(() => pairsOf(lines), [lines])
   return (
     <div className="diff-lines">
-      {pairs.slice(0, shown).map(([before, after], index) => (
-        <div key={index} className="diff-pair">
-          <Line text={before} change={before === after ? 'same' : 'removed'} />
-          <Line text={after} change={before === after ? 'same' : 'added'} />
-        </div>
-      ))}
+      {pairs.slice(0, shown).map((pair, index) =>
+        typeof pair === 'number' ? (
+          <p key={index} className="quiet">
+            {counted(pair, 'line')} that {pair === 1 ? 'is' : 'are'} the same
+          </p>
+        ) : (
+          <div key={index} className="diff-pair">
+            <Line text={pair[0]} change={pair[0] === pair[1] ? 'same' : 'removed'} />
+            <Line text={pair[1]} change={pair[0] === pair[1] ? 'same' : 'added'} />
+          </div>
+        ),
+      )}
       <More left={pairs.length - shown} onMore={() => setShown(shown * 10)} />
     </div>
   )
 }
 
-function Line({ text, change }: { readonly text: string | null; readonly change: DiffLine['change'] }) {
+function Line({ text, change }: { readonly text: string | null; readonly change: 'same' | 'added' | 'removed' }) {
   if (text === null) return <span className="absent" />
   return <span className={change}>{visible(text.slice(0, MAX_LINE), true)}</span>
 }
 
 const MAX_LINE = 4000
 
-type Pair = readonly [before: string | null, after: string | null]
+/** Two lines beside each other, or how many are left out. */
+type Pair = readonly [before: string | null, after: string | null] | number
 
 function pairsOf(lines: readonly DiffLine[]): readonly Pair[] {
   const pairs: Pair[] = []
@@ -107,7 +118,7 @@ function pairsOf(lines: readonly DiffLine[]): readonly Pair[] {
     else if (change === 'added') added.push(text)
     else {
       flush()
-      pairs.push([text, text])
+      pairs.push(change === 'skipped' ? Number(text) : [text, text])
     }
   }
   flush()

@@ -1,8 +1,11 @@
 import { forwardRef, useEffect, useRef, useState } from 'react'
+import { askJson, wordsOf } from '../api.js'
 import type { Feeds } from '../feeds.js'
 import { useEmitter } from '../live/use-emitter.js'
 import { filterText, parseFilter, type Filter } from '../text/filter-text.js'
 import { harUrl } from '../paths.js'
+import { isBag } from '../shapes.js'
+import { counted } from '../text/format.js'
 
 const TYPED_MS = 150
 
@@ -86,6 +89,36 @@ interface FormProps {
   readonly feeds: Feeds
 }
 
+/** Puts the requests of a HAR file among the others. */
+function ImportHar() {
+  const [said, setSaid] = useState<string | null>(null)
+  const take = async (file: File | undefined) => {
+    if (file === undefined) return
+    setSaid('Reading…')
+    try {
+      const { imported } = await askJson('POST', '/exchanges.har', isImported, { text: await file.text() })
+      setSaid(`${counted(imported, 'request')} imported.`)
+    } catch (error) {
+      setSaid(wordsOf(error))
+    }
+  }
+  return (
+    <label className="import">
+      Import a HAR file
+      <input
+        type="file"
+        accept=".har,.json,application/json"
+        onChange={(event) => void take(event.target.files?.[0])}
+      />
+      <span role="status">{said}</span>
+    </label>
+  )
+}
+
+function isImported(value: unknown): value is { readonly imported: number } {
+  return isBag(value) && typeof value['imported'] === 'number'
+}
+
 function FilterForm({ filter, onChange, feeds }: FormProps) {
   useEmitter(feeds.status)
   const tunnels = feeds.status.status?.tunnels.filter(({ kind }) => kind === 'http').map(({ name }) => name) ?? []
@@ -134,6 +167,7 @@ function FilterForm({ filter, onChange, feeds }: FormProps) {
           />
         </label>
       ))}
+      <ImportHar />
       <button
         type="button"
         className="link"

@@ -21,8 +21,8 @@ const TOP_PX = 2
 const HEAD_PX = 24
 
 export interface ListHandle {
-  /** Scrolls just so far that the row is seen. */
-  reveal(id: string): void
+  /** Moves the focus to the list, and scrolls it just so far that the row is seen. */
+  show(id: string): void
 }
 
 interface Props {
@@ -66,6 +66,7 @@ export const RequestList = forwardRef<ListHandle, Props>(function RequestList(pr
     if (anew && cursor !== null) reveal(cursor)
   })
 
+  /** Scrolls just so far that the row is seen. */
   const reveal = (id: string) => {
     const at = feed.list.find(id)
     const element = box.current
@@ -96,7 +97,7 @@ export const RequestList = forwardRef<ListHandle, Props>(function RequestList(pr
     if (element === null || element.scrollTop === scrolled.current.top) return
     scrolled.current = { ...scrolled.current, top: element.scrollTop }
     follow(element.scrollTop <= TOP_PX && cursor === null)
-    if (element.scrollHeight - element.scrollTop - element.clientHeight < height) void feed.loadOlder()
+    if (rows.length * ROW_PX - element.scrollTop < 2 * height) void feed.loadOlder()
     redraw((number) => number + 1)
   }
   const toTop = () => {
@@ -104,7 +105,12 @@ export const RequestList = forwardRef<ListHandle, Props>(function RequestList(pr
     box.current?.scrollTo({ top: 0 })
     redraw((number) => number + 1)
   }
-  useImperativeHandle(handle, () => ({ reveal }))
+  useImperativeHandle(handle, () => ({
+    show(id) {
+      box.current?.focus({ preventScroll: true })
+      reveal(id)
+    },
+  }))
   const onClick = (event: MouseEvent) => {
     const target = event.target as Element
     const id = target.closest('[data-id]')?.getAttribute('data-id') ?? null
@@ -166,7 +172,11 @@ export const RequestList = forwardRef<ListHandle, Props>(function RequestList(pr
         onClick={onClick}
       >
         <ListHead />
-        <div className="list-rows" role="rowgroup" style={{ height: rows.length * ROW_PX }}>
+        <div
+          className="list-rows"
+          role="rowgroup"
+          style={{ height: Math.max(rows.length * ROW_PX, top === 0 ? 0 : top + height - HEAD_PX) }}
+        >
           {seen}
         </div>
         {rows.length === 0 && !feed.loading && feed.problem === null && <Nothing filtered={props.filtered} />}

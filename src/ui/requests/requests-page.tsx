@@ -38,7 +38,7 @@ export function RequestsPage({ feeds, route }: { readonly feeds: Feeds; readonly
   const select = (row: ExchangeSummary | undefined) => {
     if (row === undefined) return
     setCursor(row.id)
-    list.current?.reveal(row.id)
+    list.current?.show(row.id)
     if (open !== null) show(row.id, true)
   }
   const step = (by: number) => {
@@ -106,6 +106,7 @@ export function RequestsPage({ feeds, route }: { readonly feeds: Feeds; readonly
   return (
     <div className={open === null ? 'requests' : 'requests with-detail'}>
       <section className="requests-list" aria-label="Requests">
+        {open === null && <h1 className="unseen">Requests</h1>}
         <FilterBar ref={search} text={text} onText={onFilter} feeds={feeds} />
         {feed.problem !== null && <Problem again={() => feed.setFilter(filter)}>{feed.problem.message}</Problem>}
         {marked.size > 0 && <MarkedBar marked={marked} onClear={() => setMarked(new Set())} />}

@@ -1,0 +1,120 @@
+import t from 'tap'
+import { openInspector, targets } from '../support/inspector-page.js'
+
+t.test('the list of requests', async (t) => {
+  const { fake, page, go, complaints } = await openInspector(t)
+  const row = (target: string) => page.locator('.list-rows .row', { has: page.getByText(target, { exact: true }) })
+  const drawn = (target: string) => row(target).waitFor()
+  fake.add({ target: '/before' })
+  await go('#/requests')
+  await drawn('/before')
+
+  t.test('a request is seen when it arrives, and changes when it is answered', async (t) => {
+    const open = fake.add({ method: 'POST', target: '/live', status: null, state: 'open', timing: { waitingMs: null } })
+    await drawn('/live')
+    t.same(await targets(page), ['/live', '/before'])
+    t.match(await row('/live').innerText(), /POST[\s\S]*…/)
+    fake.change(open, { method: 'POST', target: '/live', status: 502 })
+    await row('/live').getByText('502').waitFor()
+    t.same(await targets(page), ['/live', '/before'])
+  })
+
+  t.test('what is typed filters, stands in the URL, and is there after a reload', async (t) => {
+    fake.add({ target: '/orders', request: { body: 'a red lamp' } })
+    fake.add({ target: '/broken', status: 500 })
+    await page.keyboard.press('/')
+    await page.keyboard.type('status:5xx')
+    await row('/orders').waitFor({ state: 'detached' })
+    await page.waitForURL(/q=status%3A5xx/)
+    t.same(await targets(page), ['/broken', '/live'])
+    await page.reload()
+    await drawn('/broken')
+    t.equal(await page.getByLabel('Search requests').inputValue(), 'status:5xx')
+    fake.add({ target: '/fine' })
+    fake.add({ target: '/broken-too', status: 503 })
+    await drawn('/broken-too')
+    t.same(await targets(page), ['/broken-too', '/broken', '/live'], 'what arrives is filtered too')
+  })
+
+  t.test('words in bodies are looked for by the agent, also in what arrives', async (t) => {
+    await page.getByLabel('Search requests').fill('LAMP')
+    await drawn('/orders')
+    t.same(await targets(page), ['/orders'])
+    fake.add({ target: '/lamp-less', request: { body: 'a chair' } })
+    fake.add({ target: '/again', request: { body: 'a green lamp' } })
+    await drawn('/again')
+    t.same(await targets(page), ['/again', '/lamp-less', '/orders'])
+    t.ok(fake.asked.some((asked) => asked.includes('q=LAMP')))
+  })
+
+  t.test('the form writes the same text', async (t) => {
+    await page.getByLabel('Search requests').fill('')
+    await page.getByRole('button', { name: 'Filter' }).click()
+    await page.getByLabel('Method').selectOption('POST')
+    await drawn('/live')
+    t.equal(await page.getByLabel('Search requests').inputValue(), 'method:POST')
+    await page.getByLabel('Path has').fill('li ve')
+    await page.waitForFunction("document.querySelector('[type=search]').value === 'method:POST path:\"li ve\"'")
+    await page.getByText('No request matches.').waitFor()
+    await page.getByRole('button', { name: 'Clear all' }).click()
+    await drawn('/before')
+    await page.getByRole('button', { name: 'Filter' }).click()
+  })
+
+  t.test('keys: j and k select, Enter opens, Escape closes', async (t) => {
+    const selected = () => page.locator('.list-rows .row[aria-selected=true] .cell-target').innerText()
+    const [top = '', second = ''] = await targets(page)
+    await page.keyboard.press('j')
+    t.equal(await selected(), top)
+    await page.keyboard.press('j')
+    await page.keyboard.press('j')
+    await page.keyboard.press('k')
+    t.equal(await selected(), second)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1, name: second }).waitFor()
+    await page.keyboard.press('k')
+    await page.getByRole('heading', { level: 1, name: top }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.detail').waitFor({ state: 'detached' })
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').getByText('Keys and search').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    t.equal(await selected(), top)
+  })
+
+  t.test('new ones do not move the selected row', async (t) => {
+    await row('/before').click()
+    await page.keyboard.press('Escape')
+    const place = async () => (await row('/before').boundingBox())?.y
+    const before = await place()
+    for (let number = 0; number < 50; number++) fake.add({ target: `/new-${number}` })
+    await page.getByRole('button', { name: '50 new' }).waitFor()
+    t.equal(await place(), before)
+    await page.getByRole('button', { name: '50 new' }).click()
+    await drawn('/new-49')
+    t.equal((await targets(page))[0], '/new-49')
+  })
+
+  t.test('paused, nothing is added until it goes on', async (t) => {
+    await page.keyboard.press('p')
+    fake.add({ target: '/held' })
+    await page.getByRole('button', { name: 'Go on (1 new)' }).waitFor()
+    t.equal(await row('/held').count(), 0)
+    await page.keyboard.press('p')
+    await drawn('/held')
+  })
+
+  t.test('all can be forgotten', async (t) => {
+    await go('#/tunnels')
+    await page.getByRole('button', { name: 'Forget…' }).click()
+    await page.getByRole('button', { name: 'Forget all requests' }).click()
+    await page.getByRole('link', { name: 'Requests' }).click()
+    await page.getByText('No request yet.').waitFor()
+    t.equal(fake.exchanges.length, 0)
+  })
+
+  t.test('the browser complained of nothing', async (t) => {
+    t.same(complaints, [])
+  })
+})
