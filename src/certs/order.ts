@@ -18,7 +18,7 @@ export interface Wanted {
 /** Where certificates are kept, and what failed: the database of servers, or the folder of an agent. */
 export type CertificateShelf = Pick<
   CertificateRepository,
-  'put' | 'find' | 'changedSince' | 'noteRenewal' | 'noteFailure' | 'failures'
+  'put' | 'find' | 'changedSince' | 'noteRenewal' | 'noteFailure' | 'failure' | 'failures'
 >
 
 export interface OrderContext {

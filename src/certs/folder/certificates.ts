@@ -87,6 +87,10 @@ export class FolderCertificates implements CertificateShelf {
     return writeJson(fileFor(this.#failures, failure.name), failure)
   }
 
+  failure(name: string): Promise<CertificateFailure | null> {
+    return readJson(fileFor(this.#failures, name), failureShape)
+  }
+
   async failures(): Promise<CertificateFailure[]> {
     const files = await list(this.#failures)
     const failures = await Promise.all(files.map((file) => readJson(file, failureShape)))
