@@ -73,7 +73,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#clock = clock
     this.#log = options.log ?? silentLogger
     this.#dialer = new ServerDialer({ caFile, insecure, env, timeoutMs: connectTimeoutMs })
-    this.#tunnels = options.tunnels.map((spec) => new Tunnel(spec, { timeoutMs, clock }))
+    this.#tunnels = options.tunnels.map((spec) => new Tunnel(spec, { timeoutMs, clock, tap: options.tap }))
     const onNews: EndsContext['onNews'] = (tunnel, news) => this.emit('certificate', tunnel.status(), news)
     this.#endings = new Endings(this.#tunnels, { certificates, env, clock, log: this.#log, onNews })
     this.#loop = new ConnectLoop<Dialled, Link>({

@@ -3,6 +3,7 @@ import type { AuthoritiesKeys } from '../certs/acme/index.js'
 import type { UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Secret } from '../core/secret.js'
+import type { SpliceTap } from '../proxy/splice.js'
 import type { Credentials, HostPort, HttpOptions, Upstream } from '../config/index.js'
 
 /** One tunnel that the agent offers. */
@@ -117,8 +118,24 @@ export interface AgentOptions {
   readonly connectTimeoutMs?: number
   /** For connecting to an upstream, ms. Default 10 000. */
   readonly dialTimeoutMs?: number
+  /** Sees what passes on the connections of `http` tunnels. */
+  readonly tap?: Tap
   readonly log?: Logger
   readonly clock?: Clock
+}
+
+/** Asked for each connection to the upstream of an `http` tunnel; null: this one is not looked at. */
+export type Tap = (connection: TappedConnection) => ConnectionTap | null
+
+export interface TappedConnection extends ConnectionInfo {
+  /** What is spoken on it. */
+  readonly protocol: 'http1' | 'http2'
+}
+
+/** Sees the bytes of one connection: the socket is the upstream, the stream the visitor. */
+export interface ConnectionTap extends SpliceTap {
+  /** Once and last. Null: in good order; otherwise why it was cut, or was not made. */
+  close(error: Error | null): void
 }
 
 export type AgentState = 'idle' | 'connecting' | 'online' | 'reconnecting' | 'draining' | 'closed'

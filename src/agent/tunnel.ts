@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.js'
 import type { UniRouteError } from '../core/errors.js'
 import { asksForNothing } from '../config/index.js'
 import { Http, Kind, type BindInit, type HttpOptionsInit } from '../protocol/index.js'
-import type { HttpTunnelOptions, TunnelSpec, TunnelStatus } from './api.js'
+import type { ConnectionInfo, ConnectionTap, HttpTunnelOptions, Tap, TunnelSpec, TunnelStatus } from './api.js'
 import { UpstreamDialer } from './dial-upstream.js'
 import { httpOptionsToBind } from './http-options.js'
 import type { TlsEnd } from './terminate/api.js'
@@ -46,9 +46,19 @@ export class Tunnel {
   /** As they ride in Bind; null: there are none, or they are not prepared. */
   #httpOptions: HttpOptionsInit | null = null
 
-  constructor(spec: TunnelSpec, options: { timeoutMs: number; clock: Clock }) {
+  readonly #tap: Tap | null
+
+  constructor(spec: TunnelSpec, options: { timeoutMs: number; clock: Clock; tap?: Tap | undefined }) {
     this.spec = spec
     this.dialer = new UpstreamDialer(spec, options)
+    this.#tap = spec.kind === 'http' ? (options.tap ?? null) : null
+  }
+
+  /** What sees a connection to the upstream; null: nothing does. */
+  tapOf(connection: Omit<ConnectionInfo, 'tunnel'>): ConnectionTap | null {
+    if (this.#tap === null) return null
+    const { name, http } = this.spec
+    return this.#tap({ ...connection, tunnel: name, protocol: http?.upstreamProtocol ?? 'http1' })
   }
 
   /** Whether it asks for something of its requests and responses, which a server must know to serve it. */

@@ -7,7 +7,7 @@ import { acceptOf, AcceptResult, encodeStreamAccept, StreamOpenReader, type Stre
 import { Splice, type SpliceResult } from '../proxy/splice.js'
 import { streamToDuplex, type Stream, type StreamHandler } from '../wire/index.js'
 import { hostPortText } from './addresses.js'
-import type { ConnectionEnd, ConnectionInfo } from './api.js'
+import type { ConnectionEnd, ConnectionInfo, ConnectionTap } from './api.js'
 import type { CancelDial } from './dial-upstream.js'
 import type { TlsEnd } from './terminate/api.js'
 import type { Tunnel } from './tunnel.js'
@@ -35,6 +35,7 @@ export class Visitor implements StreamHandler {
   #cancelDial: CancelDial | null = null
   #tunnel: Tunnel | null = null
   #connection: ConnectionInfo | null = null
+  #tap: ConnectionTap | null = null
   #openedAt = 0
 
   constructor(context: VisitorContext) {
@@ -96,11 +97,13 @@ export class Visitor implements StreamHandler {
     tunnel.visitorsOpen++
     this.#context.opened(this.#connection)
     if (tunnel.end !== null) return this.#endTls(tunnel.end, open, tunnel, stream)
+    this.#tap = tunnel.tapOf(this.#connection)
     this.#cancelDial = tunnel.dialer.dial({
       connected: (socket) => this.#onConnected(open, tunnel, stream, socket),
       failed: (error) => {
         this.#cancelDial = null
         tunnel.failures++
+        if (this.#tap !== null) for (const slice of this.#waiting) this.#tap.toSocket(slice)
         this.#finish({ bytesIn: 0, bytesOut: 0, error })
         refuse(stream, error)
       },
@@ -117,6 +120,7 @@ export class Visitor implements StreamHandler {
     }
     const splice = new Splice(stream, socket, {
       total: tunnel.traffic,
+      tap: this.#tap,
       onClose: (result) => this.#finish({ ...result, error: cutError(tunnel, result.error) }),
     })
     stream.attach(splice)
@@ -162,6 +166,7 @@ export class Visitor implements StreamHandler {
     if (this.#tunnel === null || connection === null) return
     this.#tunnel.visitorsOpen--
     this.#tunnel = null
+    this.#tap?.close(error)
     const durationMs = this.#context.clock.now() - this.#openedAt
     this.#context.closed({ ...connection, bytesIn: bytesOut, bytesOut: bytesIn, durationMs, error })
   }

@@ -3,7 +3,23 @@ import { authorities } from './certs-schema.js'
 import { field, map, optional, required, section } from './field.js'
 import { httpKeys } from './http-schema.js'
 import { log } from './server-schema.js'
-import { choice, duration, either, hostPattern, hostPort, integer, path, secret, text, upstream } from './values.js'
+import {
+  choice,
+  duration,
+  either,
+  fieldNames,
+  hostPattern,
+  hostPort,
+  integer,
+  jsonPaths,
+  listenAddress,
+  onOff,
+  path,
+  secret,
+  size,
+  text,
+  upstream,
+} from './values.js'
 
 const notYet = (kind: string): boolean => kind === 'udp'
 
@@ -62,7 +78,36 @@ const tunnel = section('', {
   proxy_protocol: optional(choice(1, 2), {
     doc: 'Tell the upstream the visitor’s address by a PROXY protocol header of this version.',
   }),
+  inspect: field(onOff, {
+    doc: 'Whether the inspector shows what passes through this tunnel; without, it keeps nothing of it.',
+    default: true,
+  }),
   ...httpKeys,
+})
+
+const inspect = section('The inspector: what passes through the tunnels, shown at `addr`. See docs/inspector.md.', {
+  enabled: field(onOff, { doc: '`--inspect=false` and `--no-inspect` win over it.', default: true }),
+  addr: field(listenAddress, {
+    doc: 'Where its pages are; without a host only this machine reaches them. When the port is taken, the next free one.',
+    default: '127.0.0.1:4040',
+  }),
+  memory: field(size('1MB', '4GB'), {
+    doc: 'What all requests that are kept may take; older ones make room for newer ones.',
+    default: '50MB',
+  }),
+  body: field(size('0B', '64MB'), {
+    doc: 'How much is kept of the body of each request, of each response, and of the messages of each connection.',
+    default: '1MB',
+  }),
+  reveal: field(onOff, {
+    doc: 'Keep the secrets of header fields in memory, to be shown when they are asked for, and for replays.',
+    default: false,
+  }),
+  store: optional(path, { doc: 'Folder where requests are kept across restarts. Default: they are not.', path: true }),
+  redact: section('What is taken out besides what always is.', {
+    headers: field(fieldNames, { doc: 'Header fields whose values are secrets.', default: [] }),
+    json_paths: field(jsonPaths, { doc: 'Values in JSON bodies and messages.', default: [] }),
+  }),
 })
 
 /** The agent's configuration: types, defaults, validation and docs/configuration.md come from here. */
@@ -93,6 +138,7 @@ export const agentSchema = section('', {
     authorities,
   ),
   log,
+  inspect,
   tunnels: map(tunnel, { doc: 'Tunnels by name, for `uniroute start`.' }),
 })
 

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net'
+import { isFieldName } from '../core/http-fields.js'
+import { parseJsonPath } from '../core/json-path.js'
 import { Secret } from '../core/secret.js'
 import {
   type HostPort,
@@ -54,6 +56,26 @@ export const text = (allowed: string, pattern: RegExp): Value<string> =>
 
 export const choice = <const C extends readonly (string | number)[]>(...choices: C): Value<C[number]> =>
   value(oneOf(choices), (raw) => choices.find((each) => String(each) === String(raw)))
+
+/** Switches, as YAML and command lines write them. */
+export const onOff: Value<boolean> = {
+  allowed: 'true or false',
+  parse: (raw) => {
+    const text = String(raw).toLowerCase()
+    if (['true', 'on', 'yes'].includes(text)) return true
+    return ['false', 'off', 'no'].includes(text) ? false : new Rejected(raw)
+  },
+}
+
+export const fieldNames: Value<readonly string[]> = oneOrMore(
+  'a list of names of header fields, such as [X-Customer]',
+  value('', (raw) => (isFieldName(String(raw)) ? String(raw) : undefined)),
+)
+
+export const jsonPaths: Value<readonly string[]> = oneOrMore(
+  'a list of paths in JSON, such as [$.user.card.number, "$.items[*].pin", $..iban]',
+  value('', (raw) => (parseJsonPath(String(raw)) === null ? undefined : String(raw))),
+)
 
 export const httpUrl: Value<string> = text('an http:// or https:// address', /^https?:\/\/\S+$/)
 

@@ -27,11 +27,26 @@ export interface SpliceResult extends ByteCount {
   readonly error: Error | null
 }
 
+/**
+ * Sees the bytes of a splice as they pass. They are valid only until the call returns, which must throw nothing and be
+ * quick: it stands in the way of the bytes.
+ */
+export interface SpliceTap {
+  /** From the stream into the socket. */
+  toSocket(slice: Buffer): void
+  /** From the socket into the stream: `buffer[start, end)`. */
+  toStream(buffer: Buffer, start: number, end: number): void
+  /** FIN of the stream, and of the socket. */
+  streamEnded(): void
+  socketEnded(): void
+}
+
 export interface SpliceOptions {
   /** Called exactly once, when both the stream and the socket are finished. */
   onClose(result: SpliceResult): void
   /** Told of bytes as they pass, beside the splice's own count: the traffic of a tunnel. */
   total?: { addBytes(bytesIn: number, bytesOut: number): void }
+  tap?: SpliceTap | null
 }
 
 /**
@@ -65,6 +80,7 @@ export class Splice implements StreamHandler<ByteStream>, IntakeSink {
   readonly #socket: Socket
   readonly #options: SpliceOptions
   readonly #total: SpliceOptions['total']
+  readonly #tap: SpliceTap | null
   #intake: Intake | null = null
   /** Opens the stream, or begins our direction of it; null once that is done. */
   #open: OpenStream | null = null
@@ -87,6 +103,7 @@ export class Splice implements StreamHandler<ByteStream>, IntakeSink {
     this.#socket = socket
     this.#options = options
     this.#total = options.total
+    this.#tap = options.tap ?? null
   }
 
   /** Starts to read the socket. The owner attaches the splice to the stream, before or after. */
@@ -137,6 +154,7 @@ export class Splice implements StreamHandler<ByteStream>, IntakeSink {
     const bytes = slice.length
     this.bytesOut += bytes
     this.#total?.addBytes(0, bytes)
+    if (this.#tap !== null) this.#tap.toSocket(slice)
     const socket = this.#socket
     if (!socket.writable) {
       giveBack(slice, bytes)
@@ -205,6 +223,7 @@ export class Splice implements StreamHandler<ByteStream>, IntakeSink {
 
   onEnd(): void {
     this.#streamEnded = true
+    this.#tap?.streamEnded()
     this.#writeHeld()
     this.#socket.end()
   }
@@ -214,6 +233,7 @@ export class Splice implements StreamHandler<ByteStream>, IntakeSink {
   onBorrowed(slab: Buffer, start: number, end: number): boolean {
     this.bytesIn += end - start
     this.#total?.addBytes(end - start, 0)
+    if (this.#tap !== null) this.#tap.toStream(slab, start, end)
     if (this.#open === null) return this.#stream?.writeCopy(slab, start, end) ?? true
     this.#openWith(slab.subarray(start, end))
     return true
@@ -222,6 +242,7 @@ export class Splice implements StreamHandler<ByteStream>, IntakeSink {
   onOwned(slab: Buffer, start: number, end: number): boolean {
     this.bytesIn += end - start
     this.#total?.addBytes(end - start, 0)
+    if (this.#tap !== null) this.#tap.toStream(slab, start, end)
     if (this.#open === null) return this.#stream?.writeSlab(slab, start, end) ?? true
     this.#openWith(slab.subarray(start, end))
     giveBack(slab, end - start)
@@ -230,6 +251,7 @@ export class Splice implements StreamHandler<ByteStream>, IntakeSink {
 
   readonly #onSocketEnd = (): void => {
     this.#socketEnded = true
+    this.#tap?.socketEnded()
     this.#openWith(null)
     this.#stream?.end()
   }

@@ -6,6 +6,7 @@ import type { Logger } from '../../core/logger.js'
 import { DEFAULT_HTTP_LIMITS, HttpProxy, type HttpTarget, type RequestRecord } from '../../proxy/http/index.js'
 import { normalisePrefix, RouteTable } from '../../routing/index.js'
 import { PoolMember, Site } from '../../tunnels/index.js'
+import { hostPortText } from '../addresses.js'
 import { DEFAULT_HOLD_MS, type Tunnel } from '../tunnel.js'
 import type { TlsDone, TlsEnd, TlsVisitor } from './api.js'
 import type { TlsFront } from './tls-front.js'
@@ -97,7 +98,10 @@ export class HttpEnd implements TlsEnd {
       session: {
         full: null,
         rights: { takeRequest: () => null },
-        openStream: (_target, _visitor, first, handler) => new UpstreamStream(tunnel, handler, first),
+        openStream: (_target, { address, port }, first, handler, requestId = '') => {
+          const tap = tunnel.tapOf({ id: requestId, visitor: hostPortText({ host: address, port }) })
+          return new UpstreamStream(tunnel, handler, first, tap)
+        },
         visitorTurnedAway: () => undefined,
         visitorGone: () => undefined,
       },

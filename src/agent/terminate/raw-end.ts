@@ -25,7 +25,7 @@ export class RawEnd implements TlsEnd {
       const pipe = new Splice(null, socket, { onClose: ({ error }) => done(error) })
       pipe.startOpening((first) => {
         const opening = Buffer.concat([this.#header(visitor), first ?? NOTHING])
-        return new UpstreamStream(tunnel, pipe, opening)
+        return new UpstreamStream(tunnel, pipe, opening, null)
       })
     })
   }

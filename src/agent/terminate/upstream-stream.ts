@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { UpstreamError } from '../../core/errors.js'
 import { resetSocket } from '../../proxy/index.js'
 import { giveBack, type ByteStream, type StreamHandler } from '../../wire/index.js'
+import type { ConnectionTap } from '../api.js'
 import type { CancelDial } from '../dial-upstream.js'
 import type { Tunnel } from '../tunnel.js'
 
@@ -17,6 +18,7 @@ export class UpstreamStream implements ByteStream {
   readonly gate = null
   closed = false
   readonly #tunnel: Tunnel
+  readonly #tap: ConnectionTap | null
   #handler: StreamHandler<ByteStream>
   #socket: Socket | null = null
   #cancelDial: CancelDial | null
@@ -30,9 +32,10 @@ export class UpstreamStream implements ByteStream {
   #error: Error | null = null
 
   /** Dials; nothing is told to `handler` before this returns. `first` goes to the upstream before all else. */
-  constructor(tunnel: Tunnel, handler: StreamHandler<ByteStream>, first: Buffer | null) {
+  constructor(tunnel: Tunnel, handler: StreamHandler<ByteStream>, first: Buffer | null, tap: ConnectionTap | null) {
     this.#tunnel = tunnel
     this.#handler = handler
+    this.#tap = tap
     if (first !== null) this.write(first)
     this.#cancelDial = tunnel.dialer.dial({
       connected: (socket) => this.#onConnected(socket),
@@ -62,6 +65,7 @@ export class UpstreamStream implements ByteStream {
   end(): void {
     if (this.#ending || this.closed) return
     this.#ending = true
+    this.#tap?.streamEnded()
     if (this.#waiting === null) this.#socket?.end()
   }
 
@@ -81,6 +85,7 @@ export class UpstreamStream implements ByteStream {
       sent?.()
       return true
     }
+    this.#tap?.toSocket(chunk)
     let hasRoom: boolean
     if (this.#waiting === null) {
       this.#socket?.write(chunk, () => sent?.())
@@ -108,6 +113,7 @@ export class UpstreamStream implements ByteStream {
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('end', () => {
       this.#endReceived = true
+      this.#tap?.socketEnded()
       if (!this.closed) this.#handler.onEnd(this)
     })
     socket.on('close', () => {
@@ -128,6 +134,7 @@ export class UpstreamStream implements ByteStream {
   #onData(chunk: Buffer): void {
     if (this.closed) return
     this.#unconsumed += chunk.length
+    this.#tap?.toStream(chunk, 0, chunk.length)
     this.#handler.onData(chunk, this)
     if (this.#unconsumed > WINDOW) this.#socket?.pause()
   }
@@ -142,6 +149,7 @@ export class UpstreamStream implements ByteStream {
     this.closed = true
     this.#cancelDial?.()
     this.#waiting = null
+    this.#tap?.close(error)
     this.#handler.onClose(error, this)
   }
 }

@@ -17,10 +17,26 @@ export interface ScreenModel {
   latencyMs: number | null
   /** The connections to the server; `rttMs`: round-trip time, milliseconds. */
   carriers: readonly { number: number; rttMs: number | null }[]
+  /** Where the pages of the inspector are; null: nowhere. */
+  inspector: string | null
   forwardings: readonly { publicUrl: string | null; upstream: string; problem: string | null }[]
   traffic: TrafficFigures
+  /** Newest first; null: they are not shown. */
+  requests: readonly ShownRequest[] | null
   /** Newest first. */
   messages: readonly { level: 'info' | 'warning' | 'error'; time: string; text: string }[]
+}
+
+/** A request that passed, or is under way. */
+export interface ShownRequest {
+  method: string
+  target: string
+  /** Null: there is no answer yet, or none will come. */
+  status: number | null
+  reason: string
+  state: 'open' | 'done' | 'cut'
+  /** Null while it is under way. */
+  durationMs: number | null
 }
 
 export interface ScreenSize {
@@ -38,6 +54,7 @@ const CELL_WIDTH = 8
  */
 export function render(model: ScreenModel, size: ScreenSize): string[] {
   const lines = [title(size.columns), [], ...sessionLines(model), ...forwardingLines(model), ...trafficLines(model)]
+  if (model.requests !== null) lines.push(...requestLines(model.requests, size.columns))
   if (model.messages.length > 0)
     lines.push([], ...model.messages.flatMap((message) => messageLines(message, size.columns)))
   return lines.slice(0, Math.max(0, size.rows)).map((spans) => paint(spans, size))
@@ -81,6 +98,7 @@ function sessionLines(model: ScreenModel): Line[] {
     row('Version', { text: model.version + serverVersion }),
     row('Server', { text: model.server + node }),
     row('Latency', { text: latencyText(model.latencyMs) }),
+    ...(model.inspector === null ? [] : [row('Inspector', { text: model.inspector })]),
     row('Carriers', { text: String(model.carriers.length) }, { text: carriersText(model), style: 'dim' }),
   ]
 }
@@ -123,6 +141,39 @@ function trafficLines({ traffic }: ScreenModel): Line[] {
       ]),
     ),
   ]
+}
+
+/** As many as are shown: messages below them shall have room. */
+const REQUESTS = 10
+const METHOD_WIDTH = 8
+const OUTCOME_WIDTH = 26
+const DURATION_WIDTH = 10
+
+function requestLines(requests: readonly ShownRequest[], columns: number): Line[] {
+  if (requests.length === 0) return [[], [{ text: 'HTTP Requests' }], [{ text: 'none yet', style: 'dim' }]]
+  const width = Math.max(12, columns - METHOD_WIDTH - OUTCOME_WIDTH - DURATION_WIDTH - 2)
+  const lines = requests.slice(0, REQUESTS).map((request): Line => {
+    const { method, target, durationMs } = request
+    return [
+      { text: clip(printable(method), METHOD_WIDTH - 1).padEnd(METHOD_WIDTH) },
+      { text: `${clip(printable(target), width).padEnd(width)} ` },
+      outcome(request),
+      { text: (durationMs === null ? '' : durationText(durationMs)).padStart(DURATION_WIDTH), style: 'dim' },
+    ]
+  })
+  return [[], [{ text: 'HTTP Requests' }], ...lines]
+}
+
+function outcome({ status, reason, state }: ShownRequest): Span {
+  const none = state === 'open' ? 'waiting' : 'no answer'
+  const text = status === null ? none : `${status} ${printable(reason)}`.trimEnd()
+  const style =
+    status === null ? (state === 'open' ? 'dim' : 'red') : status < 400 ? 'green' : status < 500 ? 'yellow' : 'red'
+  return { text: clip(text, OUTCOME_WIDTH).padEnd(OUTCOME_WIDTH), style }
+}
+
+function durationText(ms: number): string {
+  return ms < 10_000 ? `${latencyText(ms)}` : `${(ms / 1000).toFixed(1)}s`
 }
 
 // What to do stands at the end of a message: it is wrapped, not clipped.

@@ -2,12 +2,13 @@ import { type AgentConfig, defaultAgentFile, type Loaded, loadAgentConfig } from
 import { ConfigError } from '../../core/errors.js'
 import { overridesOf } from '../options.js'
 import { CONFIG_OPTIONS, type ConnectionFlags } from './connection-flags.js'
-import { ACME_OPTIONS } from './terminate-flags.js'
+import { INSPECT_OPTIONS } from './inspect-flags.js'
 import { withLogin } from './login-file.js'
+import { ACME_OPTIONS } from './terminate-flags.js'
 
 /** The agent's configuration with flags over environment over file over `uniroute login`. Throws ConfigError. */
 export function agentConfig(flags: ConnectionFlags): Loaded<AgentConfig> {
-  const overrides = overridesOf([...CONFIG_OPTIONS, ...ACME_OPTIONS], { ...flags })
+  const overrides = overridesOf([...CONFIG_OPTIONS, ...ACME_OPTIONS, ...INSPECT_OPTIONS], { ...flags })
   return withLogin(
     loadAgentConfig({ ...(flags.config === undefined ? {} : { file: flags.config }), env: process.env, overrides }),
     process.env,

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { addInspectOptions } from './inspect-flags.js'
 import { addConfigOptions, addRunningOptions, type ConfigOption, type RunningFlags } from '../options.js'
 
 /** Flags of every command that connects to a server. */
@@ -6,6 +7,7 @@ export interface ConnectionFlags extends RunningFlags {
   config?: string
   reconnect: boolean
   insecure?: true
+  inspectRedact?: readonly string[]
 }
 
 /** Those that set keys of the configuration. */
@@ -43,5 +45,6 @@ export function addConnectionOptions(command: Command): Command {
     .addOption(
       new Option('--insecure', 'do not verify the certificate of the server; anyone in between can read along'),
     )
+  addInspectOptions(command)
   return addRunningOptions(command)
 }

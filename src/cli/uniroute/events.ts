@@ -14,9 +14,9 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
       const kept = resumed && { resumed: true, away_ms: Math.round(resumed.awayMs), visitors: resumed.visitors }
       if (ready) event('online', { node, server_version: serverVersion, ...(kept ?? { resumed: false }) })
     },
-    ready: (tunnels) => {
+    ready: (tunnels, inspector) => {
       ready = true
-      event('ready', { tunnels: tunnels.map(plain) })
+      event('ready', { tunnels: tunnels.map(plain), ...(inspector !== null && { inspector }) })
       for (const tell of early.splice(0)) tell()
     },
     tunnel: (tunnel) => event('tunnel', plain(tunnel)),
@@ -54,6 +54,7 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
       event('connection', { ...ended, ...failure })
     },
     draining: (graceMs) => event('draining', { grace_ms: graceMs }),
+    inspector: (url, problem) => event('inspector', { url, ...(problem !== null && { problem }) }),
     end: () => undefined,
   }
 }

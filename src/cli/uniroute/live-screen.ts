@@ -1,6 +1,6 @@
 import type { AgentStatus } from '../../agent/index.js'
 import { VERSION } from '../../core/version.js'
-import type { ScreenModel, SessionStatus } from '../screen/render.js'
+import type { ScreenModel, SessionStatus, ShownRequest } from '../screen/render.js'
 import { StatusScreen, type Terminal } from '../screen/screen.js'
 import { Traffic } from '../screen/traffic.js'
 import { certificateText, reconnectedText, visitorsText, type NoticeLevel, type Presenter } from './presenter.js'
@@ -12,6 +12,10 @@ export interface LiveScreenOptions {
   color: boolean
   /** Read at each redraw. */
   status(): AgentStatus
+  /** Where the pages of the inspector are; null: nowhere. */
+  inspector(): string | null
+  /** The newest requests, newest first; null: they are not inspected. */
+  requests(): readonly ShownRequest[] | null
   /** Milliseconds, monotonic. */
   now(): number
 }
@@ -40,7 +44,9 @@ export function screenPresenter(options: LiveScreenOptions): Presenter {
         upstream,
         problem: problem?.code ?? null,
       })),
+      inspector: options.inspector(),
       traffic: traffic.figures(now()),
+      requests: options.requests(),
       messages,
     }
   }
@@ -80,6 +86,7 @@ export function screenPresenter(options: LiveScreenOptions): Presenter {
       else screen.refresh()
     },
     draining: () => explain('press Ctrl+C again to stop at once'),
+    inspector: (_url, problem) => (problem === null ? screen.refresh() : say('warning', problem)),
     end: () => {
       detail = null
       screen.stop()

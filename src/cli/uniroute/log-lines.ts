@@ -21,7 +21,10 @@ export function logPresenter(log: Logger, clock: Clock = systemClock): Presenter
         log.info({ node, away_ms: Math.round(awayMs), visitors }, reconnectedText(resumed))
       }
     },
-    ready: (tunnels) => tunnels.forEach(forwarding),
+    ready: (tunnels, inspector) => {
+      tunnels.forEach(forwarding)
+      if (inspector !== null) log.info({ url: inspector }, 'inspector')
+    },
     tunnel: forwarding,
     // A long outage is one line, not one for each try.
     offline: (error, retryInMs, held) => {
@@ -54,6 +57,10 @@ export function logPresenter(log: Logger, clock: Clock = systemClock): Presenter
     },
     draining: (graceMs) =>
       log.info({ grace_ms: graceMs }, 'stopping: open connections may end; a second signal ends at once'),
+    inspector: (url, problem) => {
+      if (problem === null) log.info({ url }, 'inspector')
+      else log.warn({}, problem)
+    },
     end: () => undefined,
   }
 }

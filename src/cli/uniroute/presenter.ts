@@ -14,8 +14,11 @@ export type NoticeLevel = 'info' | 'warning' | 'error'
 export interface Presenter {
   /** A session is open; `resumed` not null: the one that was there goes on, with its addresses and visitors. */
   online(session: SessionInfo, resumed: Resumption | null): void
-  /** All tunnels have an address or a refusal, for the first time; these have an address. */
-  ready(tunnels: readonly TunnelStatus[]): void
+  /**
+   * All tunnels have an address or a refusal, for the first time; these have an address. `inspector`: where its pages are;
+   * null: there are none.
+   */
+  ready(tunnels: readonly TunnelStatus[], inspector: string | null): void
   /** A tunnel got an address after that, perhaps another one than before. */
   tunnel(tunnel: TunnelStatus): void
   /**
@@ -31,6 +34,8 @@ export interface Presenter {
   opened(connection: ConnectionInfo): void
   closed(connection: ConnectionEnd): void
   draining(graceMs: number): void
+  /** After `ready`: the pages of the inspector are elsewhere, or are not any more (null), and why. */
+  inspector(url: string | null, problem: string | null): void
   /** The last call: gives the terminal back. */
   end(): void
 }

@@ -1,14 +1,16 @@
-import { Agent, type TunnelSpec } from '../../agent/index.js'
+import { Agent, type TunnelSpec, type TunnelStatus } from '../../agent/index.js'
 import { type AgentConfig, defaultStateDir, type Loaded } from '../../config/index.js'
 import { systemClock } from '../../core/clock.js'
 import { silentLogger, type Logger } from '../../core/logger.js'
 import { createLogging } from '../../daemon/logging.js'
 import { StopSignals } from '../../daemon/stop-signals.js'
+import type { Inspector, RecentRequest } from '../../inspector/index.js'
 import type { CommandContext } from '../program.js'
 import { agentConfig, requiredServer } from './agent-config.js'
 import type { ConnectionFlags } from './connection-flags.js'
 import { eventPresenter } from './events.js'
 import { screenPresenter } from './live-screen.js'
+import { inspectorOf } from './inspector.js'
 import { logPresenter } from './log-lines.js'
 import type { Presenter } from './presenter.js'
 import { planFromFlags, plansFromConfig, type TunnelFlags, type TunnelPlan } from './tunnel-plan.js'
@@ -47,12 +49,14 @@ async function runAgent(
 ): Promise<void> {
   const { config } = loaded
   const server = requiredServer(loaded)
-  const tunnels = plans(loaded).map(specOf)
+  const planned = plans(loaded)
+  const tunnels = planned.map(specOf)
   const onScreen =
     output.mode === 'text' && process.stdout.isTTY && flags.logLevel === undefined && flags.logFormat === undefined
   const log = onScreen && process.stderr.isTTY ? silentLogger : stderrLogger(config)
   for (const warning of loaded.warnings) log.warn({}, warning)
 
+  const inspector = await inspectorOf(config, flags, planned, () => agent.status(), log)
   const agent = new Agent({
     server,
     tunnels,
@@ -63,13 +67,18 @@ async function runAgent(
     connections: config.connections,
     stripe: config.stripe,
     reconnect: flags.reconnect,
+    ...(inspector !== null && { tap: inspector.tap }),
     log,
   })
+  let recent: readonly RecentRequest[] | null =
+    inspector !== null && tunnels.some(({ kind }) => kind === 'http') ? [] : null
   const presenter = onScreen
     ? screenPresenter({
         terminal: process.stdout,
         color: useColor(process.stdout),
         status: () => agent.status(),
+        inspector: () => inspector?.url ?? null,
+        requests: () => recent,
         now: () => systemClock.now(),
       })
     : output.mode === 'json'
@@ -80,8 +89,12 @@ async function runAgent(
   const signals = new StopSignals({ stop: () => agent.stop(graceMs), force: () => agent.kill() })
   output.onBroken(() => signals.stop())
   process.on('exit', () => presenter.end())
-  present(agent, presenter)
+  present(agent, presenter, inspector)
+  inspector?.on('recent', (requests) => {
+    recent = requests
+  })
   try {
+    inspector?.start()
     await new Promise<void>((resolve, reject) => {
       agent.once('close', (error) => (error === null ? resolve() : reject(error)))
       agent.start()
@@ -89,20 +102,44 @@ async function runAgent(
   } finally {
     signals.dispose()
     presenter.end()
+    await inspector?.stop()
   }
 }
 
-function present(agent: Agent, presenter: Presenter): void {
+function present(agent: Agent, presenter: Presenter, inspector: Inspector | null): void {
   agent.on('online', (session, resumed) => presenter.online(session, resumed))
-  agent.on('ready', (tunnels) => presenter.ready(tunnels))
+  agent.on('ready', (tunnels) => {
+    if (inspector === null) presenter.ready(tunnels, null)
+    else void inspector.ready().then((url) => presentReady(agent, presenter, inspector, tunnels, url))
+  })
   agent.on('tunnel', (tunnel) => presenter.tunnel(tunnel))
   agent.on('refused', (tunnel, error) => presenter.refused(tunnel, error))
   agent.on('offline', (error, retryInMs, held) => presenter.offline(error, retryInMs, held))
   agent.on('notice', (level, code, text) => presenter.notice(level, code, text))
   agent.on('certificate', (tunnel, news) => presenter.certificate(tunnel, news))
-  agent.on('opened', (connection) => presenter.opened(connection))
-  agent.on('closed', (connection) => presenter.closed(connection))
+  agent.on('opened', (connection) => {
+    inspector?.opened(connection)
+    presenter.opened(connection)
+  })
+  agent.on('closed', (connection) => {
+    inspector?.closed(connection)
+    presenter.closed(connection)
+  })
   agent.on('draining', (graceMs) => presenter.draining(graceMs))
+}
+
+function presentReady(
+  agent: Agent,
+  presenter: Presenter,
+  inspector: Inspector,
+  tunnels: readonly TunnelStatus[],
+  url: string | null,
+): void {
+  if (agent.state === 'closed') return
+  presenter.ready(tunnels, url)
+  if (inspector.problem !== null) presenter.inspector(null, inspector.problem)
+  inspector.on('serving', (newUrl) => presenter.inspector(newUrl, null))
+  inspector.on('problem', (problem) => presenter.inspector(null, problem))
 }
 
 function specOf(plan: TunnelPlan): TunnelSpec {

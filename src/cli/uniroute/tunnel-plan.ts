@@ -32,6 +32,8 @@ export interface TunnelPlan {
   readonly proxyProtocol: 1 | 2 | null
   /** How long visitors may wait while the agent is away, ms; null: as long as by default. */
   readonly holdMs: number | null
+  /** Whether the inspector may keep what passes. */
+  readonly inspect: boolean
 }
 
 /** What `uniroute tcp`, `uniroute tls` and `uniroute http` were given, beside the flags of `http-flags.ts`. */
@@ -73,6 +75,7 @@ export function planFromFlags(kind: TunnelPlan['kind'], upstreamText: string, fl
     terminate: terminateOf(flags),
     proxyProtocol: flags.proxyProtocol ?? null,
     holdMs: flags.hold ?? null,
+    inspect: true,
   }
 }
 
@@ -165,6 +168,7 @@ function planOf(name: string, tunnel: AgentTunnelConfig): TunnelPlan {
     terminate: where,
     crt,
     key,
+    inspect,
   } = tunnel
   if (kind === 'udp') {
     throw new ConfigError(
@@ -174,7 +178,20 @@ function planOf(name: string, tunnel: AgentTunnelConfig): TunnelPlan {
   }
   const http = kind === 'http' ? httpOfConfig(tunnel) : null
   const terminate = where === null ? null : crt === null || key === null ? {} : { files: { cert: crt, key } }
-  return { name, kind, upstream, upstreamCa, remotePort, domain, subdomain, http, terminate, proxyProtocol, holdMs }
+  return {
+    name,
+    kind,
+    upstream,
+    upstreamCa,
+    remotePort,
+    domain,
+    subdomain,
+    http,
+    terminate,
+    proxyProtocol,
+    holdMs,
+    inspect,
+  }
 }
 
 function httpOfConfig(tunnel: AgentTunnelConfig): HttpTunnelOptions {

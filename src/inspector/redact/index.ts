@@ -1,3 +1,2 @@
-export { parseJsonPath } from './json-path.js'
 export { REDACTED } from './shapes.js'
 export { Redactor, type RedactOptions } from './redactor.js'

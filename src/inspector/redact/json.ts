@@ -1,4 +1,4 @@
-import { leadsTo, type JsonPath } from './json-path.js'
+import { leadsTo, type JsonPath } from '../../core/json-path.js'
 import { isSecretName } from './names.js'
 import { REDACTED, redactShapes } from './shapes.js'
 

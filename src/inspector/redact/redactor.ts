@@ -1,7 +1,7 @@
 import type { RawHeaders } from '../../proxy/http/api.js'
 import type { KeptField } from '../exchange.js'
 import { redactJson } from './json.js'
-import { parseJsonPath, type JsonPath } from './json-path.js'
+import { parseJsonPath, type JsonPath } from '../../core/json-path.js'
 import { redactMultipart } from './multipart.js'
 import { isSecretName } from './names.js'
 import { redactQuery, redactTarget } from './query.js'

@@ -13,12 +13,14 @@ const online: ScreenModel = {
     { number: 1, rttMs: 23.4 },
     { number: 4, rttMs: null },
   ],
+  inspector: null,
   forwardings: [
     { publicUrl: 'tcp://tunnels.example.com:20001', upstream: 'localhost:5432', problem: null },
     { publicUrl: null, upstream: 'localhost:6379', problem: null },
     { publicUrl: null, upstream: 'localhost:22', problem: 'port 20022 is taken' },
   ],
   traffic: { total: 12, open: 3, rate1: 0.25, rate5: 0.1, p50: 0.034, p90: 12.5 },
+  requests: null,
   messages: [{ level: 'warning', time: '12:00:01', text: 'the server will restart' }],
 }
 

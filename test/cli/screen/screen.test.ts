@@ -26,6 +26,8 @@ function model(status: ScreenModel['status'] = 'online'): ScreenModel {
     carriers: [{ number: 1, rttMs: 1 }],
     forwardings: [],
     traffic: { total: 0, open: 0, rate1: 0, rate5: 0, p50: 0, p90: 0 },
+    inspector: null,
+    requests: null,
     messages: [],
   }
 }

@@ -5,6 +5,7 @@ import type { AgentStatus, TunnelStatus } from '../../../src/agent/index.js'
 import { Output } from '../../../src/cli/output.js'
 import { eventPresenter } from '../../../src/cli/uniroute/events.js'
 import { screenPresenter } from '../../../src/cli/uniroute/live-screen.js'
+import type { ShownRequest } from '../../../src/cli/screen/render.js'
 import { logPresenter } from '../../../src/cli/uniroute/log-lines.js'
 import type { Presenter } from '../../../src/cli/uniroute/presenter.js'
 import { NetworkError, RefusedError, UpstreamError } from '../../../src/core/errors.js'
@@ -31,7 +32,7 @@ const lost = new NetworkError('UR_SERVER_LOST', 'the session was lost')
 function live(presenter: Presenter): void {
   presenter.offline(new NetworkError('UR_SERVER_UNREACHABLE', 'could not connect'), 500.4, null)
   presenter.online({ id: 's1', node: 'n1', serverVersion: '0.1.0' }, null)
-  presenter.ready([tunnel])
+  presenter.ready([tunnel], null)
   presenter.opened(connection)
   presenter.closed({ ...connection, bytesIn: 1, bytesOut: 2, durationMs: 3.4, error: null })
   presenter.closed({ ...connection, bytesIn: 0, bytesOut: 0, durationMs: 1, error: cut })
@@ -48,7 +49,7 @@ function live(presenter: Presenter): void {
 /** A session that loses its connection, and goes on; and one that moves before its connection is dead. */
 function heldAndBack(presenter: Presenter): void {
   const session = { id: 's1', node: 'n1', serverVersion: '0.1.0' }
-  presenter.ready([tunnel])
+  presenter.ready([tunnel], null)
   presenter.offline(lost, 100, 3)
   presenter.offline(new NetworkError('UR_SERVER_UNREACHABLE', 'could not connect'), 200, 2)
   presenter.online(session, { awayMs: 3214.6, visitors: 2 })
@@ -93,6 +94,19 @@ t.test('events', async (t) => {
     { event: 'tunnel', ...view, public_url: 'tcp://t.example:20002' },
     { event: 'error', code: 'UR_TAKEN_OVER', message: 'taken over', tunnel: 'tcp-5432', fatal: false },
     { event: 'draining', grace_ms: 30_000 },
+  ])
+})
+
+t.test('events of the inspector', async (t) => {
+  const events = eventsOf(false, (presenter) => {
+    presenter.ready([tunnel], 'http://127.0.0.1:4040')
+    presenter.inspector(null, 'its thread ended')
+    presenter.inspector('http://127.0.0.1:4041', null)
+  })
+  t.match(events, [
+    { event: 'ready', inspector: 'http://127.0.0.1:4040' },
+    { event: 'inspector', url: null, problem: 'its thread ended' },
+    { event: 'inspector', url: 'http://127.0.0.1:4041' },
   ])
 })
 
@@ -152,7 +166,24 @@ t.test('the screen shows who is held, each carrier, and what became of the visit
     written: [] as string[],
     write: (text: string) => terminal.written.push(text),
   })
-  const presenter = screenPresenter({ terminal, color: false, status: () => now, now: () => 0 })
+  let url: string | null = 'http://127.0.0.1:4040'
+  const request = {
+    method: 'GET',
+    target: '/a\u001b[2J',
+    status: null,
+    reason: '',
+    state: 'open',
+    durationMs: null,
+  } as const
+  let requests: readonly ShownRequest[] | null = null
+  const presenter = screenPresenter({
+    terminal,
+    color: false,
+    status: () => now,
+    inspector: () => url,
+    requests: () => requests,
+    now: () => 0,
+  })
   const shown = async (text: RegExp): Promise<void> => {
     await eventually(`a screen with ${text}`, async () => {
       if (!terminal.written.some((screen) => text.test(screen))) throw new Error(String(terminal.written.at(-1)))
@@ -166,6 +197,23 @@ t.test('the screen shows who is held, each carrier, and what became of the visit
   await shown(/Session Status +online\n/)
   await shown(/Carriers +1 \(#7 9\.5ms\)/)
   await shown(/reconnected after 3\.2 s, 3 visitors kept/)
+  await shown(/Inspector +http:\/\/127\.0\.0\.1:4040\n/)
+  requests = []
+  presenter.opened(connection)
+  await shown(/HTTP Requests\n.*none yet/)
+  requests = [
+    { ...request, status: 503, reason: 'Service Unavailable', state: 'done', durationMs: 1234.5 },
+    { ...request, state: 'cut', durationMs: 12_345 },
+    request,
+  ]
+  url = null
+  presenter.inspector(null, 'the inspector is off')
+  await shown(/the inspector is off/)
+  const last = terminal.written.at(-1)!
+  t.match(last, /GET +\/a\\u001b\[2J +503 Service Unavailable +1235ms\n/)
+  t.match(last, /GET +\/a\\u001b\[2J +no answer +12\.3s\n/)
+  t.match(last, /GET +\/a\\u001b\[2J +waiting\n/)
+  t.notMatch(last, /Inspector/)
   presenter.end()
   t.match(terminal.written.at(-1), /\u001b\[\?25h$/)
 })

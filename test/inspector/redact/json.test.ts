@@ -1,6 +1,6 @@
 import t from 'tap'
 import fc from 'fast-check'
-import { parseJsonPath } from '../../../src/inspector/redact/json-path.js'
+import { parseJsonPath } from '../../../src/core/json-path.js'
 import { redactJson } from '../../../src/inspector/redact/json.js'
 
 const paths = (...texts: string[]) => texts.map((text) => parseJsonPath(text)!)

@@ -1,0 +1,67 @@
+import type { AgentStatus } from '../../agent/index.js'
+import type { AgentConfig } from '../../config/index.js'
+import { ConfigError } from '../../core/errors.js'
+import { isFieldName } from '../../core/http-fields.js'
+import { parseJsonPath } from '../../core/json-path.js'
+import type { Logger } from '../../core/logger.js'
+import type { InspectedTunnel, Inspector, InspectorSettings } from '../../inspector/index.js'
+import type { ConnectionFlags } from './connection-flags.js'
+import type { TunnelPlan } from './tunnel-plan.js'
+
+/** The inspector of an agent; null: it is off. Throws ConfigError(UR_USAGE). */
+export async function inspectorOf(
+  config: AgentConfig,
+  flags: ConnectionFlags,
+  plans: readonly TunnelPlan[],
+  status: () => AgentStatus,
+  log: Logger,
+): Promise<Inspector | null> {
+  const settings = settingsOf(config, flags, plans)
+  if (!config.inspect.enabled || !plans.some(({ inspect }) => inspect)) return null
+  const { Inspector } = await import('../../inspector/index.js')
+  return new Inspector(settings, status, log)
+}
+
+function settingsOf(
+  { inspect }: AgentConfig,
+  { inspectRedact = [] }: ConnectionFlags,
+  plans: readonly TunnelPlan[],
+): InspectorSettings {
+  const { addr, memory, body, reveal, store, redact } = inspect
+  for (const name of inspectRedact) checkRedacted(name)
+  return {
+    host: addr.host ?? '127.0.0.1',
+    port: addr.port,
+    memoryBytes: memory,
+    bodyLimit: body,
+    redactHeaders: [...redact.headers, ...inspectRedact.filter((name) => !isPath(name))],
+    redactJsonPaths: [...redact.json_paths, ...inspectRedact.filter(isPath)],
+    reveal,
+    store,
+    tunnels: plans.map(tunnelOf),
+  }
+}
+
+function isPath(name: string): boolean {
+  return name.startsWith('$')
+}
+
+function checkRedacted(name: string): void {
+  if (isPath(name) ? parseJsonPath(name) !== null : isFieldName(name)) return
+  throw new ConfigError(
+    'UR_USAGE',
+    `--inspect-redact ${name} is not allowed; write the name of a header field, or a path in JSON such as $.user.pin`,
+  )
+}
+
+function tunnelOf({ name, kind, upstream, upstreamCa, http, inspect }: TunnelPlan): InspectedTunnel {
+  const protocol = http?.upstreamProtocol
+  return {
+    name,
+    kind,
+    upstream,
+    ...(upstreamCa === null ? {} : { upstreamTls: { caFile: upstreamCa } }),
+    ...(protocol !== undefined && { http: { upstreamProtocol: protocol } }),
+    inspected: inspect,
+  }
+}

@@ -1,0 +1,2 @@
+export { Inspector, type InspectorEvents } from './inspector.js'
+export type { InspectedTunnel, InspectorSettings, RecentRequest } from './messages.js'

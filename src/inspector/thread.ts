@@ -1,0 +1,151 @@
+import { ExchangeBook } from './book.js'
+import { Readers } from './capture/readers.js'
+import { readRecords, type OpenedConnection, type RecordKind } from './capture/records.js'
+import { ConnectionLog } from './connection-log.js'
+import type { CaptureStatus } from './contract.js'
+import type { AgentReport, ConnectionNote, FromInspector, InspectorSettings, ToInspector } from './messages.js'
+import type { ExchangeSink, ExchangeWriter, RequestHead } from './reader.js'
+import { newReader } from './readers.js'
+import { tellRecent } from './recent.js'
+import { Redactor } from './redact/index.js'
+import { beginExchange, type RecordContext } from './record/writer.js'
+
+/** What the API and the pages are served from. */
+export interface Inspected {
+  readonly settings: InspectorSettings
+  readonly book: ExchangeBook
+  readonly connections: ConnectionLog
+  readonly redactor: Redactor
+  /** How the agent stands; null: it has not said yet. */
+  report(): AgentReport | null
+  capture(): CaptureStatus
+  /** Begins an exchange that no visitor caused. Its times are those of `performance.now()`. */
+  begin(head: RequestHead, origin: { readonly tunnel: string; readonly replayOf: string | null }): ExchangeWriter
+}
+
+/** What is served, and how it ends. */
+export interface Serving {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Serves the API and the pages; throws when it cannot. */
+export type Serve = (inspected: Inspected) => Promise<Serving>
+
+/** What the thread of the inspector does: reads records, keeps exchanges, serves. Its thread is `worker.ts`. */
+export class InspectorThread implements Inspected {
+  readonly settings: InspectorSettings
+  readonly book: ExchangeBook
+  readonly connections = new ConnectionLog()
+  readonly redactor: Redactor
+  readonly #post: (message: FromInspector, transfer?: ArrayBuffer[]) => void
+  readonly #context: RecordContext
+  readonly #readers: Readers
+  readonly #stopTelling: () => void
+  #report: AgentReport | null = null
+  #epochMs = 0
+  #serving: Serving | null = null
+  #failures = 0
+
+  constructor(settings: InspectorSettings, post: (message: FromInspector, transfer?: ArrayBuffer[]) => void) {
+    const { memoryBytes, bodyLimit, redactHeaders, redactJsonPaths, reveal } = settings
+    this.settings = settings
+    this.#post = post
+    this.book = new ExchangeBook(memoryBytes)
+    this.redactor = new Redactor({ headers: redactHeaders, jsonPaths: redactJsonPaths, reveal })
+    this.#context = { book: this.book, redactor: this.redactor, bodyLimit }
+    this.#readers = new Readers({
+      reader: ({ protocol }, sink) => newReader(protocol, sink, bodyLimit),
+      begin: (connection) => this.#beginner(connection),
+      skip: (connection, direction, until) => post({ type: 'skip', connection, direction, until }),
+      failed: (error) => this.#onFailure(error),
+    })
+    this.#stopTelling = tellRecent(this.book, (requests) => post({ type: 'recent', requests }))
+  }
+
+  /** Begins to serve. */
+  async start(serve: Serve): Promise<void> {
+    try {
+      this.#serving = await serve(this)
+      this.#post({ type: 'serving', url: this.#serving.url })
+    } catch (error) {
+      this.#post({ type: 'not-serving', problem: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  /** Throws nothing. */
+  handle(message: ToInspector): void {
+    switch (message.type) {
+      case 'batch':
+        this.#epochMs = message.epochMs
+        readRecords(message.buffer, message.used, this.#onRecord)
+        this.#post({ type: 'read', buffer: message.buffer }, [message.buffer])
+        return
+      case 'record': {
+        const { kind, connection, atMs, content } = message
+        this.#epochMs = message.epochMs
+        this.#onRecord(kind, connection, atMs, Buffer.from(content.buffer, content.byteOffset, content.byteLength))
+        return
+      }
+      case 'connections':
+        message.notes.forEach((note) => this.#note(note))
+        return
+      case 'report':
+        this.#report = message.report
+        return
+      case 'stop':
+        void this.stop()
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopTelling()
+    try {
+      await this.#serving?.close()
+    } finally {
+      this.#post({ type: 'stopped' })
+    }
+  }
+
+  // What is served may take these apart from it.
+
+  readonly report = (): AgentReport | null => this.#report
+
+  readonly capture = (): CaptureStatus => {
+    const { book, settings } = this
+    return {
+      exchanges: book.size,
+      bytes: book.bytes,
+      limitBytes: book.limitBytes,
+      bodyLimitBytes: settings.bodyLimit,
+      forgotten: book.forgotten,
+      missedBytes: this.#readers.missedBytes,
+      canReveal: settings.reveal,
+      store: settings.store,
+    }
+  }
+
+  readonly begin: Inspected['begin'] = (head, { tunnel, replayOf }) => {
+    const origin = { tunnel, visitor: '', epochMs: Date.now() - performance.now() }
+    return beginExchange(this.#context, replayOf === null ? origin : { ...origin, replayOf }, head)
+  }
+
+  readonly #onRecord = (kind: RecordKind, connection: number, atMs: number, content: Buffer): void => {
+    this.#readers.handle(kind, connection, atMs, content)
+  }
+
+  #beginner({ tunnel, visitor }: OpenedConnection): ExchangeSink['begin'] {
+    return (head) => beginExchange(this.#context, { tunnel, visitor, epochMs: this.#epochMs }, head)
+  }
+
+  #note(note: ConnectionNote): void {
+    if ('began' in note) this.connections.began(note.began)
+    else this.connections.ended(note.id, note.ended)
+  }
+
+  #onFailure(error: unknown): void {
+    if (this.#failures++ > 0) return
+    const text = error instanceof Error ? error.message : String(error)
+    this.#post({ type: 'warning', text: `the inspector could not read a connection, and left it out: ${text}` })
+  }
+}
