@@ -1,15 +1,16 @@
+import { once } from 'node:events'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { X509Certificate } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { eventually } from '../support/hang.js'
+import { eventually, within } from '../support/hang.js'
 import { hostOf, HttpProduct } from '../support/http-product.js'
-import { HttpVisitors } from '../support/http-visitors.js'
+import { call2, everything, HttpVisitors } from '../support/http-visitors.js'
 import { upstream } from '../support/http-upstream.js'
 import { Pebble, type PebbleOptions } from '../support/pebble.js'
 import { freePort, program, temporaryFolder } from '../support/places.js'
 import { run, type Event } from '../support/processes.js'
-import type { Agent } from '../support/product.js'
+import { Agent, runAgent } from '../support/product.js'
+import { startEcho } from '../support/pumps.js'
 
 const HOST = hostOf('shop')
 
@@ -42,10 +43,19 @@ class Setting {
     return new Setting(t, { product, pebble, port, state: path.join(folder, 'state') }, caFile)
   }
 
-  /** `uniroute http UPSTREAM --subdomain NAME --terminate agent` */
-  agent(name = 'shop', flags: readonly string[] = []): Promise<Agent> {
+  /** `uniroute http UPSTREAM --subdomain shop --terminate agent` */
+  agent(): Promise<Agent> {
+    return this.product.agent(this.#t, this.port, 'shop', this.#flags)
+  }
+
+  /** `uniroute KIND UPSTREAM --terminate agent` */
+  tunnel(kind: string, upstream: number): Promise<Agent> {
+    return Agent.start(this.#t, this.product.server, [kind, String(upstream), ...this.#flags])
+  }
+
+  get #flags(): string[] {
     const acme = ['--acme-directory', this.pebble.directory, '--acme-ca', this.#caFile, '--state-dir', this.state]
-    return this.product.agent(this.#t, this.port, name, ['--terminate', 'agent', ...acme, ...flags])
+    return ['--terminate', 'agent', ...acme]
   }
 
   /** Orders that the authority got. */
@@ -60,8 +70,9 @@ class Setting {
   }
 }
 
-function told(agent: Agent, state: string, host = HOST): Promise<Event> {
-  return agent.process.event('certificate', { when: (event) => event['state'] === state && event['host'] === host })
+function told(agent: Agent, state: string, host = HOST, ms?: number): Promise<Event> {
+  const when = (event: Event): boolean => event['state'] === state && event['host'] === host
+  return agent.process.event('certificate', { when, ...(ms === undefined ? {} : { ms }) })
 }
 
 t.test('a certificate through the tunnel: curl, openssl, HTTP/2, and a restart that orders nothing', async (t) => {
@@ -113,20 +124,42 @@ t.test('a certificate through the tunnel: curl, openssl, HTTP/2, and a restart t
   t.equal(setting.orders, 1)
 })
 
-t.test('a name that the server draws, and a raw service', async (t) => {
-  const setting = await Setting.make(t)
-  const { product } = setting
-  const agent = await setting.agent()
-  t.ok(agent.tunnels[0])
-  const { runAgent } = await import('../support/product.js')
-  t.match(await runAgent(t, product.server, ['tcp', '5432', '--terminate', 'agent']), { code: 2 })
+t.test(
+  '`uniroute tls`: a name that the server draws, and what is inside of TLS goes to the upstream as it is',
+  async (t) => {
+    const setting = await Setting.make(t)
+    const echo = await startEcho(t)
+    const agent = await setting.tunnel('tls', echo.port)
+    const { hostname: host } = new URL(agent.tunnels[0]?.public_url.replace('tls:', 'https:') ?? '')
+    t.match(host, /^[a-z]+-[a-z]+-[0-9a-f]{4}\.tunnels\.test$/)
+    await told(agent, 'ready', host)
+    const socket = (await setting.visitors()).tls(host)
+    socket.end('a word')
+    t.equal(await within('the echo', everything(socket)), 'a word')
+  },
+)
+
+t.test('what does not go together is refused before anything is connected', async (t) => {
+  const { server } = await HttpProduct.start(t)
+  const refused = async (...args: string[]): Promise<string> => {
+    const { code, err, out } = await runAgent(t, server, args)
+    t.equal(code, 2, args.join(' '))
+    return `${err} ${JSON.stringify(out)}`
+  }
+  const agent = ['http', '3000', '--terminate', 'agent']
+  t.match(await refused(...agent, '--pool'), /--pool and --terminate exclude each other/)
+  t.match(await refused(...agent, '--scheme', 'both'), /plain HTTP ends at the server/)
+  t.match(await refused(...agent, '--domain', '*.example.com'), /--crt and --key/)
+  t.match(await refused('http', '3000', '--crt', 'a.pem'), /--crt needs --key/)
+  t.match(await refused('tls', '5432', '--crt', 'nowhere.pem', '--key', 'nowhere.pem'), /UR_CERT_UNREADABLE/)
+  t.match(await refused(...agent, '--state-dir', server.configFile), /UR_STATE_FOLDER/)
 })
 
 t.test('an order that fails ends nothing, is told, and is not made again by visitors or by a restart', async (t) => {
   const setting = await Setting.make(t, { tlsPort: await freePort() })
   const agent = await setting.agent()
   const failed = await told(agent, 'failed')
-  t.match(failed, { tunnel: 'http-' + setting.port, host: HOST, code: 'UR_ACME_CONNECTION' })
+  t.match(failed, { tunnel: 'http-' + setting.port, host: HOST, code: 'UR_ACME_UNAUTHORIZED' })
   t.ok(Date.parse(String(failed['next_try'])) > Date.now() + 60_000)
   const visitors = await setting.visitors()
   for (let i = 0; i < 3; i++) await t.rejects(visitors.call(HOST, '/'), /handshake failure/)
@@ -134,43 +167,46 @@ t.test('an order that fails ends nothing, is told, and is not made again by visi
   t.equal(setting.orders, 1)
   await agent.process.stop()
   const again = await setting.agent()
-  t.match(await told(again, 'waiting'), { code: 'UR_ACME_CONNECTION', next_try: failed['next_try'] })
+  t.match(await told(again, 'waiting'), { code: 'UR_ACME_UNAUTHORIZED', next_try: failed['next_try'] })
   t.equal(setting.orders, 1)
 })
 
-t.test('two agents with one folder order a name once, also when the first is killed in the middle', async (t) => {
+t.test('an agent that is killed in the middle of an order: the next one makes it', async (t) => {
   const setting = await Setting.make(t)
-  // Both ask for one name, one after the other: the second takes it over while the first waits for the authority.
+  const { state } = setting
   const first = await setting.agent()
+  const locks = path.join(state, 'locks')
+  await eventually('the order to begin', async () => {
+    if ((await readdir(locks)).length === 0 || setting.orders === 0) throw new Error('not yet')
+  })
   await first.process.stop('SIGKILL')
+  t.equal((await readdir(locks)).length, 1, 'its lock is still there')
+  t.strictSame(await readdir(path.join(state, 'certificates')), [], 'and its certificate is not')
   const second = await setting.agent()
-  const visitors = await setting.visitors()
-  await eventually('the certificate', () => visitors.call(HOST, '/'), 60_000)
-  await told(second, 'ready')
+  await told(second, 'ready', HOST, 60_000)
+  t.equal((await (await setting.visitors()).call(HOST, '/')).status, 200)
 })
 
 t.test('a renewal drops no connection', async (t) => {
-  const setting = await Setting.make(t, { validS: 30 })
+  const setting = await Setting.make(t)
   const agent = await setting.agent()
+  await told(agent, 'ready')
   const visitors = await setting.visitors()
   const kept = visitors.http2(HOST)
-  const { call2 } = await import('../support/http-visitors.js')
   t.equal((await call2(kept, '/')).status, 200)
   const serial = async (): Promise<string> => {
     const socket = visitors.tls(HOST)
-    await new Promise((resolve) => socket.once('secureConnect', resolve))
-    const { raw } = socket.getPeerCertificate()
+    await within('a handshake', once(socket, 'secureConnect'))
+    const { serialNumber } = socket.getPeerCertificate()
     socket.destroy()
-    return new X509Certificate(raw).serialNumber
+    return serialNumber
   }
   const before = await serial()
-  await told(agent, 'ready')
-  await eventually(
-    'another certificate',
-    async () => {
-      if ((await serial()) === before) throw new Error('it is the same')
-    },
-    60_000,
-  )
+  const file = path.join(setting.state, 'certificates', `${HOST}.json`)
+  const record = JSON.parse(await readFile(file, 'utf8')) as object
+  await writeFile(file, JSON.stringify({ ...record, renewAt: new Date(0).toISOString() }))
+  await agent.process.event('certificate', { from: agent.process.out.length })
+  t.equal(setting.orders, 2)
+  t.not(await serial(), before)
   t.equal((await call2(kept, '/')).status, 200, 'the connection of before is still there')
 })
