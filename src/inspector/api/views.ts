@@ -58,7 +58,8 @@ export function connectionOf(connection: LoggedConnection): ConnectionSummary {
 /** One entry of a timeline; what is text in it as text. */
 export function messageOf(entry: TimelineEntry): TimelineMessage {
   const { number, atMs, direction, kind, bytes, label, payload, truncated, problem } = entry
-  const text = TEXT_KINDS.has(kind) ? textOf(payload) : null
+  const isText = TEXT_KINDS.has(kind) || (kind === 'grpc' && payload[0] === JSON_OBJECT)
+  const text = isText ? textOf(payload) : null
   const base64 = text === null ? payload.toString('base64') : null
   return { number, atMs: rounded(atMs), direction, kind, bytes, label, text, base64, truncated, problem }
 }
@@ -75,6 +76,9 @@ export function parseSecretPlace(text: string): SecretPlace | null {
   const [, id = '', part, number] = /^([0-9a-f]{16})\.(request|response)\.(\d{1,4})$/.exec(text) ?? []
   return part === undefined ? null : { id, part: part as SecretPlace['part'], number: Number(number) }
 }
+
+/** With which the JSON of a decoded message begins: no message of protobuf does. */
+const JSON_OBJECT = 0x7b
 
 const TEXT_KINDS: ReadonlySet<TimelineEntry['kind']> = new Set(['text', 'event', 'close'])
 

@@ -31,6 +31,7 @@ export function outgoingOf(exchange: Exchange, edits: ReplayEdits = {}): Outgoin
   const { request, kind } = exchange
   const given: readonly PlainField[] = edits.fields ?? request.fields
   const omitted: string[] = []
+  const whole = exchange.targetSecret ?? exchange.target
   const fields = given.flatMap(({ name, value }) => {
     if (!REDACTED.test(value)) return [{ name, value }]
     const secret = secretOf(request.fields, name, value)
@@ -41,7 +42,7 @@ export function outgoingOf(exchange: Exchange, edits: ReplayEdits = {}): Outgoin
   return put({
     kind,
     method: edits.method ?? exchange.method,
-    target: edits.target ?? exchange.target,
+    target: edits.target === undefined || edits.target === exchange.target ? whole : edits.target,
     host: edits.fields === undefined ? exchange.host : (hostOf(fields) ?? exchange.host),
     fields,
     omitted,

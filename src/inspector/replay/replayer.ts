@@ -20,8 +20,10 @@ export interface Origin {
 /** Makes exchanges: redacted, and within their bounds. */
 export interface Recorder {
   begin(head: RequestHead, origin: Origin): ExchangeWriter
-  /** What a file has of a request and its answer, as it would have been captured. */
+  /** Keeps what a file has of a request and its answer. */
   imported(recording: Recording): Exchange
+  /** The same, to be compared and not kept. */
+  compared(recording: Recording): Exchange
 }
 
 export interface ReplayerOptions {
@@ -81,7 +83,7 @@ export class Replayer {
       const spec = this.#specFor(to, recording)
       const origin = { tunnel: to.tunnel ?? recording.tunnel, replayOf: null }
       const after = await this.#send(spec, outgoing, origin)
-      const before = this.#options.recorder.imported(recording)
+      const before = this.#options.recorder.compared(recording)
       return { method, target, exchange: after, diff: diffAnswers(before, after, options), error: null }
     } catch (error) {
       if (!(error instanceof UniRouteError)) throw error

@@ -4,7 +4,7 @@ import { ENDPOINTS } from '../../../src/inspector/api/app.js'
 import * as schemas from '../../../src/inspector/api/schemas.js'
 import type { TimelineEntry } from '../../../src/inspector/exchange.js'
 import { upstream } from '../../support/http-upstream.js'
-import { answer, message } from '../writer.js'
+import { answer, message } from '../messages.js'
 import { InspectorApi } from './support.js'
 
 const problem = (status: number, code: string) => ({

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ENDPOINTS } from '../../../src/inspector/api/app.js'
-import { answer, message } from '../writer.js'
+import { answer, message } from '../messages.js'
 import { InspectorApi } from './support.js'
 
 t.test('a name that is made to lead here finds nothing (DNS rebinding)', async (t) => {

@@ -15,7 +15,7 @@ import { request, type Reply } from '../../admin/support.js'
 import { RecordedLog } from '../../support/log.js'
 import { temporaryFolder, type Owner } from '../../support/places.js'
 import { exchange } from '../support.js'
-import { TestRecorder } from '../writer.js'
+import { recorder as recorderOf } from '../messages.js'
 
 const none: TrafficStatistics = {
   count: 0,
@@ -77,7 +77,7 @@ export class InspectorApi {
     const folder = await temporaryFolder(t)
     const api = new InspectorApi(folder, bookBytes)
     const { book, connections, suites, log } = api
-    const recorder = new TestRecorder(book)
+    const recorder = recorderOf(book)
     const web: UpstreamSpec = { name: 'web', kind: 'http', upstream: readUpstream(upstream) }
     const replayer = new Replayer({ clock: systemClock, recorder, tunnels: () => [web] })
     const pages = path.join(folder, 'pages')

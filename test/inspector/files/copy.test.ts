@@ -8,7 +8,7 @@ import { shellQuote, shellQuoteBytes } from '../../../src/inspector/files/shell-
 import { upstream } from '../../support/http-upstream.js'
 import { program } from '../../support/places.js'
 import { exchange } from '../support.js'
-import { message } from '../writer.js'
+import { message } from '../messages.js'
 
 const run = promisify(execFile)
 

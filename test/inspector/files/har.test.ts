@@ -5,7 +5,7 @@ import { parseWithPlace, placeOf } from '../../../src/inspector/files/json-place
 import { recordingOf } from '../../../src/inspector/files/recording.js'
 import type { TimelineEntry } from '../../../src/inspector/exchange.js'
 import { exchange } from '../support.js'
-import { answer, message } from '../writer.js'
+import { answer, message } from '../messages.js'
 
 const binary = Buffer.from([0, 1, 254, 255])
 

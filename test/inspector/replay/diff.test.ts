@@ -6,7 +6,7 @@ import { diffAnswers } from '../../../src/inspector/replay/diff.js'
 import { diffJson, parseJson } from '../../../src/inspector/replay/diff-json.js'
 import { diffLines } from '../../../src/inspector/replay/diff-lines.js'
 import { exchange } from '../support.js'
-import { answer } from '../writer.js'
+import { answer } from '../messages.js'
 
 const JSON_TYPE = ['Content-Type', 'application/json']
 const of = (response: ReturnType<typeof answer> | null) => exchange('0000000000000001', { response })

@@ -4,7 +4,7 @@ import { decodeBody, DECODED_BYTES } from '../../../src/inspector/files/body.js'
 import { type Narrowing, testOf } from '../../../src/inspector/search/filter.js'
 import { search } from '../../../src/inspector/search/search.js'
 import { exchange } from '../support.js'
-import { answer, message } from '../writer.js'
+import { answer, message } from '../messages.js'
 
 const order = exchange('0000000000000001', {
   method: 'POST',

@@ -148,8 +148,10 @@ function explained(error: unknown): { code: number; status: number; msg: string;
   }
   const err = `${error.message} (${error.code})`
   if (error instanceof InspectError) return { code: CODES.other, status: error.status, msg: error.message, err }
-  if (error instanceof ConfigError)
-    return { code: CODES.invalid, status: 400, msg: 'invalid tunnel configuration', err }
+  if (error instanceof ConfigError) {
+    const msg = error.code === 'UR_INSPECT_FIELD' ? 'invalid request' : 'invalid tunnel configuration'
+    return { code: CODES.invalid, status: 400, msg, err }
+  }
   if (error instanceof NetworkError) {
     return { code: CODES.notReady, status: 503, msg: 'ngrok is not yet ready to start tunnels', err: NOT_READY }
   }

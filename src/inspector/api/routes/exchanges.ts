@@ -199,9 +199,9 @@ const harIn = endpoint({
   body: z.string().meta({ description: 'HAR 1.2' }),
   status: 201,
   response: z.object({ imported: z.number().int() }),
-  handle: ({ body: text }, { recorder, book }) => {
+  handle: ({ body: text }, { recorder }) => {
     const recordings = readHar(text, 'the file').slice(-MOST_IMPORTED)
-    for (const recording of recordings) book.add(recorder.imported(recording))
+    for (const recording of recordings) recorder.imported(recording)
     return { imported: recordings.length }
   },
 })

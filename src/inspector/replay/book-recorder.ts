@@ -1,0 +1,102 @@
+import { fieldsCost } from '../cost.js'
+import { ExchangeBook } from '../book.js'
+import type { Exchange, Message } from '../exchange.js'
+import { fieldValues } from '../files/body.js'
+import type { RecordedMessage, Recording } from '../files/recording.js'
+import type { ExchangeWriter, RequestHead } from '../reader.js'
+import { beginExchange, type RecordContext } from '../record/writer.js'
+import type { Origin, Recorder } from './replayer.js'
+
+/** What one exchange may take that is made to be compared, bytes. */
+const COMPARED_BYTES = 256 * 1024 * 1024
+
+/** Writes what no visitor caused into a book: redacted and bounded as what is captured. */
+export class BookRecorder implements Recorder {
+  readonly #context: RecordContext
+
+  constructor(context: RecordContext) {
+    this.#context = context
+  }
+
+  /** Times of the exchange are those of `performance.now()`. */
+  begin(head: RequestHead, { tunnel, replayOf }: Origin): ExchangeWriter {
+    const epochMs = Date.now() - performance.now()
+    return beginExchange(this.#context, { tunnel, visitor: '', epochMs, ...(replayOf !== null && { replayOf }) }, head)
+  }
+
+  imported(recording: Recording): Exchange {
+    return write(this.#context, recording)
+  }
+
+  compared(recording: Recording): Exchange {
+    return write({ ...this.#context, book: new ExchangeBook(COMPARED_BYTES) }, recording)
+  }
+}
+
+function write(context: RecordContext, recording: Recording): Exchange {
+  const { request, response, tunnel, visitor, startedAt, timeline } = recording
+  const { method, target, host, protocol, kind } = recording
+  const sent = recording.sendingMs ?? 0
+  const answered = sent + (recording.waitingMs ?? 0)
+  const done = answered + (recording.receivingMs ?? 0)
+  const origin = { tunnel, visitor, epochMs: startedAt }
+  const writer = beginExchange(context, origin, {
+    method,
+    target,
+    host,
+    protocol,
+    fields: flat(request),
+    startedAtMs: 0,
+  })
+  const { exchange } = writer
+  if (kind !== 'http') writer.is(kind)
+  writer.requestBody(request.body, sent)
+  writer.requestBytes(missing(request), sent)
+  writer.requestEnd(trailersOf(request), sent)
+  if (response !== null) {
+    const { status, reason } = response
+    writer.answer({ status, reason, fields: flat(response) }, answered)
+    writer.answerBody(response.body, answered)
+    writer.answerBytes(missing(response), answered)
+  }
+  // events were read from the body just now
+  if (exchange.timeline.length === 0) for (const each of timeline) writer.message(each, each.atMs)
+  if (recording.problem !== null) writer.problem(recording.problem)
+  if (response === null) writer.cut(recording.problem ?? 'there was no answer', done)
+  else writer.answerEnd(trailersOf(response), done)
+  let added = withCodings(exchange.request, request)
+  if (exchange.response !== null && response !== null) added += withCodings(exchange.response, response)
+  context.book.changed(exchange, added)
+  return exchange
+}
+
+/** The fields but for the codings of a body that has none any more: it would be decoded once more. */
+function flat({ fields, codings }: RecordedMessage): string[] {
+  const kept = codings.length > 0 ? fields : fields.filter(({ name }) => name.toLowerCase() !== CODINGS)
+  return kept.flatMap(({ name, value }) => [name, value])
+}
+
+const CODINGS = 'content-encoding'
+
+/** Puts back what `flat` left out. Returns how much more memory that takes. */
+function withCodings(message: Message, { fields, codings, truncated }: RecordedMessage): number {
+  message.truncated ||= truncated
+  if (codings.length > 0) return 0
+  const left = fieldValues(fields, CODINGS).map((value) => ({
+    name: 'Content-Encoding',
+    value,
+    redacted: false,
+    secret: null,
+  }))
+  message.fields.push(...left)
+  return fieldsCost(left)
+}
+
+function trailersOf({ trailers }: RecordedMessage): string[] {
+  return trailers.flatMap(({ name, value }) => [name, value])
+}
+
+/** What was not kept of the body. */
+function missing({ bytes, body }: RecordedMessage): number {
+  return Math.max(0, bytes - body.length)
+}
