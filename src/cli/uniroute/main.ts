@@ -9,6 +9,7 @@ import { addConnectionOptions, type ConnectionFlags } from './connection-flags.j
 import { addHttpOptions } from './http-flags.js'
 import { addLoginCommands } from './login.js'
 import { addTerminateOptions } from './terminate-flags.js'
+import { addReplayCommand } from './replay-command.js'
 import type { TunnelFlags, TunnelPlan } from './tunnel-plan.js'
 
 /** The program `uniroute`. Resolves with its exit code. */
@@ -28,6 +29,7 @@ export function uniroute(argv: string[]): Promise<number> {
     addTcp(root, context)
     addTls(root, context)
     addStart(root, context)
+    addReplayCommand(root, context)
     addConfigCommands(root, context)
     addLoginCommands(root, context)
     addLaterKinds(root)

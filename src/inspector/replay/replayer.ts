@@ -31,6 +31,8 @@ export interface ReplayerOptions {
   readonly recorder: Recorder
   /** The agent's tunnels, as they are now. */
   tunnels(): readonly UpstreamSpec[]
+  /** How another upstream than a tunnel's is verified. */
+  readonly upstreamTls?: NonNullable<UpstreamSpec['upstreamTls']>
   /** Default 30 000: for connecting, and then for the answer. */
   readonly timeoutMs?: number
 }
@@ -111,7 +113,9 @@ export class Replayer {
     const found = tunnels.find((tunnel) => tunnel.name === name && tunnel.kind === 'http')
     if (to.upstream !== undefined) {
       const upstreamProtocol = found?.http?.upstreamProtocol ?? (kind === 'grpc' ? 'http2' : 'http1')
-      return { name, kind: 'http', upstream: readUpstream(to.upstream), http: { upstreamProtocol } }
+      const { upstreamTls } = this.#options
+      const upstream = readUpstream(to.upstream)
+      return { name, kind: 'http', upstream, http: { upstreamProtocol }, ...(upstreamTls && { upstreamTls }) }
     }
     if (found !== undefined) return found
     const names = tunnels.filter((tunnel) => tunnel.kind === 'http').map((tunnel) => printable(tunnel.name))

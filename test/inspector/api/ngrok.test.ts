@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { NetworkError, RefusedError, UniRouteError } from '../../../src/core/errors.js'
+import { NetworkError, RefusedError, type UniRouteError } from '../../../src/core/errors.js'
 import { ConfigError } from '../../../src/core/errors.js'
 import type { TunnelDefinition } from '../../../src/inspector/api/ngrok/tunnels.js'
 import { fromEndpoint, fromTunnel } from '../../../src/inspector/api/ngrok/tunnels.js'
