@@ -134,6 +134,11 @@ export class Inspector extends EventEmitter<InspectorEvents> implements TapTarge
     await worker.terminate()
   }
 
+  /** Ends the thread as if it had failed. */
+  endThread(): void {
+    void this.#worker?.terminate()
+  }
+
   // For connections that are tapped.
 
   get batches(): Batches {

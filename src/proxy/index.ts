@@ -1,2 +1,10 @@
-export { resetSocket, Splice, splice, type ByteCount, type SpliceOptions, type SpliceResult } from './splice.js'
+export {
+  resetSocket,
+  Splice,
+  splice,
+  type ByteCount,
+  type SpliceOptions,
+  type SpliceResult,
+  type SpliceTap,
+} from './splice.js'
 export { serveVisitor } from './visitor.js'

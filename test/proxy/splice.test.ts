@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { resetSocket, splice, type SpliceResult } from '../../src/proxy/index.js'
+import { resetSocket, splice, type SpliceResult, type SpliceTap } from '../../src/proxy/index.js'
 import { within } from '../support/hang.js'
 import { sessionPair, socketPair } from '../support/wire-pair.js'
 
@@ -17,7 +17,7 @@ interface Line {
 }
 
 /** visitor ─ splice ═ stream ═ splice ─ upstream; both splices as in the product. */
-async function line(t: Test): Promise<Line> {
+async function line(t: Test, tap: SpliceTap | null = null): Promise<Line> {
   const { client, server } = await sessionPair()
   const [visitor, visitorSide] = await socketPair()
   const [upstream, upstreamSide] = await socketPair()
@@ -30,7 +30,7 @@ async function line(t: Test): Promise<Line> {
   stream.write(Buffer.from('!'))
   const accepted = await within('the stream', client.nextStream())
   const agentEnd = new Promise<SpliceResult>((resolve) => {
-    splice(accepted, upstreamSide, { onClose: (result) => (closes.agent++, resolve(result)) })
+    splice(accepted, upstreamSide, { tap, onClose: (result) => (closes.agent++, resolve(result)) })
   })
   const [first] = (await once(upstream, 'data')) as [Buffer]
   upstream.pause()
@@ -70,6 +70,30 @@ t.test('32 MiB each way at the same time arrive whole, and both sides count them
   t.match(serverResult, { bytesIn: up.length, bytesOut: down.length, error: null })
   t.match(agentResult, { bytesIn: down.length, bytesOut: up.length + 1, error: null })
   t.same(closes, { server: 1, agent: 1 })
+})
+
+t.test('a tap sees every byte and both ends, and changes nothing', async (t) => {
+  const seen = { toSocket: createHash('sha256'), toStream: createHash('sha256') }
+  const ends: string[] = []
+  const { visitor, upstream, agent } = await line(t, {
+    toSocket: (slice) => seen.toSocket.update(slice),
+    toStream: (buffer, start, end) => seen.toStream.update(buffer.subarray(start, end)),
+    streamEnded: () => ends.push('stream'),
+    socketEnded: () => ends.push('socket'),
+  })
+  const up = randomBytes(8 * 1024 * 1024)
+  const down = randomBytes(8 * 1024 * 1024)
+  const got = Promise.all([digestOf(upstream), digestOf(visitor)])
+  for (let at = 0; at < 100_000; at += 50) visitor.write(up.subarray(at, at + 50))
+  visitor.end(up.subarray(100_000))
+  upstream.end(down)
+  const [atUpstream, atVisitor] = await within('the bytes', got)
+  t.equal(atUpstream.sha256, createHash('sha256').update(up).digest('hex'))
+  t.equal(atVisitor.sha256, createHash('sha256').update(down).digest('hex'))
+  t.match(await within('the end', agent), { error: null })
+  t.equal(seen.toSocket.digest('hex'), createHash('sha256').update('!').update(up).digest('hex'))
+  t.equal(seen.toStream.digest('hex'), createHash('sha256').update(down).digest('hex'))
+  t.same(ends.sort(), ['socket', 'stream'])
 })
 
 t.test('half-close: the visitor ends, and still gets the whole answer', async (t) => {

@@ -228,7 +228,9 @@ export class Agent {
     }
     const command = [...wrapper, process.execPath, BIN.uniroute, ...args, '--output', 'json', '--log-format', 'json']
     const grace = args.includes('--grace-period') ? [] : ['--grace-period', '2s']
-    const [file = '', ...rest] = [...command, '--log-level', 'debug', ...grace]
+    // Its pages would be at a port of its own, and its thread beside what is measured.
+    const inspect = args.some((arg) => arg.startsWith('--inspect')) ? [] : ['--no-inspect']
+    const [file = '', ...rest] = [...command, '--log-level', 'debug', ...grace, ...inspect]
     const agent = new Agent(new Process(`uniroute ${args.join(' ')}`, file, rest, { env, cwd: home }))
     if (!server.tokens.includes(token)) server.tokens.push(token)
     server.processes.push(agent.process)
