@@ -57,7 +57,8 @@ export class HttpEnd implements TlsEnd {
   take(duplex: Duplex, visitor: TlsVisitor, done: TlsDone): void {
     this.#options.front.take(duplex, visitor, done, (socket) => {
       socket.once('close', () => done(null))
-      this.#proxy.takeTls(socket, { visitor, host: visitor.sni, certificate: null })
+      // By what the visitor said inside of his handshake, and not by what the server says of it.
+      this.#proxy.takeTls(socket, { visitor, host: socket.servername || null, certificate: null })
     })
   }
 

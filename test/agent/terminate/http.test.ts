@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { Agent as HttpsAgent } from 'node:https'
 import t from 'tap'
 import { WebSocket, WebSocketServer, type ClientOptions, type RawData } from 'ws'
+import type { ConnectionEnd } from '../../../src/agent/index.js'
 import { readUpstream } from '../../../src/config/index.js'
 import { httpKeysFrom, httpOptionsOf } from '../../../src/config/http-schema.js'
 import { eventually, within } from '../../support/hang.js'
@@ -130,6 +131,24 @@ t.test('a visitor who breaks off takes his request with him', async (t) => {
   t.match(agent.status().tunnels, [{ visitorsTotal: 2, visitorsOpen: 0 }])
 })
 
+t.test('connections that are closed after an answer end in good order, and at once', async (t) => {
+  const { port } = await upstream(t, (_request, response) => response.end('hello'))
+  const { visitors, agent } = await terminated(t, port)
+  for (const version of ['1.1', '2'] as const) {
+    const ended = once(agent, 'closed') as Promise<[ConnectionEnd]>
+    const began = performance.now()
+    if (version === '1.1') await visitors.call(HOST, '/', { headers: { connection: 'close' } })
+    else {
+      const session = visitors.http2(HOST)
+      await call2(session, '/')
+      session.close()
+    }
+    const [{ error }] = await within('the end', ended)
+    t.equal(error, null, version)
+    t.ok(performance.now() - began < 1_500, 'nobody was waited for')
+  }
+})
+
 t.test('a WebSocket: 1,000 messages and the closing handshake', async (t) => {
   const { port, server } = await upstream(t, (_, response) => response.end())
   const sockets = new WebSocketServer({ server })
@@ -171,18 +190,17 @@ t.test('another protocol: what comes right behind the heads is not lost, and hal
 })
 
 t.test('an agent that stops lets requests end, and closes the connections that have none', async (t) => {
-  let answer = (): void => undefined
+  let asked = (_answer: () => void): void => undefined
   const { port } = await upstream(t, (request, response) => {
-    if (request.url === '/slow') answer = () => response.end('slow')
+    if (request.url === '/slow') asked(() => response.end('slow'))
     else response.end()
   })
   const { visitors, agent } = await terminated(t, port)
   const idle = visitors.http2(HOST)
   t.equal((await call2(idle, '/')).status, 200)
+  const request = new Promise<() => void>((resolve) => (asked = resolve))
   const slow = visitors.call(HOST, '/slow')
-  await eventually('the request', async () => {
-    if (agent.status().tunnels[0]?.visitorsOpen !== 2) throw new Error('not yet')
-  })
+  const answer = await within('the request', request)
   const closed = once(idle, 'close')
   const over = once(agent, 'close')
   agent.stop(20_000)

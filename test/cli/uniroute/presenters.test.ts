@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
-import type { AgentStatus, TunnelStatus } from '../../../src/agent/index.js'
+import type { AgentStatus, CertificateNews, TunnelStatus } from '../../../src/agent/index.js'
 import { Output } from '../../../src/cli/output.js'
 import { eventPresenter } from '../../../src/cli/uniroute/events.js'
 import { screenPresenter } from '../../../src/cli/uniroute/live-screen.js'
@@ -27,6 +27,45 @@ const tunnel: TunnelStatus = {
 const connection = { id: 'c1', tunnel: 'tcp-5432', visitor: '192.0.2.1:5' }
 const cut = new UpstreamError('UR_UPSTREAM_RESET', 'the upstream cut it')
 const lost = new NetworkError('UR_SERVER_LOST', 'the session was lost')
+
+const news: CertificateNews = { state: 'ready', name: 'shop.example', notAfter: new Date('2026-09-01T00:00:00Z') }
+const noNews: CertificateNews = {
+  state: 'waiting',
+  name: 'shop.example',
+  code: 'UR_ACME_DNS',
+  message: 'no such name',
+  nextTry: new Date('2026-06-01T00:02:00Z'),
+}
+
+t.test('certificates of tunnels whose TLS ends in the agent', async (t) => {
+  const stream = new PassThrough()
+  const events = eventPresenter(new Output('json', stream), false)
+  events.certificate(tunnel, news)
+  events.ready([tunnel])
+  events.certificate(tunnel, noNews)
+  const lines = String(stream.read()).trim().split('\n')
+  t.match(
+    lines.map((line) => JSON.parse(line) as object),
+    [
+      { event: 'ready' },
+      {
+        event: 'certificate',
+        tunnel: 'tcp-5432',
+        state: 'ready',
+        host: 'shop.example',
+        not_after: '2026-09-01T00:00:00.000Z',
+      },
+      { event: 'certificate', state: 'waiting', code: 'UR_ACME_DNS', next_try: '2026-06-01T00:02:00.000Z' },
+    ],
+    'nothing stands in front of `ready`',
+  )
+  const written: string[] = []
+  const presenter = logPresenter(createLogging({ level: 'info', format: 'text', write: (line) => written.push(line) }))
+  presenter.certificate(tunnel, news)
+  t.same(written, [], 'who orders says so')
+  presenter.certificate(tunnel, noNews)
+  t.match(written.join(''), /no certificate yet for shop\.example.*2026-06-01.*no such name \(UR_ACME_DNS\)/)
+})
 
 /** All that an agent can go through. */
 function live(presenter: Presenter): void {

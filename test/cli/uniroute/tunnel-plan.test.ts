@@ -29,6 +29,49 @@ t.test('flags', async (t) => {
   t.throws(() => planFromFlags('tcp', 'nonsense', {}), { code: 'UR_UPSTREAM_SYNTAX' })
 })
 
+t.test('TLS that ends in the agent, from flags and from the file', async (t) => {
+  t.equal(planFromFlags('http', '3000', {}).terminate, null)
+  t.same(planFromFlags('http', '3000', { terminate: 'agent' }).terminate, {})
+  const files = { cert: '/a.pem', key: '/a.key' }
+  t.same(planFromFlags('tls', '5432', { crt: '/a.pem', key: '/a.key' }).terminate, { files }, 'files say it too')
+  for (const flags of [
+    { crt: '/a.pem' },
+    { key: '/a.key' },
+    { pool: true },
+    { scheme: 'http' },
+    { domain: '*.x.test' },
+  ]) {
+    const all = { terminate: 'agent', ...flags } as const
+    t.throws(() => planFromFlags('http', '3000', all as object), { code: 'UR_USAGE' }, JSON.stringify(flags))
+  }
+  const { config: it, file } = config(
+    t as Tap,
+    `tunnels:
+  web: { kind: http, upstream: 3000, terminate: agent }
+  db: { kind: tls, upstream: 5432, subdomain: db, terminate: agent, crt: /a.pem, key: /a.key }`,
+  )
+  const [web, db] = plansFromConfig(it, file, [], true)
+  t.match(
+    [web, db],
+    [
+      { kind: 'http', terminate: {}, http: { path: undefined } },
+      { kind: 'tls', subdomain: 'db', terminate: { files } },
+    ],
+  )
+  t.equal(web?.http?.weight, undefined, 'what is for pools is not asked for')
+  const wrong = [
+    '{ kind: tcp, upstream: 1, terminate: agent }',
+    '{ kind: http, upstream: 1, terminate: agent, pool: round-robin }',
+    '{ kind: http, upstream: 1, terminate: agent, scheme: both }',
+    '{ kind: http, upstream: 1, terminate: agent, crt: /a.pem }',
+    '{ kind: http, upstream: 1, crt: /a.pem, key: /a.key }',
+    '{ kind: tls, upstream: 1, terminate: agent, domain: "*.example.com" }',
+  ]
+  for (const each of wrong) {
+    t.throws(() => config(t as Tap, `tunnels: { web: ${each} }`), { code: 'UR_CONFIG_VALUE' }, each)
+  }
+})
+
 t.test('rules and header options, from the file and from flags', async (t) => {
   const { config: it, file } = config(
     t as Tap,
