@@ -2,38 +2,21 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chownSync,
   copyFileSync,
-  mkdtempSync,
   readFileSync,
   renameSync,
-  rmdirSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'libsql'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { openStore, tokenHash } from '../../src/store/index.js'
+import { mounting, smallDisk, unlessRoot } from '../support/small-disk.js'
 import { outputOf, scriptOn, storeFor } from './support.js'
 
-/** tap's `skip`: false, or why not. */
-const unlessRoot = (why: string): string | false => (process.getuid?.() === 0 ? false : `only root can ${why}`)
-const mounting = { skip: unlessRoot('mount a file system of its own') }
 const giving = { skip: unlessRoot('give a folder to another user') }
-
-/** A file system of 1 MiB, outside of tap's folders since those are removed before teardowns run. */
-function smallDisk(t: Test, prepare: (dir: string) => void = () => {}): string {
-  const dir = mkdtempSync(join(tmpdir(), 'uniroute-disk-'))
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'uniroute-test', dir])
-  t.teardown(() => {
-    execFileSync('umount', ['-l', dir])
-    rmdirSync(dir)
-  })
-  prepare(dir)
-  return dir
-}
 
 t.test('a full disk is UR_STORE_FULL, loses nothing, and is over when there is room again', mounting, async (t) => {
   const dir = smallDisk(t)
