@@ -17,7 +17,8 @@ if (!existsSync(path.join(TARGET, 'index.html')) || !existsSync(MARK) || readFil
     configFile: false,
     logLevel: 'warn',
     base: './',
-    esbuild: { jsx: 'automatic' },
+    // What is bundled keeps its authors' notes.
+    esbuild: { jsx: 'automatic', legalComments: 'eof' },
     build: {
       outDir: TARGET,
       emptyOutDir: true,

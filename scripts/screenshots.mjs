@@ -1,12 +1,17 @@
 // Takes the pictures of the inspector's pages in docs/images again, with Chromium, from the made-up requests of the
 // tests: node --import ./scripts/typescript/register.mjs scripts/screenshots.mjs [FOLDER]
+import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { startBrowser } from '../test/support/browser.ts'
 import { FakeInspector } from '../test/support/fake-inspector.ts'
 import { fillScene } from '../test/support/inspector-scene.ts'
+import { program } from '../test/support/places.ts'
 
 const folder = process.argv[2] ?? 'docs/images'
+/** At 360 px these are enough to be shown. */
+const NARROW = ['requests', 'replay']
 const cleanUp = []
 const owner = { teardown: (work) => cleanUp.unshift(work) }
 
@@ -14,15 +19,17 @@ try {
   await mkdir(folder, { recursive: true })
   const fake = await FakeInspector.start(owner)
   const order = fillScene(fake)
-  const browser = await startBrowser(owner)
+  const [browser, pngquant] = await Promise.all([startBrowser(owner), program('pngquant', 'pngquant')])
   const page = await browser.newPage()
   for (const width of [1280, 360]) {
     await page.setViewportSize({ width, height: width === 360 ? 720 : 800 })
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       const shoot = async (name) => {
-        const file = `inspector-${name}-${width === 360 ? 'narrow-' : ''}${colorScheme}.png`
-        await page.screenshot({ path: path.join(folder, file), animations: 'disabled' })
+        if (width === 360 && !NARROW.includes(name)) return
+        const file = path.join(folder, `inspector-${name}-${width === 360 ? 'narrow-' : ''}${colorScheme}.png`)
+        await page.screenshot({ path: file, animations: 'disabled' })
+        await promisify(execFile)(pngquant, ['--force', '--strip', '--ext', '.png', '--quality', '80-100', file])
       }
       await takeAll(page, fake, order, shoot)
     }

@@ -160,7 +160,7 @@ const SCENE: readonly ExchangeSpec[] = [
     response: { type: 'text/plain', body: 'the model is loading\n' },
   },
   {
-    target: '/assets/lamp-07.webp',
+    target: '/assets/lamp-07.png',
     response: { type: 'image/png', body: png(), bytes: png().length, info: { text: false } },
     timing: { waitingMs: 3, receivingMs: 41 },
   },
