@@ -114,6 +114,14 @@ t.test('the pane of one request', async (t) => {
     t.equal(await panel.getByText('number 200', { exact: true }).count(), 0)
     await panel.getByRole('button', { name: 'Show more: 250 are left' }).click()
     await panel.getByText('number 399', { exact: true }).waitFor()
+    const endless = Array.from({ length: 900 }, (_, number) => ({ ...grpc, text: `number ${number}` }))
+    const stream = fake.add({ kind: 'grpc', state: 'open', messages: endless })
+    await open(stream)
+    await panel.getByRole('button', { name: 'Show the last ones, and what comes' }).click()
+    await panel.getByText('number 899', { exact: true }).waitFor()
+    t.equal(await panel.getByText('number 199', { exact: true }).count(), 0)
+    fake.change(stream, { kind: 'grpc', state: 'open', messages: [...endless, { ...grpc, text: 'the newest' }] })
+    await panel.getByText('the newest').waitFor()
   })
 
   t.test('hostile text stays text, and as long as it may be the page stays', async (t) => {

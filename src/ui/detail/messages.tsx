@@ -4,7 +4,7 @@ import { askJson, type ApiProblem } from '../api.js'
 import { Problem } from '../parts/bits.js'
 import { messagesPath } from '../paths.js'
 import { isBag, isListOf, isMessage } from '../shapes.js'
-import { count, duration, size } from '../text/format.js'
+import { count, counted, duration, size } from '../text/format.js'
 import { fromBase64 } from '../text/hex.js'
 import { isBranch, parseJson } from '../text/json.js'
 import { clipped } from '../text/visible.js'
@@ -20,16 +20,17 @@ export function Messages({ detail }: { readonly detail: ExchangeDetail }) {
   const { id, messages: total } = detail
   const [messages, setMessages] = useState<readonly TimelineMessage[]>([])
   const [problem, setProblem] = useState<ApiProblem | null>(null)
-  const [complete, setComplete] = useState(false)
+  /** How many are wanted; Infinity: all that come. */
   const [wanted, setWanted] = useState(PAGE)
-  const last = messages.at(-1)?.number ?? -1
+  /** Those up to this number were left out. */
+  const [after, setAfter] = useState(-1)
+  const last = messages.at(-1)?.number ?? after
   useEffect(() => {
-    if (messages.length >= wanted || (complete && last + 1 >= total)) return
+    if (messages.length >= wanted) return
     const abort = new AbortController()
     askJson('GET', messagesPath(id, last, PAGE), isMessagePage, { signal: abort.signal }).then(
       (page) => {
         setMessages((before) => merged(before, page.messages))
-        setComplete(page.next === null)
         setProblem(null)
       },
       (error: unknown) => {
@@ -37,23 +38,37 @@ export function Messages({ detail }: { readonly detail: ExchangeDetail }) {
       },
     )
     return () => abort.abort()
-  }, [id, total, last, wanted, messages.length, complete])
+  }, [id, total, last, wanted, messages.length])
+  const left = total - 1 - last
+  const showLast = () => {
+    setMessages([])
+    setAfter(total - 1 - PAGE)
+    setWanted(Infinity)
+  }
   return (
     <div className="messages">
       {problem !== null && <Problem>{problem.message}</Problem>}
-      {messages.length === 0 && problem === null && <p className="quiet pad">No message yet.</p>}
+      {total === 0 && problem === null && <p className="quiet pad">No message yet.</p>}
+      {after >= 0 && <p className="quiet">{counted(after + 1, 'earlier message')} left out.</p>}
       <ol>
         {messages.map((message) => (
           <Message key={message.number} message={message} />
         ))}
       </ol>
-      {messages.length >= wanted && (
-        <button type="button" className="link" onClick={() => setWanted(wanted + PAGE)}>
-          Show more: {count(Math.max(0, total - messages.length))} are left
-        </button>
+      {messages.length >= wanted && left > 0 && (
+        <p>
+          <button type="button" className="link" onClick={() => setWanted(wanted + PAGE)}>
+            Show more: {count(left)} are left
+          </button>
+          {left > PAGE && (
+            <button type="button" className="link" onClick={showLast}>
+              Show the last ones, and what comes
+            </button>
+          )}
+        </p>
       )}
-      {complete && messages.length < total && messages.length < wanted && (
-        <p className="note">{count(total - messages.length)} messages were not kept.</p>
+      {detail.state !== 'open' && messages.length < wanted && left > 0 && messages.length > 0 && (
+        <p className="note">{counted(left, 'message')} not kept.</p>
       )}
     </div>
   )
@@ -101,10 +116,13 @@ function hexPreview(base64: string): string {
   return [...fromBase64(base64.slice(0, 64))].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
 }
 
+/** Beyond this many the first ones go. */
+const MOST = 5000
+
 function merged(before: readonly TimelineMessage[], more: readonly TimelineMessage[]): readonly TimelineMessage[] {
-  const known = new Set(before.map(({ number }) => number))
-  const fresh = more.filter(({ number }) => !known.has(number))
-  return fresh.length === 0 ? before : [...before, ...fresh]
+  const last = before.at(-1)?.number ?? -1
+  const fresh = more.filter(({ number }) => number > last)
+  return fresh.length === 0 ? before : [...before, ...fresh].slice(-MOST)
 }
 
 function isMessagePage(value: unknown): value is MessagePage {
