@@ -44,6 +44,32 @@ t.test('a broken API, and a busy one', async (t) => {
     t.same(await targets(page), ['/meanwhile', '/first'])
   })
 
+  t.test('gone for long: what is older than the gap is asked for when it is wanted', async (t) => {
+    await fake.down()
+    await page.getByText('The agent does not answer.').waitFor()
+    for (let number = 0; number < 450; number++) fake.add({ target: `/gap/${number}` })
+    await fake.up()
+    await page.getByText('/gap/449').waitFor()
+    await page.getByText('200+ shown').waitFor()
+    const list = page.locator('.list')
+    await eventually('the end of the list', async () => {
+      await list.hover()
+      await page.mouse.wheel(0, 50_000)
+      if (!(await targets(page)).includes('/first')) throw new Error('not yet')
+    })
+    await page.getByText('452 shown').waitFor()
+    t.same((await targets(page)).slice(-3), ['/gap/0', '/meanwhile', '/first'])
+  })
+
+  t.test('a new agent in the place of the old one has none of its requests', async (t) => {
+    await fake.down()
+    await page.getByText('The agent does not answer.').waitFor()
+    fake.exchanges.length = 0
+    await fake.up()
+    await page.getByText('No request yet.').waitFor()
+    t.same(await targets(page), [])
+  })
+
   t.test('events that cannot be read are counted, and the others are shown', async (t) => {
     fake.sendRaw('exchange', '[{"id":')
     fake.sendRaw('exchange', '[{"id":7}]')
@@ -65,17 +91,17 @@ t.test('a broken API, and a busy one', async (t) => {
         requestAnimationFrame(count)
       })`)
     const idle = await frames()
-    let number = 1000
     const timer = setInterval(() => {
-      const fresh = Array.from({ length: (PER_SECOND * TICK_MS) / 1000 }, () => number++)
-      fake.send(
-        'exchange',
-        fresh.map((at) => fakeExchange(at, { target: `/busy/${at}`, status: null, state: 'open' }).summary),
-      )
-      fake.send(
-        'exchange',
-        fresh.map((at) => fakeExchange(at, { target: `/busy/${at}` }).summary),
-      )
+      const first = fake.exchanges.length + 1
+      const numbers = Array.from({ length: (PER_SECOND * TICK_MS) / 1000 }, (_, index) => first + index)
+      const open = numbers.map((at) => fakeExchange(at, { target: `/busy/${at}`, status: null, state: 'open' }))
+      const done = numbers.map((at) => fakeExchange(at, { target: `/busy/${at}` }))
+      fake.exchanges.push(...done)
+      for (const step of [open, done])
+        fake.send(
+          'exchange',
+          step.map(({ summary }) => summary),
+        )
     }, TICK_MS)
     t.teardown(() => clearInterval(timer))
     await page
@@ -94,7 +120,7 @@ t.test('a broken API, and a busy one', async (t) => {
     await page.getByRole('button', { name: /^Go on \([\d,]+ new\)$/ }).waitFor()
     clearInterval(timer)
     await page.keyboard.press('p')
-    const last = `/busy/${number - 1}`
+    const last = `/busy/${fake.exchanges.length}`
     await page.getByRole('button', { name: /new$/ }).click()
     await eventually('the last one', async () => {
       if ((await targets(page))[0] !== last) throw new Error('not yet')

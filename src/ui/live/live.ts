@@ -43,6 +43,12 @@ export class Live extends Emitter {
   }
 
   start(): void {
+    // The frame that was waited for does not come while the page is hidden.
+    document.addEventListener('visibilitychange', () => this.#flush())
+    this.#connect()
+  }
+
+  #connect(): void {
     const source = new EventSource(`${API}/events`)
     this.#source = source
     source.addEventListener('open', () => {
@@ -87,7 +93,7 @@ export class Live extends Emitter {
     // A lost connection is tried again by the browser; after an answer that is no stream of events it is not.
     if (source.readyState !== EventSource.CLOSED) return
     source.close()
-    setTimeout(() => this.start(), this.#retryMs)
+    setTimeout(() => this.#connect(), this.#retryMs)
     this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS)
   }
 

@@ -85,12 +85,14 @@ export class RequestFeed extends Emitter {
     const asking = new AbortController()
     this.#asking = asking
     this.loading = true
+    const newest = this.list.rows.at(-1)?.id ?? ''
     const query = filterQuery({ ...this.filter, limit: PAGE, ...(before === null ? {} : { before }) })
     try {
       const page: ExchangePage = await askJson('GET', `/exchanges?${query.toString()}`, isPage, {
         signal: asking.signal,
       })
       if (asking.signal.aborted) return
+      if (before === null) this.#forget(page, newest)
       if (before !== null || this.list.rows.length === 0) this.#next = page.next ?? null
       for (const row of page.exchanges) this.list.put(row)
       this.problem = null
@@ -101,6 +103,16 @@ export class RequestFeed extends Emitter {
     }
     this.loading = false
     this.changed()
+  }
+
+  /** Drops what the agent has no more, and all that is older than a gap. `newest`: of what was here when it was asked. */
+  #forget({ exchanges, next }: ExchangePage, newest: string): void {
+    const known = new Set(exchanges.map(({ id }) => id))
+    const oldest = exchanges.at(-1)?.id ?? ''
+    const isWhole = next === null || oldest > newest
+    const gone = this.list.rows.filter(({ id }) => id <= newest && !known.has(id) && (isWhole || id > oldest))
+    if (gone.length === this.list.rows.length) this.list.clear()
+    else for (const { id } of gone) this.list.remove(id)
   }
 
   #take(rows: readonly ExchangeSummary[]): void {

@@ -38,7 +38,7 @@ export const RequestRow = memo(function RequestRow({ row, place, selected, open,
       <span role="gridcell" className="cell-method">
         {clipped(row.method, 16)}
       </span>
-      <span role="gridcell" className="cell-target">
+      <span role="gridcell" className="cell-target" title={clipped(row.target, MAX_TARGET)}>
         {row.replayOf !== null && <span className="replayed">replay</span>}
         <bdi>{clipped(row.target, MAX_TARGET)}</bdi>
       </span>
