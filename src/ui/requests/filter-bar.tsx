@@ -77,10 +77,10 @@ const TEXTS = [
   ['body', 'Body has'],
 ] as const
 const NUMBERS = [
-  ['minMs', 'At least, ms'],
-  ['maxMs', 'At most, ms'],
-  ['minBytes', 'At least, bytes'],
-  ['maxBytes', 'At most, bytes'],
+  ['minMs', 'Took at least, ms'],
+  ['maxMs', 'Took at most, ms'],
+  ['minBytes', 'Size from, bytes'],
+  ['maxBytes', 'Size up to, bytes'],
 ] as const
 
 interface FormProps {
