@@ -68,12 +68,16 @@ export function RequestsPage({ feeds, route }: { readonly feeds: Feeds; readonly
     if (isTyping(event)) return false
     switch (event.key) {
       case 'j':
-      case 'ArrowDown':
         step(1)
         return true
       case 'k':
-      case 'ArrowUp':
         step(-1)
+        return true
+      case 'ArrowDown':
+      case 'ArrowUp':
+        // Elsewhere the arrows scroll.
+        if (event.target instanceof HTMLElement && event.target.closest('.requests-detail') !== null) return false
+        step(event.key === 'ArrowDown' ? 1 : -1)
         return true
       case 'Enter':
         // Enter on a button or link is that one's own.
