@@ -41,7 +41,7 @@ t.test('certificates of tunnels whose TLS ends in the agent', async (t) => {
   const stream = new PassThrough()
   const events = eventPresenter(new Output('json', stream), false)
   events.certificate(tunnel, news)
-  events.ready([tunnel])
+  events.ready([tunnel], null)
   events.certificate(tunnel, noNews)
   const lines = String(stream.read()).trim().split('\n')
   t.match(
