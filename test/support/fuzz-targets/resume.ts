@@ -198,8 +198,9 @@ function checkBounds(session: Session, fed: number): void {
 }
 
 function outcomeOf(session: Session, closedWith: Error | null): string {
-  if (closedWith !== null && !(closedWith instanceof UniRouteError)) throw closedWith
-  if (closedWith !== null) return closedWith.code
+  if (closedWith instanceof UniRouteError) return closedWith.code
+  // After the peer's last word a connection may fail as it likes.
+  if (closedWith !== null && !session.leaving) throw closedWith
   if (session.closed) return 'closed'
   if (session.held) return 'held'
   const { carriersLost, lostCarriers } = session.stats()
