@@ -7,7 +7,11 @@ import type { Exchange } from './exchange.js'
 export interface BookEvents {
   /** It was added, or something of it changed. */
   exchange: [exchange: Exchange]
-  /** `clear` was called. */
+  /** It made room for newer ones. */
+  forgotten: [exchange: Exchange]
+  /** It is about to be forgotten with all others. */
+  clearing: [exchange: Exchange]
+  /** All were forgotten. */
   cleared: []
 }
 
@@ -110,7 +114,10 @@ export class ExchangeBook extends EventEmitter<BookEvents> {
 
   /** Forgets all. */
   clear(): void {
-    for (const entry of this.#byId.values()) entry.held = false
+    for (const entry of this.#byId.values()) {
+      entry.held = false
+      this.emit('clearing', entry.exchange)
+    }
     this.#byId.clear()
     this.#finished = new Ring<Entry>(64)
     this.#newest = null
@@ -155,5 +162,6 @@ export class ExchangeBook extends EventEmitter<BookEvents> {
     this.#byId.delete(entry.exchange.id)
     this.bytes -= entry.bytes
     this.forgotten++
+    this.emit('forgotten', entry.exchange)
   }
 }

@@ -19,6 +19,8 @@ export interface InspectorSettings {
   readonly reveal: boolean
   /** Folder where exchanges are kept across restarts; null: they are not. */
   readonly store: string | null
+  /** Folder of saved requests. */
+  readonly suites: string
   readonly tunnels: readonly InspectedTunnel[]
 }
 

@@ -1,29 +1,55 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '../core/clock.js'
+import { UniRouteError } from '../core/errors.js'
+import { inspectorApp } from './api/app.js'
+import type { TunnelControl } from './api/ngrok/tunnels.js'
+import { Suites } from './files/suites.js'
 import { listenNear } from './listen-near.js'
+import { BookRecorder } from './replay/book-recorder.js'
+import { Replayer } from './replay/replayer.js'
+import { StatusBoard } from './status/status.js'
 import type { Inspected, Serving } from './thread.js'
 
-/** Serves what the inspector keeps. */
-export async function serve({ settings, capture }: Inspected): Promise<Serving> {
-  const server = createServer((_request, response) => response.end(JSON.stringify(capture())))
-  await listenNear(settings.port, (port) => listen(server, settings.host, port))
-  const { address, port } = server.address() as AddressInfo
+/** The built pages, of this package. */
+const PAGES = fileURLToPath(new URL('../../dist/ui', import.meta.url))
+
+/** Serves the API and the pages from what the inspector keeps. */
+export async function serve({ settings, context, connections, log, report, capture }: Inspected): Promise<Serving> {
+  const { tunnels, host, port } = settings
+  const { book } = context
+  const recorder = new BookRecorder(context)
+  const board = new StatusBoard({ book, connections, tunnels, report, capture })
+  const app = await inspectorApp({
+    book,
+    connections,
+    recorder,
+    replayer: new Replayer({ clock: systemClock, recorder, tunnels: () => tunnels }),
+    suites: new Suites(settings.suites),
+    log,
+    status: () => board.status(),
+    allowedHosts: new Set([host]),
+    pages: PAGES,
+    control: FIXED_TUNNELS,
+  })
+  await listenNear(port, async (next) => {
+    await app.listen({ host, port: next })
+  })
+  const address = app.server.address()
+  const at = typeof address === 'object' && address !== null ? address.port : port
   return {
-    url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${at}`,
+    close: () => {
+      app.server.closeAllConnections()
+      return app.close()
+    },
   }
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
+const FIXED =
+  'An agent has the tunnels that it was started with, in this version. What to do: start another agent for this one.'
+
+/** For programs that ask ngrok's agent for a tunnel. */
+const FIXED_TUNNELS: TunnelControl = {
+  start: () => Promise.reject(new UniRouteError('UR_NOT_IN_VERSION', FIXED)),
+  stop: () => Promise.reject(new UniRouteError('UR_NOT_IN_VERSION', FIXED)),
 }

@@ -1,10 +1,12 @@
+import type { Logger } from '../core/logger.js'
 import { ExchangeBook } from './book.js'
 import { Readers } from './capture/readers.js'
 import { readRecords, type OpenedConnection, type RecordKind } from './capture/records.js'
 import { ConnectionLog } from './connection-log.js'
 import type { CaptureStatus } from './contract.js'
 import type { AgentReport, ConnectionNote, FromInspector, InspectorSettings, ToInspector } from './messages.js'
-import type { ExchangeSink, ExchangeWriter, RequestHead } from './reader.js'
+import { PostedLog } from './posted-log.js'
+import type { ExchangeSink } from './reader.js'
 import { newReader } from './readers.js'
 import { tellRecent } from './recent.js'
 import { Redactor } from './redact/index.js'
@@ -15,12 +17,12 @@ export interface Inspected {
   readonly settings: InspectorSettings
   readonly book: ExchangeBook
   readonly connections: ConnectionLog
-  readonly redactor: Redactor
+  /** What exchanges are written with. */
+  readonly context: RecordContext
+  readonly log: Logger
   /** How the agent stands; null: it has not said yet. */
   report(): AgentReport | null
   capture(): CaptureStatus
-  /** Begins an exchange that no visitor caused. Its times are those of `performance.now()`. */
-  begin(head: RequestHead, origin: { readonly tunnel: string; readonly replayOf: string | null }): ExchangeWriter
 }
 
 /** What is served, and how it ends. */
@@ -37,9 +39,9 @@ export class InspectorThread implements Inspected {
   readonly settings: InspectorSettings
   readonly book: ExchangeBook
   readonly connections = new ConnectionLog()
-  readonly redactor: Redactor
+  readonly context: RecordContext
+  readonly log: Logger
   readonly #post: (message: FromInspector, transfer?: ArrayBuffer[]) => void
-  readonly #context: RecordContext
   readonly #readers: Readers
   readonly #stopTelling: () => void
   #report: AgentReport | null = null
@@ -52,8 +54,9 @@ export class InspectorThread implements Inspected {
     this.settings = settings
     this.#post = post
     this.book = new ExchangeBook(memoryBytes)
-    this.redactor = new Redactor({ headers: redactHeaders, jsonPaths: redactJsonPaths, reveal })
-    this.#context = { book: this.book, redactor: this.redactor, bodyLimit }
+    const redactor = new Redactor({ headers: redactHeaders, jsonPaths: redactJsonPaths, reveal })
+    this.context = { book: this.book, redactor, bodyLimit }
+    this.log = new PostedLog((text) => post({ type: 'warning', text }))
     this.#readers = new Readers({
       reader: ({ protocol }, sink) => newReader(protocol, sink, bodyLimit),
       begin: (connection) => this.#beginner(connection),
@@ -125,17 +128,12 @@ export class InspectorThread implements Inspected {
     }
   }
 
-  readonly begin: Inspected['begin'] = (head, { tunnel, replayOf }) => {
-    const origin = { tunnel, visitor: '', epochMs: Date.now() - performance.now() }
-    return beginExchange(this.#context, replayOf === null ? origin : { ...origin, replayOf }, head)
-  }
-
   readonly #onRecord = (kind: RecordKind, connection: number, atMs: number, content: Buffer): void => {
     this.#readers.handle(kind, connection, atMs, content)
   }
 
   #beginner({ tunnel, visitor }: OpenedConnection): ExchangeSink['begin'] {
-    return (head) => beginExchange(this.#context, { tunnel, visitor, epochMs: this.#epochMs }, head)
+    return (head) => beginExchange(this.context, { tunnel, visitor, epochMs: this.#epochMs }, head)
   }
 
   #note(note: ConnectionNote): void {

@@ -25,6 +25,7 @@ const settings: InspectorSettings = {
   redactJsonPaths: [],
   reveal: false,
   store: null,
+  suites: '/nonexistent',
   tunnels: [
     { name: 'web', kind: 'http', upstream, inspected: true },
     { name: 'private', kind: 'http', upstream, inspected: false },

@@ -1,5 +1,5 @@
 import { printable } from '../../core/printable.js'
-import type { TrafficFigures } from './traffic.js'
+import type { TrafficFigures } from '../../core/traffic.js'
 
 export type SessionStatus = 'connecting' | 'online' | 'reconnecting' | 'draining' | 'closed'
 

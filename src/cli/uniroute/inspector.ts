@@ -1,5 +1,6 @@
+import path from 'node:path'
 import type { AgentStatus } from '../../agent/index.js'
-import type { AgentConfig } from '../../config/index.js'
+import { type AgentConfig, defaultAgentFile } from '../../config/index.js'
 import { ConfigError } from '../../core/errors.js'
 import { isFieldName } from '../../core/http-fields.js'
 import { parseJsonPath } from '../../core/json-path.js'
@@ -38,6 +39,7 @@ function settingsOf(
     redactJsonPaths: [...redact.json_paths, ...inspectRedact.filter(isPath)],
     reveal,
     store,
+    suites: path.join(path.dirname(defaultAgentFile(process.env)), 'suites'),
     tunnels: plans.map(tunnelOf),
   }
 }

@@ -2,7 +2,7 @@ import type { AgentStatus } from '../../agent/index.js'
 import { VERSION } from '../../core/version.js'
 import type { ScreenModel, SessionStatus, ShownRequest } from '../screen/render.js'
 import { StatusScreen, type Terminal } from '../screen/screen.js'
-import { Traffic } from '../screen/traffic.js'
+import { Traffic } from '../../core/traffic.js'
 import { certificateText, reconnectedText, visitorsText, type NoticeLevel, type Presenter } from './presenter.js'
 
 const MESSAGES = 5

@@ -19,7 +19,7 @@ const online: ScreenModel = {
     { publicUrl: null, upstream: 'localhost:6379', problem: null },
     { publicUrl: null, upstream: 'localhost:22', problem: 'port 20022 is taken' },
   ],
-  traffic: { total: 12, open: 3, rate1: 0.25, rate5: 0.1, p50: 0.034, p90: 12.5 },
+  traffic: { total: 12, open: 3, rate1: 0.25, rate5: 0.1, rate15: 0, p50: 0.034, p90: 12.5, p95: 0, p99: 0 },
   requests: null,
   messages: [{ level: 'warning', time: '12:00:01', text: 'the server will restart' }],
 }

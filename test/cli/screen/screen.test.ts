@@ -25,7 +25,7 @@ function model(status: ScreenModel['status'] = 'online'): ScreenModel {
     latencyMs: null,
     carriers: [{ number: 1, rttMs: 1 }],
     forwardings: [],
-    traffic: { total: 0, open: 0, rate1: 0, rate5: 0, p50: 0, p90: 0 },
+    traffic: { total: 0, open: 0, rate1: 0, rate5: 0, rate15: 0, p50: 0, p90: 0, p95: 0, p99: 0 },
     inspector: null,
     requests: null,
     messages: [],

@@ -1,20 +1,23 @@
-/** The Connections line of the status screen. Rates are connections a second, durations are seconds. */
+/** Connections, or requests, in numbers: rates are those a second over 1, 5 and 15 minutes, durations are seconds. */
 export interface TrafficFigures {
   total: number
   open: number
   rate1: number
   rate5: number
+  rate15: number
   p50: number
   p90: number
+  p95: number
+  p99: number
 }
 
 const BUCKET_MS = 5_000
-const BUCKETS = 60
+const BUCKETS = 180
 const DURATIONS = 1_024
 
 /**
- * Counts connections for the status screen, in constant memory: a ring of five-second buckets for the rates of the
- * last minute and the last five, and the last 1,024 durations for the percentiles. `now` is milliseconds, monotonic.
+ * Counts connections, or requests, in constant memory: a ring of five-second buckets for the rates, and the last 1,024
+ * durations for the percentiles. `now` is milliseconds, monotonic.
  */
 export class Traffic {
   #total = 0
@@ -44,9 +47,12 @@ export class Traffic {
       total: this.#total,
       open: this.#open,
       rate1: this.#sum(60_000 / BUCKET_MS) / 60,
-      rate5: this.#sum(BUCKETS) / 300,
+      rate5: this.#sum(300_000 / BUCKET_MS) / 300,
+      rate15: this.#sum(BUCKETS) / 900,
       p50: percentile(sorted, 0.5) / 1000,
       p90: percentile(sorted, 0.9) / 1000,
+      p95: percentile(sorted, 0.95) / 1000,
+      p99: percentile(sorted, 0.99) / 1000,
     }
   }
 
