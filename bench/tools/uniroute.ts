@@ -36,6 +36,8 @@ function unirouteWith(connections: 'auto' | number): Tool {
 }
 
 interface AgentOptions {
+  /** Default: the inspector is on. */
+  inspect?: { enabled: boolean }
   /** As in the agent's configuration. */
   tunnels: Record<string, object>
   connections?: 'auto' | number
