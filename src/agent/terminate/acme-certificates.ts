@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { SecureContext } from 'node:tls'
 import { authorities } from '../../certs/acme/index.js'
 import { AnswerBook } from '../../certs/answer-book.js'
+import { CertificateBook } from '../../certs/book.js'
 import { FolderAccounts } from '../../certs/folder/accounts.js'
 import { FolderCertificates } from '../../certs/folder/certificates.js'
 import { FolderLeases } from '../../certs/folder/leases.js'
@@ -11,6 +12,7 @@ import type { OrderResult } from '../../certs/order.js'
 import { KeyVault } from '../../certs/vault.js'
 import { keySource } from '../../certs/vault-keys.js'
 import type { StoredCertificate } from '../../certs/stored.js'
+import type { ClientAuthorities } from '../../config/index.js'
 import type { Logger } from '../../core/logger.js'
 import { normaliseHost } from '../../routing/index.js'
 import type { CertificateFailure } from '../../store/index.js'
@@ -38,7 +40,7 @@ export class AcmeCertificates implements CertificateSource {
   readonly #keeper: CertificateKeeper
   readonly #answers: AnswerBook
   readonly #options: AcmeCertificatesOptions
-  #certificates: ReadonlyMap<string, StoredCertificate> = new Map()
+  readonly #book = new KeptBook()
 
   private constructor(options: AcmeCertificatesOptions, vault: KeyVault, kept: Kept) {
     const { log, acme } = options
@@ -56,7 +58,7 @@ export class AcmeCertificates implements CertificateSource {
       random: Math.random,
       own: null,
       isStillWanted: (name) => options.isBound(name),
-      onChange: (list) => (this.#certificates = new Map(list.map((each) => [each.record.name, each]))),
+      onChange: (certificates) => this.#book.use(certificates),
       onOrder: (result, name) => this.#onOrder(result, name),
       log,
       lookMs: LOOK_MS,
@@ -76,17 +78,17 @@ export class AcmeCertificates implements CertificateSource {
   }
 
   bound(host: string): void {
-    const there = this.#certificates.get(host)
+    const there = this.#keeper.certificates.find(({ record }) => record.name === host)
     if (there !== undefined) return this.#tellReady(host, there.notAfter)
     const failure = this.#keeper.failures.find(({ name }) => name === host)
     if (failure !== undefined && failure.nextAt > new Date()) this.#tellFailure(host, 'waiting', failure)
     void this.#keeper.want(host)
   }
 
-  contextFor(serverName: string): SecureContext | null | Promise<SecureContext | null> {
-    const name = normaliseHost(serverName) ?? ''
-    const context = (): SecureContext | null => this.#certificates.get(name)?.context ?? null
-    const coming = this.#certificates.has(name) ? null : this.#keeper.coming(name)
+  contextFor(name: string, clients?: ClientAuthorities): SecureContext | null | Promise<SecureContext | null> {
+    const context = (): SecureContext | null =>
+      this.#book.covers(name) ? (this.#book.secureContextFor(name, clients) ?? null) : null
+    const coming = this.#book.covers(name) ? null : this.#keeper.coming(normaliseHost(name) ?? '')
     return coming === null ? context() : coming.then(context)
   }
 
@@ -113,6 +115,19 @@ export class AcmeCertificates implements CertificateSource {
     { code, message, nextAt: nextTry }: CertificateFailure,
   ): void {
     this.#options.onNews(name, { state, name, code, message, nextTry })
+  }
+}
+
+/** What is kept, by name. */
+class KeptBook extends CertificateBook {
+  readonly caFile = null
+
+  use(certificates: readonly StoredCertificate[]): void {
+    this.serve(certificates)
+  }
+
+  close(): void {
+    // Whoever keeps the certificates ends that.
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { SecureContext } from 'node:tls'
+import type { ClientAuthorities } from '../../config/index.js'
 import type { Visitor } from '../../tunnels/index.js'
 
 /** Where TLS of a tunnel's visitors ends: in the agent, so that the server never has their plaintext. */
@@ -29,8 +30,11 @@ export interface TlsVisitor extends Visitor {
 
 /** The certificates of a tunnel. */
 export interface CertificateSource {
-  /** The context for a server name, perhaps one that is on its way; null: there is none. Never rejects. */
-  contextFor(serverName: string): SecureContext | null | Promise<SecureContext | null>
+  /**
+   * The context for a server name, perhaps one that is on its way; null: there is none. `clients`: those who are to vouch
+   * for the certificates of visitors. Never rejects.
+   */
+  contextFor(serverName: string, clients?: ClientAuthorities): SecureContext | null | Promise<SecureContext | null>
   /** That which proves a name to an authority which comes by ALPN acme-tls/1 (RFC 8737); null: no order waits for it. */
   challengeFor(serverName: string): Promise<SecureContext | null>
   /** The tunnel has this public name from now on. */

@@ -1,6 +1,7 @@
 import type { SecureContext } from 'node:tls'
 import { FileBook } from '../../certs/file-book.js'
 import type { CertificateFiles } from '../../certs/pem-files.js'
+import type { ClientAuthorities } from '../../config/index.js'
 import type { Logger } from '../../core/logger.js'
 import type { CertificateSource } from './api.js'
 
@@ -17,8 +18,8 @@ export class FileCertificates implements CertificateSource {
     return new FileCertificates(await FileBook.open({ files: [files], log }))
   }
 
-  contextFor(serverName: string): SecureContext | null {
-    return this.#book.secureContextFor(serverName) ?? null
+  contextFor(serverName: string, clients?: ClientAuthorities): SecureContext | null {
+    return this.#book.secureContextFor(serverName, clients) ?? null
   }
 
   async challengeFor(): Promise<null> {

@@ -1,10 +1,14 @@
 import type { Duplex } from 'node:stream'
 import { createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls'
+import { clientTrust } from '../../certs/book.js'
 import { tlsOptions } from '../../certs/tls-options.js'
+import type { ClientAuthorities } from '../../config/index.js'
 
 export interface HandshakesOptions {
   /** Protocols that are spoken, the best first; empty: none is chosen. */
   readonly alpn: readonly string[]
+  /** Those who are to vouch for the certificates of visitors, who are asked for one; undefined: nobody is. */
+  readonly clients?: ClientAuthorities | undefined
   /** Time for a handshake, and for the certificate that it may have to wait for, ms. */
   readonly timeoutMs: number
 }
@@ -59,11 +63,15 @@ class OneHandshake {
   #duplex: Duplex | null = null
   #isOver: () => void = ignore
 
-  constructor({ alpn, timeoutMs }: HandshakesOptions, ticketKeys: Buffer) {
+  constructor({ alpn, clients, timeoutMs }: HandshakesOptions, ticketKeys: Buffer) {
     this.#server = createServer({
       ...tlsOptions('TLSv1.2'),
       ticketKeys,
       sessionIdContext: 'uniroute',
+      ...(clients !== undefined && clientTrust(clients)),
+      // Who shows none that is accepted is told so in an answer to his request.
+      requestCert: clients !== undefined,
+      rejectUnauthorized: false,
       handshakeTimeout: timeoutMs,
       ...(alpn.length > 0 && { ALPNProtocols: [...alpn] }),
       SNICallback: (name, chosen) => {

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
-import { PasswordQueue, ByteBudget } from '../../access/visitor-rules/index.js'
-import type { HttpOptions } from '../../config/index.js'
+import { ByteBudget, NO_CERTIFICATE, PasswordQueue } from '../../access/visitor-rules/index.js'
+import { authoritiesId, type HttpOptions } from '../../config/index.js'
 import type { Clock } from '../../core/clock.js'
 import type { Logger } from '../../core/logger.js'
-import { DEFAULT_HTTP_LIMITS, HttpProxy, type HttpTarget, type RequestRecord } from '../../proxy/http/index.js'
+import { DEFAULT_HTTP_LIMITS, HttpProxy, type HttpTarget, type RequestRecord, shownIn } from '../../proxy/http/index.js'
 import { normalisePrefix, RouteTable } from '../../routing/index.js'
 import { PoolMember, Site } from '../../tunnels/index.js'
 import { hostPortText } from '../addresses.js'
@@ -32,10 +32,14 @@ export class HttpEnd implements TlsEnd {
   readonly #options: HttpEndOptions
   readonly #proxy: HttpProxy
   readonly #table = new RouteTable<Site<HttpTarget>>()
+  /** By which authorities visitors are asked for certificates; null: they are not asked. */
+  readonly #asks: string | null
 
   constructor(options: HttpEndOptions) {
     const { clock, log } = options
+    const { mutualTlsCa } = options.options.rules
     this.#options = options
+    this.#asks = mutualTlsCa.length === 0 ? null : authoritiesId(mutualTlsCa)
     this.#proxy = new HttpProxy({
       table: this.#table,
       clock,
@@ -58,7 +62,8 @@ export class HttpEnd implements TlsEnd {
     this.#options.front.take(duplex, visitor, done, (socket) => {
       socket.once('close', () => done(null))
       // By what the visitor said inside of his handshake, and not by what the server says of it.
-      this.#proxy.takeTls(socket, { visitor, host: socket.servername || null, certificate: null })
+      const certificate = this.#asks === null ? NO_CERTIFICATE : shownIn(socket, this.#asks)
+      this.#proxy.takeTls(socket, { visitor, host: socket.servername || null, certificate })
     })
   }
 

@@ -76,8 +76,10 @@ async function openAcme(tunnels: readonly Tunnel[], context: EndsContext): Promi
 
 async function endOf(tunnel: Tunnel, certificates: CertificateSource, { clock, log }: EndsContext): Promise<TlsEnd> {
   if (tunnel.spec.kind === 'tls') return new RawEnd({ tunnel, front: new TlsFront({ certificates, alpn: [], clock }) })
-  const front = new TlsFront({ certificates, alpn: ['h2', 'http/1.1'], clock })
-  const { options } = tunnel.spec.http ?? {}
-  const kept = options === undefined ? decodeHttpOptions(null) : await withHashes(options)
-  return new HttpEnd({ tunnel, front, options: kept, clock, log })
+  const asked = tunnel.spec.http?.options
+  const options = asked === undefined ? decodeHttpOptions(null) : await withHashes(asked)
+  const { mutualTlsCa } = options.rules
+  const clients = mutualTlsCa.length === 0 ? undefined : mutualTlsCa
+  const front = new TlsFront({ certificates, alpn: ['h2', 'http/1.1'], clients, clock })
+  return new HttpEnd({ tunnel, front, options, clock, log })
 }

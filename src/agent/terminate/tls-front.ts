@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { SecureContext, TLSSocket } from 'node:tls'
+import type { ClientAuthorities } from '../../config/index.js'
 import type { Clock } from '../../core/clock.js'
 import { CertificateError, NetworkError, type UniRouteError } from '../../core/errors.js'
 import { printable } from '../../core/printable.js'
@@ -17,6 +18,8 @@ export interface TlsFrontOptions {
   readonly certificates: CertificateSource
   /** Protocols that are spoken, the best first; empty: none is chosen. */
   readonly alpn: readonly string[]
+  /** Those who are to vouch for the certificates of visitors, who are asked for one; undefined: nobody is. */
+  readonly clients?: ClientAuthorities | undefined
   readonly clock: Clock
   /** Time for a handshake, and for the certificate that it may have to wait for, ms. Default: 15 s. */
   readonly handshakeMs?: number
@@ -30,9 +33,9 @@ export class TlsFront {
   #ticketKeysUntil: number
 
   constructor(options: TlsFrontOptions) {
-    const { alpn, clock, handshakeMs: timeoutMs = HANDSHAKE_MS } = options
+    const { alpn, clients, clock, handshakeMs: timeoutMs = HANDSHAKE_MS } = options
     this.#options = options
-    this.#visitors = new Handshakes({ alpn, timeoutMs }, randomBytes(TICKET_KEY_BYTES))
+    this.#visitors = new Handshakes({ alpn, clients, timeoutMs }, randomBytes(TICKET_KEY_BYTES))
     this.#authorities = new Handshakes({ alpn: [CHALLENGE_ALPN], timeoutMs }, randomBytes(TICKET_KEY_BYTES))
     this.#ticketKeysUntil = clock.now() + TICKET_KEYS_MS
   }
@@ -42,14 +45,14 @@ export class TlsFront {
    * name, `done` is called here.
    */
   take(duplex: Duplex, visitor: TlsVisitor, done: TlsDone, secure: (socket: TLSSocket) => void): void {
-    const { certificates } = this.#options
+    const { certificates, clients } = this.#options
     const isChallenge = visitor.alpn === CHALLENGE_ALPN
     let why: UniRouteError | null = null
     const handshakes = isChallenge ? this.#authorities : this.#visitors
     this.#rotateTicketKeys()
     handshakes.take(duplex, {
       choose: async (name): Promise<SecureContext | undefined> => {
-        const context = await (isChallenge ? certificates.challengeFor(name) : certificates.contextFor(name))
+        const context = await (isChallenge ? certificates.challengeFor(name) : certificates.contextFor(name, clients))
         if (context === null) why = isChallenge ? noProof(name) : noCertificate(name)
         return context ?? undefined
       },

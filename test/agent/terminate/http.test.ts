@@ -1,13 +1,17 @@
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { Agent as HttpsAgent } from 'node:https'
+import { connect } from 'node:tls'
 import t from 'tap'
 import { WebSocket, WebSocketServer, type ClientOptions, type RawData } from 'ws'
 import type { ConnectionEnd } from '../../../src/agent/index.js'
 import { readUpstream } from '../../../src/config/index.js'
 import { httpKeysFrom, httpOptionsOf } from '../../../src/config/http-schema.js'
+import { Authority, type Pair } from '../../support/certificates.js'
 import { eventually, within } from '../../support/hang.js'
-import { call2, upstream } from '../../support/http-tunnel.js'
+import { type Answer, call2, upstream } from '../../support/http-tunnel.js'
 import { freePort, listen } from '../../support/places.js'
 import { closing, HOST, terminated } from './support.js'
 
@@ -47,6 +51,26 @@ t.test('rules, header fields and paths are kept to in the agent', async (t) => {
   const answer = await visitors.call(HOST, '/api/x', { headers: { authorization } })
   t.match(answer, { status: 200, body: 'shop', headers: { 'x-answer': 'yes' } })
   t.equal((await visitors.call(HOST, '/', { headers: { authorization } })).status, 404)
+})
+
+t.test('certificates of visitors are asked for by the agent', async (t) => {
+  const { port } = await upstream(t, (request, response) => response.end(String(request.headers['client-cert'])))
+  const [office, others] = await Promise.all([Authority.create(t, 'office'), Authority.create(t, 'others')])
+  const [ann, zoe] = await Promise.all([office.issueClient('ann'), others.issueClient('zoe')])
+  const keys = httpKeysFrom([{ path: ['mutual_tls_ca'], value: [office.ca], origin: 'the test' }])
+  const options = httpOptionsOf(keys, readUpstream(String(port)))
+  const { visitors } = await terminated(t, port, { http: { options } })
+  const by = async (pair: Pair | null): Promise<[Answer, Answer]> => {
+    const shown = pair === null ? {} : { cert: await readFile(pair.cert), key: await readFile(pair.key) }
+    const agent = new HttpsAgent({ keepAlive: false, ...shown })
+    const at = { host: '127.0.0.1', port: visitors.port, servername: HOST, ca: visitors.ca, ALPNProtocols: ['h2'] }
+    const session = visitors.http2(HOST, { createConnection: () => connect({ ...at, ...shown }) })
+    return [await visitors.call(HOST, '/', {}, agent), await call2(session, '/')]
+  }
+  const { raw } = new X509Certificate(await readFile(ann.cert))
+  for (const answer of await by(ann)) t.match(answer, { status: 200, body: `:${raw.toString('base64')}:` })
+  for (const { headers } of await by(zoe)) t.equal(headers['x-uniroute-error'], 'UR_VISITOR_CERT_UNTRUSTED')
+  for (const { headers } of await by(null)) t.equal(headers['x-uniroute-error'], 'UR_VISITOR_CERT_MISSING')
 })
 
 t.test('bodies of many megabytes, both ways, by both versions', async (t) => {
