@@ -43,7 +43,10 @@ const rights = new RightsBook({
 await rights.login({ id: 'bench', rights: null, accountDisabledAt: null, rightsChange: 0 })
 const agents = new Agents({
   ...common,
-  gate: { check: () => Promise.resolve({ id: 'bench', name: 'bench', accountId: 'bench' }) },
+  gate: {
+    check: () => Promise.resolve({ id: 'bench', name: 'bench', accountId: 'bench', certificateId: null }),
+    checkCarrier: () => Promise.resolve(),
+  },
   rights,
   table,
   addresses: { checkHost: () => undefined, checkPort: () => undefined },

@@ -3,6 +3,17 @@ import { LimitError, RefusedError, StoreError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import { ThrottledLog } from '../core/throttled-log.js'
 import { TOKEN_PATTERN, tokenHash, type LoginRecord, type TokenRepository } from '../store/index.js'
+import {
+  certificateExpired,
+  certificateKey,
+  type CertificateLookup,
+  certificateMissing,
+  certificateOfOther,
+  certificateRevoked,
+  findCertificate,
+  fingerprintOf,
+  type ShownCertificate,
+} from './agent-certificates.js'
 import { AddressRate } from './address-limits.js'
 import { Expiries } from './expiries.js'
 import { FailedLogins } from './failed-logins.js'
@@ -14,11 +25,15 @@ export interface TokenIdentity {
   readonly id: string
   readonly name: string
   readonly accountId: string
+  /** Id of the certificate that its agent showed; null: it sent a token alone. */
+  readonly certificateId: string | null
 }
 
 export interface TokenGateOptions {
   /** The store's `tokens`; the gate does not close it. */
-  readonly tokens: Pick<TokenRepository, 'findByHash' | 'revokedSince' | 'rightsChangedSince' | 'touch'>
+  readonly tokens: Pick<TokenRepository, 'findByHash' | 'findById' | 'revokedSince' | 'rightsChangedSince' | 'touch'>
+  /** The store's certificates of agents. */
+  readonly certificates: CertificateLookup
   /** Is told what tokens may do, at their login and when it changes; the gate does not close it. */
   readonly rights: RightsBook
   readonly log: Logger
@@ -37,6 +52,8 @@ export interface TokenGateOptions {
 }
 
 const REMEMBERED_TOKENS = 10_000
+/** What ids of certificates begin with. */
+const CERTIFICATE = 'crt_'
 /** After how long an agent that was one too many in its second may try again, ms. */
 const SESSION_RETRY_MS = 1_000
 /** How often a token is read again whose rights change while it is read. */
@@ -64,13 +81,22 @@ export class TokenGate {
   readonly #touchTimer: NodeJS.Timeout
 
   constructor(options: TokenGateOptions) {
-    const { tokens, rights, log, clock = systemClock, pollMs = 500, touchMs = 60_000, now = Date.now } = options
+    const {
+      tokens,
+      certificates,
+      rights,
+      log,
+      clock = systemClock,
+      pollMs = 500,
+      touchMs = 60_000,
+      now = Date.now,
+    } = options
     this.#options = options
     this.#log = log
     this.#strangers = new ThrottledLog(log, clock)
     this.#failedLogins = options.failedLogins ?? new FailedLogins({ clock })
     this.#sessions = new AddressRate(clock)
-    this.#watch = new TokenWatch({ tokens, log, pollMs, onChange: (token) => rights.change(token) })
+    this.#watch = new TokenWatch({ tokens, certificates, log, pollMs, onChange: (token) => rights.change(token) })
     this.#expiries = new Expiries(now)
     this.#touchTimer = setInterval(() => void this.#touch(), touchMs)
     this.#touchTimer.unref()
@@ -82,26 +108,55 @@ export class TokenGate {
   }
 
   /**
-   * Who the token belongs to. `address` is the agent's IP address, for the limit of failed logins; without one there
-   * is no limit. Throws RefusedError UR_TOKEN_MISSING, UR_TOKEN_MALFORMED, UR_TOKEN_INVALID, UR_TOKEN_REVOKED,
-   * UR_TOKEN_EXPIRED, UR_ACCOUNT_DISABLED or UR_RIGHTS_UNREADABLE; LimitError UR_SESSION_RATE or UR_TOKEN_RATE; StoreError
+   * Who the token belongs to, or the certificate that the agent showed; who gives both gives those of one token. `address`
+   * is the agent's IP address, for the limit of failed logins; without one there is no limit.
+   * Throws RefusedError UR_TOKEN_MISSING, UR_TOKEN_MALFORMED, UR_TOKEN_INVALID, UR_TOKEN_REVOKED, UR_TOKEN_EXPIRED,
+   * UR_AGENT_CERT_AUTHORITY, UR_AGENT_CERT_UNKNOWN, UR_AGENT_CERT_REVOKED, UR_AGENT_CERT_EXPIRED, UR_AGENT_CERT_TOKEN,
+   * UR_ACCOUNT_DISABLED or UR_RIGHTS_UNREADABLE; LimitError UR_SESSION_RATE or UR_TOKEN_RATE; StoreError
    * UR_TOKEN_UNCHECKED. The last three may pass with time.
    */
-  async check(token: string, address?: string): Promise<TokenIdentity> {
+  async check(token: string, address?: string, shown: ShownCertificate | null = null): Promise<TokenIdentity> {
     if (address !== undefined && !this.#sessions.take(address, this.#options.sessionRate?.() ?? 0)) {
       const message = `Too many agents came from ${address} in this second. What to do: nothing; the agent tries again.`
       throw new LimitError('UR_SESSION_RATE', message, { retryAfterMs: SESSION_RETRY_MS })
     }
-    if (token === '') {
+    if (token === '' && shown === null) {
       throw new RefusedError(
         'UR_TOKEN_MISSING',
-        'The agent sent no token. What to do: give one with --token or UNIROUTE_TOKEN.',
+        'The agent sent no token. What to do: give one with --token or UNIROUTE_TOKEN, or a certificate with --cert.',
       )
     }
-    const hash = tokenHash(token)
-    this.#checkRate(this.#known.has(hash) ? undefined : address)
+    return this.#counted(shown === null ? tokenHash(token) : keyOf(shown), address, async () => {
+      if (shown === null) return this.#lookUp(token)
+      const identity = await this.#lookUpCertificate(shown)
+      if (token !== '' && (await this.#lookUp(token)).id !== identity.id) throw certificateOfOther()
+      return identity
+    })
+  }
+
+  /**
+   * Whether a further connection of a session belongs to it, going by what it showed: a session that was opened with a
+   * certificate has others of the same token alone. Throws RefusedError UR_AGENT_CERT_MISSING, and as `check`.
+   */
+  async checkCarrier(
+    identity: TokenIdentity,
+    address: string | undefined,
+    shown: ShownCertificate | null,
+  ): Promise<void> {
+    if (shown === null) {
+      if (identity.certificateId !== null) throw certificateMissing()
+      return
+    }
+    await this.#counted(keyOf(shown), address, async () => {
+      if ((await this.#lookUpCertificate(shown)).id !== identity.id) throw certificateOfOther()
+    })
+  }
+
+  /** What is no good counts against its address. */
+  async #counted<T>(key: string, address: string | undefined, work: () => Promise<T>): Promise<T> {
+    this.#checkRate(this.#known.has(key) ? undefined : address)
     try {
-      return await this.#lookUp(token, hash)
+      return await work()
     } catch (error) {
       if (error instanceof RefusedError && address !== undefined && this.#failedLogins.add(address)) {
         this.#options.onBanned?.(address)
@@ -111,7 +166,7 @@ export class TokenGate {
   }
 
   /**
-   * Calls `onEnded` for each of `liveIds()` whose token was revoked or has expired, or may do nothing any more, at most
+   * Calls `onEnded` for each of `liveIds()`, of tokens and of certificates, that was revoked or has expired, or may do nothing any more, at most
    * about a second after it was, and again with each look for as long as the id stays among them; and `onRightsChanged`
    * once for each whose rights are others now. Both must not throw. Ends with `close()`.
    */
@@ -133,8 +188,9 @@ export class TokenGate {
   }
 
   #endOf(id: string): RefusedError | null {
-    if (this.#watch.isRevoked(id)) return revoked()
-    if (this.#expiries.isOver(id)) return expired()
+    const isCertificate = id.startsWith(CERTIFICATE)
+    if (this.#watch.isRevoked(id)) return isCertificate ? certificateRevoked() : revoked()
+    if (this.#expiries.isOver(id)) return isCertificate ? certificateExpired() : expired()
     return this.#options.rights.find(id)?.barred ?? null
   }
 
@@ -154,32 +210,55 @@ export class TokenGate {
     )
   }
 
-  async #lookUp(token: string, hash: string): Promise<TokenIdentity> {
+  async #lookUp(token: string): Promise<TokenIdentity> {
     if (!TOKEN_PATTERN.test(token)) {
       throw new RefusedError(
         'UR_TOKEN_MALFORMED',
         'What the agent sent does not look like a token. What to do: copy the whole token, unr_ and 43 letters or digits.',
       )
     }
+    const hash = tokenHash(token)
+    return this.#login(hash, () => this.#read(() => this.#options.tokens.findByHash(hash)), null)
+  }
+
+  async #lookUpCertificate(shown: ShownCertificate): Promise<TokenIdentity> {
+    const { certificates, tokens } = this.#options
+    let id: string | null = null
+    const read = async (): Promise<LoginRecord> => {
+      const certificate = await findCertificate(certificates, shown)
+      this.#expiries.note(certificate.id, certificate.expiresAt)
+      if (this.#expiries.isOver(certificate.id)) throw certificateExpired()
+      id = certificate.id
+      return this.#read(() => tokens.findById(certificate.tokenId))
+    }
+    return this.#login(keyOf(shown), read, () => id)
+  }
+
+  /** `key`: under which it is known. `certificateId`: once it was read; null: there is none. */
+  async #login(
+    key: string,
+    read: () => Promise<LoginRecord>,
+    certificateId: (() => string | null) | null,
+  ): Promise<TokenIdentity> {
     let record: LoginRecord
     try {
-      record = await this.#read(hash)
+      record = await read()
       await this.#options.rights.login(record)
     } catch (error) {
-      if (!(error instanceof RefusedError)) return this.#withoutDatabase(hash, error)
-      this.#known.delete(hash)
+      if (!(error instanceof RefusedError)) return this.#withoutDatabase(key, error)
+      this.#known.delete(key)
       throw error
     }
     const { id, name, accountId } = record
-    const identity = { id, name, accountId }
-    this.#remember(hash, identity)
+    const identity = { id, name, accountId, certificateId: certificateId?.() ?? null }
+    this.#remember(key, identity)
     return identity
   }
 
   /** The token, when it is good. Its rights are not older than those that were seen. */
-  async #read(hash: string): Promise<LoginRecord> {
+  async #read(find: () => Promise<LoginRecord | null>): Promise<LoginRecord> {
     for (let reads = 1; ; reads++) {
-      const record = await this.#options.tokens.findByHash(hash)
+      const record = await find()
       if (record === null || record.revokedAt !== null) throw record === null ? unknown() : revoked()
       const { id, expiresAt, rightsChange } = record
       this.#expiries.note(id, expiresAt)
@@ -191,7 +270,8 @@ export class TokenGate {
 
   #withoutDatabase(hash: string, error: unknown): TokenIdentity {
     const known = this.#known.get(hash)
-    const end = known ? this.#endOf(known.id) : null
+    const certificateEnd = known?.certificateId ? this.#endOf(known.certificateId) : null
+    const end = certificateEnd ?? (known ? this.#endOf(known.id) : null)
     if (end !== null) throw end
     // What it may do has to be known as well, and be what was seen last.
     const rights = known && this.#options.rights.find(known.id)
@@ -223,6 +303,10 @@ export class TokenGate {
       this.#used = new Map([...used, ...this.#used])
     }
   }
+}
+
+function keyOf(shown: ShownCertificate): string {
+  return certificateKey(fingerprintOf(shown))
 }
 
 function unknown(): RefusedError {

@@ -1,8 +1,10 @@
 import type { Logger } from '../core/logger.js'
-import type { RightsChange, TokenRepository } from '../store/index.js'
+import type { AgentCertificateRepository, RightsChange, TokenRepository } from '../store/index.js'
 
 export interface TokenWatchOptions {
   readonly tokens: Pick<TokenRepository, 'revokedSince' | 'rightsChangedSince'>
+  /** Looked at for revoked ones, whose ids are told like those of tokens. */
+  readonly certificates: Pick<AgentCertificateRepository, 'revokedSince'>
   readonly log: Logger
   /** Time between two looks, ms. */
   readonly pollMs: number
@@ -14,7 +16,7 @@ export interface TokenWatchOptions {
 const REMEMBERED_CHANGES = 10_000
 
 /**
- * Looks for revoked tokens, and for those whose rights changed, with one cheap query each a turn: other processes write,
+ * Looks for revoked tokens, and for those whose rights changed, and for revoked certificates of agents, with one cheap query each a turn: other processes write,
  * and embedded SQLite tells nobody. A failing database is logged when it begins and when it is over, and asked again with
  * each turn.
  */
@@ -24,6 +26,7 @@ export class TokenWatch {
   /** The number of the newest change of a token's rights; the one that was seen longest ago first. */
   readonly #changes = new Map<string, number>()
   #revocation = 0
+  #certificateRevocation = 0
   #change = 0
   #failure: unknown = null
   #closed = false
@@ -34,7 +37,7 @@ export class TokenWatch {
     this.#options = options
   }
 
-  /** Whether the token was seen revoked; true is for ever, false may be a turn old. */
+  /** Whether the token, or the certificate, was seen revoked; true is for ever, false may be a turn old. */
   isRevoked(id: string): boolean {
     return this.#revoked.has(id)
   }
@@ -84,6 +87,9 @@ export class TokenWatch {
     const { cursor, ids } = await this.#options.tokens.revokedSince(this.#revocation)
     this.#revocation = cursor
     for (const id of ids) this.#revoked.add(id)
+    const certificates = await this.#options.certificates.revokedSince(this.#certificateRevocation)
+    this.#certificateRevocation = certificates.cursor
+    for (const id of certificates.ids) this.#revoked.add(id)
   }
 
   async #lookForChanges(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type z } from 'zod'
+import type { KeyVault } from '../certs/index.js'
 import type { AllowedHosts } from '../core/browser-guard.js'
 import type { Logger } from '../core/logger.js'
 import type { ReserveSettings } from '../names/index.js'
@@ -39,6 +40,8 @@ export interface AdminAppOptions {
   allowedHosts(): AllowedHosts
   /** How names are reserved. */
   names(): ReserveSettings
+  /** What the keys in the database are encrypted with. */
+  vault(): Promise<KeyVault>
   /** Whether a request came through the socket in the data folder. */
   isLocal(request: IncomingMessage): boolean
   onAudit(record: AuditRecord): void
@@ -111,7 +114,7 @@ async function serve(
   const { store, live, onAudit } = options
   const context: Context = {
     identity,
-    operations: new StoreOperations(store, actor, options.names(), onAudit),
+    operations: new StoreOperations(store, actor, options.names(), () => options.vault(), onAudit),
     live,
     health: () => options.health(),
   }

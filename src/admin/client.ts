@@ -4,6 +4,7 @@ import { ERROR_CODES, type Code } from '../core/error-codes.js'
 import type { PageRequest } from './cursors.js'
 import type {
   NewAdminToken,
+  NewAgentCertificate,
   NewReservation,
   NewToken,
   OfAccount,
@@ -14,8 +15,10 @@ import type {
 import type {
   Account,
   AdminToken,
+  AgentCertificate,
   AuditEntry,
   CreatedAdminToken,
+  CreatedAgentCertificate,
   CreatedToken,
   Health,
   Page,
@@ -70,6 +73,13 @@ export class ApiClient implements Operations {
   updateToken = (idOrName: string, change: TokenChange): Promise<Token> =>
     this.#call('PATCH', `/tokens/${named(idOrName)}`, change)
   revokeToken = (idOrName: string): Promise<Token> => this.#call('DELETE', `/tokens/${named(idOrName)}`)
+
+  agentCertificates = (page: PageRequest): Promise<Page<AgentCertificate>> =>
+    this.#get('/agent-certificates', { ...page })
+  createAgentCertificate = (certificate: NewAgentCertificate): Promise<CreatedAgentCertificate> =>
+    this.#call('POST', '/agent-certificates', certificate)
+  revokeAgentCertificate = (id: string): Promise<AgentCertificate> =>
+    this.#call('DELETE', `/agent-certificates/${named(id)}`)
 
   adminTokens = (page: PageRequest): Promise<Page<AdminToken>> => this.#get('/admin-tokens', { ...page })
   createAdminToken = (token: NewAdminToken): Promise<CreatedAdminToken> => this.#call('POST', '/admin-tokens', token)

@@ -3,8 +3,10 @@ import type { PageRequest } from './cursors.js'
 import type {
   Account,
   AdminToken,
+  AgentCertificate,
   AuditEntry,
   CreatedAdminToken,
+  CreatedAgentCertificate,
   CreatedToken,
   Page,
   Reservation,
@@ -25,6 +27,15 @@ export interface NewToken {
 /** What a token is given. A right that is null, and rights that are null as a whole, are lifted. */
 export interface TokenChange {
   readonly rights: Rights | null
+}
+
+/** A certificate of a new token, which has a `name` and no secret; or one more of the `token` of this id or name. */
+export interface NewAgentCertificate extends Omit<NewToken, 'name' | 'expires_at'> {
+  readonly name?: string | undefined
+  readonly token?: string | undefined
+  /** What is certified: ECDSA on P-256, as PEM (SPKI). Whoever has the private key keeps it. */
+  readonly public_key: string
+  readonly expires_at: string
 }
 
 export interface NewAdminToken {
@@ -68,6 +79,12 @@ export interface Operations {
   /** Throws ConfigError UR_RIGHTS_INVALID too. */
   updateToken(idOrName: string, change: TokenChange): Promise<Token>
   revokeToken(idOrName: string): Promise<Token>
+
+  agentCertificates(page: PageRequest): Promise<Page<AgentCertificate>>
+  /** Throws ConfigError UR_AGENT_CERT_KEY, UR_RIGHTS_INVALID; CertificateError UR_VAULT_…. */
+  createAgentCertificate(certificate: NewAgentCertificate): Promise<CreatedAgentCertificate>
+  /** By its id. Throws RefusedError UR_AGENT_CERT_NOT_FOUND. */
+  revokeAgentCertificate(id: string): Promise<AgentCertificate>
 
   adminTokens(page: PageRequest): Promise<Page<AdminToken>>
   createAdminToken(token: NewAdminToken): Promise<CreatedAdminToken>

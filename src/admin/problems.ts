@@ -53,9 +53,15 @@ const FIELDS: Partial<Record<Code, string>> = {
   UR_RESERVATION_INVALID: 'value',
   UR_ADMIN_CURSOR: 'cursor',
   UR_RIGHTS_INVALID: 'rights',
+  UR_AGENT_CERT_KEY: 'public_key',
 }
 
-const NOT_FOUND: readonly Code[] = ['UR_ACCOUNT_NOT_FOUND', 'UR_TOKEN_NOT_FOUND', 'UR_RESERVATION_NOT_FOUND']
+const NOT_FOUND: readonly Code[] = [
+  'UR_ACCOUNT_NOT_FOUND',
+  'UR_TOKEN_NOT_FOUND',
+  'UR_RESERVATION_NOT_FOUND',
+  'UR_AGENT_CERT_NOT_FOUND',
+]
 
 /** Seconds after which a database that failed is worth another try. */
 const STORE_RETRY = 2

@@ -2,13 +2,23 @@ import type { Standing } from '../names/index.js'
 import type {
   AccountRecord,
   AdminTokenRecord,
+  AgentCertificateRecord,
   AuditRecord,
   ReservationRecord,
   TokenRecord,
   TunnelRecord,
   UsageRecord,
 } from '../store/index.js'
-import type { Account, AdminToken, AuditEntry, Reservation, Token, TunnelHistory, Usage } from './schemas.js'
+import type {
+  Account,
+  AdminToken,
+  AgentCertificate,
+  AuditEntry,
+  Reservation,
+  Token,
+  TunnelHistory,
+  Usage,
+} from './schemas.js'
 
 // Records of the database, as the API shows them.
 
@@ -19,16 +29,31 @@ export function accountOf({ id, name, createdAt, disabledAt }: AccountRecord): A
 }
 
 export function tokenOf(record: TokenRecord): Token {
-  const { id, accountId, name, rights, createdAt, expiresAt, lastUsedAt, revokedAt } = record
+  const { id, accountId, name, hasSecret, rights, createdAt, expiresAt, lastUsedAt, revokedAt } = record
   return {
     id,
     account_id: accountId,
     name,
+    has_secret: hasSecret,
     rights,
     created_at: createdAt.toISOString(),
     expires_at: text(expiresAt),
     last_used_at: text(lastUsedAt),
     revoked_at: text(revokedAt),
+  }
+}
+
+export function agentCertificateOf(record: AgentCertificateRecord): AgentCertificate {
+  return {
+    id: record.id,
+    token_id: record.tokenId,
+    token_name: record.tokenName,
+    account_id: record.accountId,
+    fingerprint: record.fingerprint,
+    serial: record.serial,
+    created_at: record.createdAt.toISOString(),
+    expires_at: record.expiresAt.toISOString(),
+    revoked_at: text(record.revokedAt),
   }
 }
 

@@ -22,6 +22,7 @@ export const Token = z
     id: id('tok_'),
     account_id: id('acc_'),
     name: z.string(),
+    has_secret: z.boolean().meta({ description: 'False: its agents log in with certificates alone.' }),
     rights: nullable(z.record(z.string(), z.unknown()), 'Null: all rights.'),
     created_at: time,
     expires_at: nullable(time, 'Null: never.'),
@@ -33,6 +34,25 @@ export const Token = z
 export const CreatedToken = Token.extend({
   token: z.string().meta({ description: 'The token itself. It is not shown again.' }),
 }).meta({ id: 'CreatedToken' })
+
+export const AgentCertificate = z
+  .object({
+    id: id('crt_'),
+    token_id: id('tok_'),
+    token_name: z.string(),
+    account_id: id('acc_'),
+    fingerprint: z.string().meta({ description: 'SHA-256 of its DER, hexadecimal.' }),
+    serial: z.string().meta({ description: 'Hexadecimal.' }),
+    created_at: time,
+    expires_at: time,
+    revoked_at: nullable(time, 'Null: it is not revoked.'),
+  })
+  .meta({ id: 'AgentCertificate', description: 'A certificate with which agents log in as one token.' })
+
+export const CreatedAgentCertificate = AgentCertificate.extend({
+  certificate: z.string().meta({ description: 'PEM.' }),
+  authority: z.string().meta({ description: 'The certificate of the authority that signed it, PEM.' }),
+}).meta({ id: 'CreatedAgentCertificate' })
 
 export const AdminToken = z
   .object({
@@ -203,6 +223,8 @@ export const Problem = z
 export type Account = z.infer<typeof Account>
 export type Token = z.infer<typeof Token>
 export type CreatedToken = z.infer<typeof CreatedToken>
+export type AgentCertificate = z.infer<typeof AgentCertificate>
+export type CreatedAgentCertificate = z.infer<typeof CreatedAgentCertificate>
 export type AdminToken = z.infer<typeof AdminToken>
 export type CreatedAdminToken = z.infer<typeof CreatedAdminToken>
 export type Reservation = z.infer<typeof Reservation>

@@ -1,10 +1,19 @@
 import { patchRights, rightsFrom } from '../access/index.js'
+import type { KeyVault } from '../certs/index.js'
 import { RefusedError } from '../core/errors.js'
 import { findReservation, removeReservation, reserveAny, type ReserveSettings, standingOf } from '../names/index.js'
-import type { AuditEntry as NewEntry, AuditRecord, Repositories, ReservationRecord, Store } from '../store/index.js'
+import type {
+  AuditEntry as NewEntry,
+  AuditRecord,
+  Repositories,
+  ReservationRecord,
+  Store,
+  TokenRecord,
+} from '../store/index.js'
 import { pageOf, partsOf, positionOf, type PageRequest } from './cursors.js'
 import type {
   NewAdminToken,
+  NewAgentCertificate,
   NewReservation,
   NewToken,
   OfAccount,
@@ -16,8 +25,10 @@ import * as resources from './resources.js'
 import type {
   Account,
   AdminToken,
+  AgentCertificate,
   AuditEntry,
   CreatedAdminToken,
+  CreatedAgentCertificate,
   CreatedToken,
   Page,
   Reservation,
@@ -46,18 +57,21 @@ export class StoreOperations implements Operations {
   readonly #store: Store
   readonly #actor: Actor
   readonly #names: ReserveSettings
+  readonly #vault: () => Promise<KeyVault>
   readonly #onAudit: (record: AuditRecord) => void
 
-  /** `onAudit` is told of each change. */
+  /** `vault`: opened when a certificate is to be signed. `onAudit` is told of each change. */
   constructor(
     store: Store,
     actor: Actor,
     names: ReserveSettings,
+    vault: () => Promise<KeyVault>,
     onAudit: (record: AuditRecord) => void = () => undefined,
   ) {
     this.#store = store
     this.#actor = actor
     this.#names = names
+    this.#vault = vault
     this.#onAudit = onAudit
   }
 
@@ -134,6 +148,39 @@ export class StoreOperations implements Operations {
       const token = await tokens.revoke(before.id)
       const entry = { action: 'token.revoke', object: token.id, details: { name: token.name } }
       return { result: resources.tokenOf(token), entry: before.revokedAt === null ? entry : null }
+    })
+  }
+
+  async agentCertificates({ limit, cursor }: PageRequest): Promise<Page<AgentCertificate>> {
+    const read = await this.#store.agentCertificates.page({ limit: limit + 1, ...positionOf(cursor) })
+    return pageOf(read, limit, createdOf, resources.agentCertificateOf)
+  }
+
+  async createAgentCertificate(asked: NewAgentCertificate): Promise<CreatedAgentCertificate> {
+    const holder = asked.name ?? (await this.#store.tokens.get(asked.token ?? '')).name
+    // Before, and not within, as the authority may have to be made; one that nobody gets is of no use.
+    const { AgentAuthority } = await import('../certs/index.js')
+    const signer = new AgentAuthority(this.#store.agentCertificates, this.#vault)
+    const issued = await signer.issue(holder, asked.public_key, new Date(asked.expires_at))
+    return this.#change(async (store) => {
+      const token = await tokenFor(store, asked)
+      const record = await store.agentCertificates.add({ tokenId: token.id, ...issued })
+      const { certificate, authority } = issued
+      const made = resources.agentCertificateOf(record)
+      const details = { name: token.name, token: token.id, serial: made.serial, expires_at: made.expires_at }
+      const rights = asked.name === undefined ? {} : { account: token.accountId, rights: token.rights }
+      const entry = { action: 'agent-certificate.create', object: record.id, details: { ...details, ...rights } }
+      return { result: { ...made, certificate, authority }, entry }
+    })
+  }
+
+  revokeAgentCertificate(id: string): Promise<AgentCertificate> {
+    return this.#change(async ({ agentCertificates }) => {
+      const before = await agentCertificates.get(id)
+      const record = await agentCertificates.revoke(id)
+      const details = { name: record.tokenName, token: record.tokenId, serial: record.serial }
+      const entry = { action: 'agent-certificate.revoke', object: id, details }
+      return { result: resources.agentCertificateOf(record), entry: before.revokedAt === null ? entry : null }
     })
   }
 
@@ -245,4 +292,24 @@ export class StoreOperations implements Operations {
     if (record !== null) this.#onAudit(record)
     return result
   }
+}
+
+/** The token of a new certificate: a new one without a secret, or the one that is named. */
+async function tokenFor({ accounts, tokens }: Repositories, asked: NewAgentCertificate): Promise<TokenRecord> {
+  const { name, token, account, rights: given = null } = asked
+  if (name === undefined) {
+    const found = await tokens.get(token ?? '')
+    if (found.revokedAt === null) return found
+    throw new RefusedError(
+      'UR_TOKEN_REVOKED',
+      `The token "${found.name}" is revoked, for ever. What to do: make another with \`uniroutd agent-cert create\`.`,
+    )
+  }
+  const rights = rightsFrom(given)
+  const accountId = account === undefined ? undefined : (await accounts.get(account)).id
+  const id = await tokens.createWithoutSecret(name, {
+    ...(accountId === undefined ? {} : { accountId }),
+    ...(rights === null ? {} : { rights }),
+  })
+  return tokens.get(id)
 }

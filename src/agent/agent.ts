@@ -67,12 +67,12 @@ export class Agent extends EventEmitter<AgentEvents> {
   constructor(options: AgentOptions) {
     super()
     checkOptions(options, MAX_CARRIERS)
-    const { env = process.env, caFile, insecure, certificates, clock = systemClock } = options
+    const { env = process.env, caFile, certificate, insecure, certificates, clock = systemClock } = options
     const { connectTimeoutMs = CONNECT_TIMEOUT_MS, dialTimeoutMs: timeoutMs = DIAL_TIMEOUT_MS } = options
     this.#options = options
     this.#clock = clock
     this.#log = options.log ?? silentLogger
-    this.#dialer = new ServerDialer({ caFile, insecure, env, timeoutMs: connectTimeoutMs })
+    this.#dialer = new ServerDialer({ caFile, certificate, insecure, env, timeoutMs: connectTimeoutMs })
     this.#tunnels = options.tunnels.map((spec) => new Tunnel(spec, { timeoutMs, clock, tap: options.tap }))
     const onNews: EndsContext['onNews'] = (tunnel, news) => this.emit('certificate', tunnel.status(), news)
     this.#endings = new Endings(this.#tunnels, { certificates, env, clock, log: this.#log, onNews })

@@ -4,6 +4,7 @@ import type { UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import type { Secret } from '../core/secret.js'
 import type { SpliceTap } from '../proxy/splice.js'
+import type { OwnCertificateOptions } from './own-certificate.js'
 import type { Credentials, HostPort, HttpOptions, Upstream } from '../config/index.js'
 
 /** One tunnel that the agent offers. */
@@ -96,8 +97,10 @@ export type CertificateNews =
 
 export interface AgentOptions {
   readonly server: HostPort
-  /** Undefined: none, which the server refuses. */
+  /** Undefined: none, which the server refuses unless there is a certificate. */
   readonly token?: Secret
+  /** A certificate that the server made, shown on each connection: instead of a token, or beside the same one. */
+  readonly certificate?: OwnCertificateOptions
   /** PEM file with one more authority to trust for the server's certificate, beside those of Node. */
   readonly caFile?: string
   /** Do not verify the server's certificate. A warning is logged at each start. */

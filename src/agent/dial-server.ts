@@ -4,6 +4,7 @@ import { CertificateError, NetworkError, ProtocolError, RefusedError, UniRouteEr
 import { ALPN } from '../protocol/index.js'
 import type { HostPort } from '../config/index.js'
 import { hostPortText, reasonText, systemCode } from './addresses.js'
+import type { OwnCertificateOptions } from './own-certificate.js'
 import { proxyConnect } from './proxy-connect.js'
 import { proxyFor } from './proxy-env.js'
 import { TlsTickets } from './tls-tickets.js'
@@ -15,6 +16,8 @@ const NEXT_ADDRESS_MS = 2_000
 export interface ServerDialOptions {
   readonly caFile?: string | undefined
   readonly insecure?: boolean | undefined
+  /** What the agent itself shows. */
+  readonly certificate?: OwnCertificateOptions | undefined
   readonly env: Readonly<Record<string, string | undefined>>
   readonly timeoutMs: number
 }
@@ -27,7 +30,7 @@ export class ServerDialer {
 
   constructor(options: ServerDialOptions) {
     this.#options = options
-    this.#trust = new Trust(options.caFile, options.env)
+    this.#trust = new Trust(options.caFile, options.env, options.certificate)
   }
 
   /**

@@ -1,4 +1,5 @@
 export { Agent } from './agent.js'
 export type * from './api.js'
 export { tryLogin, type LoginOptions } from './login.js'
+export { keyWarning, OwnCertificateFile, type OwnCertificateOptions } from './own-certificate.js'
 export { readAuthorities } from './trust.js'

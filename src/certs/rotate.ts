@@ -1,6 +1,6 @@
 import { CertificateError } from '../core/errors.js'
 import type { Store } from '../store/index.js'
-import { accountPurpose, keyPurpose } from './purposes.js'
+import { accountPurpose, authorityPurpose, keyPurpose } from './purposes.js'
 import type { KeyVault } from './vault.js'
 
 /** What was done: keys that are encrypted anew, and those that could not be read and stay as they are. */
@@ -35,9 +35,10 @@ export async function rotateVaultKey(store: Pick<Store, 'together'>, vault: KeyV
         return sealed
       }
     }
-  const count = await store.together(async ({ certificates, acme }) => {
+  const count = await store.together(async ({ certificates, acme, agentCertificates }) => {
     const keys = await certificates.changeKeys(anew(keyPurpose))
-    return keys + (await acme.changeKeys(anew(accountPurpose)))
+    const accounts = await acme.changeKeys(anew(accountPurpose))
+    return keys + accounts + (await agentCertificates.changeKeys(anew(authorityPurpose)))
   })
   return {
     key: source.name,

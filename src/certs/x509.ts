@@ -1,10 +1,23 @@
 import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto'
 import forge from 'node-forge'
 import { ipToBytes } from '../hello/ip-bytes.js'
+import {
+  type Asn1,
+  bits,
+  bitString,
+  boolean,
+  context,
+  dnsName,
+  integer,
+  octets,
+  oid,
+  primitive,
+  sequence,
+  toDer,
+} from './der.js'
 
 const { asn1 } = forge
 const { Class, Type } = asn1
-type Asn1 = forge.asn1.Asn1
 
 const OID = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
@@ -16,6 +29,7 @@ const OID = {
   authorityKeyIdentifier: '2.5.29.35',
   extKeyUsage: '2.5.29.37',
   serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
   acmeIdentifier: '1.3.6.1.5.5.7.1.31',
 } as const
 
@@ -33,13 +47,14 @@ export interface CertificateFields {
   /** The issuer's public key. */
   readonly issuerKey: KeyObject
   /**
-   * A CA that may only vouch for these host names (and all below them) and these IP ranges (CIDR); a server; or the
-   * proof of a name (RFC 8737 §3), with the SHA-256 of the key authorization.
+   * A CA that may only vouch for these host names (and all below them) and these IP ranges (CIDR); a server; the proof of
+   * a name (RFC 8737 §3), with the SHA-256 of the key authorization; a CA that vouches for clients alone; or a client.
    */
   readonly role:
     | { readonly permitted: { readonly hosts: readonly string[]; readonly ranges: readonly string[] } }
     | { readonly names: readonly string[] }
     | { readonly proves: string; readonly digest: Buffer }
+    | { readonly clients: 'vouches' | 'is' }
 }
 
 /**
@@ -72,41 +87,32 @@ function extensions({ role, publicKey, issuerKey }: CertificateFields): Asn1[] {
     extension(OID.subjectKeyIdentifier, false, octets(keyIdentifier(publicKey))),
     extension(OID.authorityKeyIdentifier, false, sequence([primitive(0, keyIdentifier(issuerKey))])),
   ]
+  const authority = [
+    extension(OID.basicConstraints, true, sequence([boolean(true), integer(Buffer.from([0]))])),
+    extension(OID.keyUsage, true, bits(USAGE.keyCertSignAndCrlSign)),
+  ]
+  const leaf = [
+    extension(OID.basicConstraints, true, sequence([])),
+    extension(OID.keyUsage, true, bits(USAGE.digitalSignature)),
+  ]
   if ('permitted' in role) {
     const { hosts, ranges } = role.permitted
     const subtrees = [...hosts.map(dnsName), ...ranges.map(ipRange)].map((name) => sequence([name]))
-    return [
-      extension(OID.basicConstraints, true, sequence([boolean(true), integer(Buffer.from([0]))])),
-      extension(OID.keyUsage, true, bits(USAGE.keyCertSignAndCrlSign)),
-      extension(OID.nameConstraints, true, sequence([context(0, subtrees)])),
-      ...identifiers,
-    ]
+    return [...authority, extension(OID.nameConstraints, true, sequence([context(0, subtrees)])), ...identifiers]
+  }
+  if ('clients' in role) {
+    const usage = extension(OID.extKeyUsage, false, sequence([oid(OID.clientAuth)]))
+    return [...(role.clients === 'vouches' ? authority : leaf), usage, ...identifiers]
   }
   const names = 'proves' in role ? [role.proves] : role.names
   return [
-    extension(OID.basicConstraints, true, sequence([])),
-    extension(OID.keyUsage, true, bits(USAGE.digitalSignature)),
+    ...leaf,
     extension(OID.extKeyUsage, false, sequence([oid(OID.serverAuth)])),
     extension(OID.subjectAltName, false, sequence(names.map(generalName))),
     ...('proves' in role ? [extension(OID.acmeIdentifier, true, octets(role.digest))] : []),
     ...identifiers,
   ]
 }
-
-const universal = (type: forge.asn1.Type, content: Buffer): Asn1 =>
-  asn1.create(Class.UNIVERSAL, type, false, content.toString('latin1'))
-const sequence = (items: Asn1[]): Asn1 => asn1.create(Class.UNIVERSAL, Type.SEQUENCE, true, items)
-const context = (tag: number, items: Asn1[]): Asn1 => asn1.create(Class.CONTEXT_SPECIFIC, tag, true, items)
-const primitive = (tag: number, content: Buffer): Asn1 =>
-  asn1.create(Class.CONTEXT_SPECIFIC, tag, false, content.toString('latin1'))
-const integer = (content: Buffer): Asn1 => universal(Type.INTEGER, content)
-const octets = (content: Buffer): Asn1 => universal(Type.OCTETSTRING, content)
-const boolean = (value: boolean): Asn1 => universal(Type.BOOLEAN, Buffer.from([value ? 0xff : 0]))
-const bits = (content: readonly number[]): Asn1 => universal(Type.BITSTRING, Buffer.from(content))
-const bitString = (content: Buffer): Asn1 => universal(Type.BITSTRING, Buffer.concat([Buffer.from([0]), content]))
-const oid = (dotted: string): Asn1 => asn1.create(Class.UNIVERSAL, Type.OID, false, asn1.oidToDer(dotted).getBytes())
-const dnsName = (name: string): Asn1 => primitive(2, Buffer.from(name, 'ascii'))
-const toDer = (item: Asn1): Buffer => Buffer.from(asn1.toDer(item).getBytes(), 'latin1')
 
 /** RFC 5280 §4.2.1.6: a host name, or an IP address as its bytes. */
 function generalName(name: string): Asn1 {

@@ -81,7 +81,23 @@ export interface AgentSources {
   readonly overrides?: readonly Override[]
 }
 
-const AGENT_VARIABLES = { UNIROUTE_SERVER: 'server', UNIROUTE_TOKEN: 'token', UNIROUTE_CA: 'ca' } as const
+const AGENT_VARIABLES = {
+  UNIROUTE_SERVER: 'server',
+  UNIROUTE_TOKEN: 'token',
+  UNIROUTE_CERT: 'cert',
+  UNIROUTE_KEY: 'key',
+  UNIROUTE_CA: 'ca',
+} as const
+
+/** Keys that are paths, and that flags or variables may give. */
+const PATH_KEYS: ReadonlySet<string | undefined> = new Set([
+  'ca',
+  'cert',
+  'key',
+  'cert_password_file',
+  'upstream_ca',
+  'state_dir',
+])
 
 /**
  * The configuration of `uniroute`: flags win over the environment, the environment over the file.
@@ -130,7 +146,7 @@ export function defaultStateDir(env: AgentSources['env']): string {
 
 /** A path given by flag or variable does not move with the file's folder. */
 function fromWorkingFolder(override: Override): Override {
-  const isPath = ['ca', 'upstream_ca', 'state_dir'].includes(String(override.path.at(-1)))
+  const isPath = PATH_KEYS.has(override.path.at(-1))
   return isPath && typeof override.value === 'string'
     ? { ...override, value: resolve(expandHome(override.value)) }
     : override

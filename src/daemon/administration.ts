@@ -1,5 +1,5 @@
 import { AdminGate, AdminServer, adminSocket, auditEntryOf, EventHub, LiveState, type Health } from '../admin/index.js'
-import type { CertificateBook } from '../certs/index.js'
+import { type CertificateBook, keySource, KeyVault } from '../certs/index.js'
 import type { ServerConfig } from '../config/index.js'
 import { systemClock } from '../core/clock.js'
 import type { Code } from '../core/error-codes.js'
@@ -59,6 +59,7 @@ export class Administration implements TunnelObserver {
       health: () => this.#health(),
       allowedHosts: () => this.#allowedHosts(),
       names: () => reserveSettings(config(), log),
+      vault: () => openVault(config()),
       onAudit: (record) => this.#onAudit(record),
       log,
     })
@@ -129,4 +130,9 @@ export class Administration implements TunnelObserver {
     const own = listen.admin?.host === undefined ? [] : [listen.admin.host]
     return new Set([domain, ...own, ...listen.admin_hosts])
   }
+}
+
+/** What keys in the database are encrypted with. Throws CertificateError UR_VAULT_KEY. */
+function openVault({ certs, data_dir: dataDir }: ServerConfig): Promise<KeyVault> {
+  return KeyVault.open(keySource({ env: process.env, file: certs.key_file, dataDir }))
 }

@@ -136,6 +136,7 @@ export class Daemon {
     closers.add(() => rights.close())
     const gate = new TokenGate({
       tokens: store.tokens,
+      certificates: store.agentCertificates,
       rights,
       log,
       sessionRate: () => this.#config.limits.session_rate_per_address,
@@ -157,9 +158,13 @@ export class Daemon {
     const memory = new MemoryWatch({ limit: () => this.#config.limits.memory, log })
     memory.start()
     closers.add(() => memory.stop())
+    // Behind a load balancer all agents have its address.
+    const ownAddress = (address: string): string | undefined => (isTrustedProxy(address) ? undefined : address)
     this.#agents = new Agents({
-      // Behind a load balancer all agents have its address.
-      gate: { check: (token, address) => gate.check(token, isTrustedProxy(address) ? undefined : address) },
+      gate: {
+        check: (token, address, certificate) => gate.check(token, ownAddress(address), certificate),
+        checkCarrier: (identity, address, certificate) => gate.checkCarrier(identity, ownAddress(address), certificate),
+      },
       rights,
       table,
       addresses: this.#names.gate,
@@ -310,7 +315,7 @@ export class Daemon {
         acme === null ? (book.secureContextFor(name, clients) ?? null) : acme.contextFor(name, clients),
       challengeContext: acme === null ? undefined : (name) => acme.answers.tlsAlpnContext(name),
       defaultPem: book.defaultPem,
-      onAgent: (socket: TLSSocket, remote: string) => this.#agents.accept(socket, remote),
+      onAgent: (socket: TLSSocket, remote, certificate) => this.#agents.accept(socket, remote, certificate),
       onHttp: (socket, connection) => this.#http.takeTls(socket, connection),
     })
     book.onReload(() => tls.setDefaultCertificate(book.defaultPem))

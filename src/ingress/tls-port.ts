@@ -30,8 +30,11 @@ export interface TlsPortOptions {
    * for that name. Left out: such a connection is like any other. Must not reject.
    */
   readonly challengeContext?: ((serverName: string) => Promise<SecureContext | null>) | undefined
-  /** An agent's connection from the IP address `remote`, after its TLS handshake. Settles when it is a carrier, or refused. */
-  onAgent(socket: TLSSocket, remote: string): Promise<void>
+  /**
+   * An agent's connection from the IP address `remote`, after its TLS handshake, in which it may have shown a certificate
+   * (DER; nothing was verified but that it has the key). Settles when it is a carrier, or refused.
+   */
+  onAgent(socket: TLSSocket, remote: string, certificate: Buffer | null): Promise<void>
   /** A connection to the host of an `http` tunnel, after its TLS handshake. */
   onHttp(socket: TLSSocket, connection: HttpConnection): void
 }
@@ -68,6 +71,8 @@ export class TlsPort {
     this.#agents = new TlsServer({
       ...common,
       alpn: [ALPN],
+      // Of any authority: who it is stands in the database.
+      clients: [],
       minVersion: 'TLSv1.3',
       onSecure: (socket, { raw, address }) => void this.#onAgent(socket, raw, address),
       onFailure: (error, socket) => failed(admission, socket, error, 'TLS handshake of an agent failed'),
@@ -161,7 +166,8 @@ export class TlsPort {
   }
 
   async #onAgent(socket: TLSSocket, raw: Socket, address: string): Promise<void> {
-    await this.#options.onAgent(socket, address)
+    const certificate = socket.getPeerX509Certificate()?.raw ?? null
+    await this.#options.onAgent(socket, address, certificate)
     this.#options.admission.removePending(raw)
   }
 

@@ -5,7 +5,7 @@ const ID_BYTES = 12
 const ID_DIGITS = 17
 
 /** What ids begin with: what they name can be told from the id. */
-export type IdPrefix = 'acc_' | 'adm_' | 'tok_' | 'res_' | 'tun_'
+export type IdPrefix = 'acc_' | 'adm_' | 'tok_' | 'res_' | 'tun_' | 'crt_'
 
 /** `prefix` and 96 random bits in base 62, 17 digits. */
 export function newId(prefix: IdPrefix): string {

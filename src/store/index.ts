@@ -3,6 +3,7 @@ import { Kysely } from 'kysely'
 import { ConfigError } from '../core/errors.js'
 import type { Secret } from '../core/secret.js'
 import { AccountRepository } from './accounts.js'
+import { AgentCertificateRepository } from './agent-certificates.js'
 import { AcmeRepository } from './acme.js'
 import { AdminTokenRepository } from './admin-tokens.js'
 import { AuditIds, AuditRepository } from './audit.js'
@@ -30,6 +31,12 @@ export {
   type CreatedAdminToken,
 } from './admin-tokens.js'
 export type { AcmeAccount, AcmeRepository, SharedChallenge } from './acme.js'
+export type {
+  AgentAuthorityRecord,
+  AgentCertificateRecord,
+  AgentCertificateRepository,
+  NewAgentCertificate,
+} from './agent-certificates.js'
 export type { AuditEntry, AuditRecord, AuditRepository } from './audit.js'
 export type {
   CertificateChanges,
@@ -48,6 +55,7 @@ export type {
   ReservationRecord,
   ReservationRepository,
 } from './reservations.js'
+export type { Revocations } from './revocations.js'
 export { storeName } from './store-name.js'
 export type { TokenUsage, TokenUsageRepository } from './token-usage.js'
 export {
@@ -55,7 +63,6 @@ export {
   tokenHash,
   type CreatedToken,
   type LoginRecord,
-  type Revocations,
   type Rights,
   type RightsChange,
   type RightsChanges,
@@ -105,6 +112,7 @@ export interface Repositories {
   readonly certificates: CertificateRepository
   readonly acme: AcmeRepository
   readonly leases: LeaseRepository
+  readonly agentCertificates: AgentCertificateRepository
 }
 
 /** What must outlive the process. Several processes may have the same database open. */
@@ -157,6 +165,7 @@ function repositoriesOn(database: Kysely<Tables>, ids: AuditIds): Repositories {
     certificates: new CertificateRepository(database),
     acme: new AcmeRepository(database),
     leases: new LeaseRepository(database),
+    agentCertificates: new AgentCertificateRepository(database),
   }
 }
 

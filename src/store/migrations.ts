@@ -4,6 +4,7 @@ import { foreign } from './errors.js'
 import { createTokens } from './migrations/v1.js'
 import { createAccounts } from './migrations/v2.js'
 import { followReservations } from './migrations/v3.js'
+import { createAgentCertificates } from './migrations/v3-agent-certificates.js'
 import { createAdminTokens } from './migrations/v3-admin-tokens.js'
 import { followCertificates } from './migrations/v3-certificates.js'
 import { followRights } from './migrations/v3-rights.js'
@@ -21,7 +22,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: 'tokens', up: createTokens },
   { name: 'accounts, reservations, tunnels, usage, audit log, certificates', up: createAccounts },
   {
-    name: 'changes of reservations and rights, usage of tokens, tokens of the admin API, certificate authorities',
+    name: 'changes of reservations and rights, usage of tokens, tokens of the admin API, certificate authorities, certificates of agents',
     up: version3,
   },
 ]
@@ -31,6 +32,7 @@ async function version3(database: Kysely<Tables>): Promise<void> {
   await createAdminTokens(database)
   await followRights(database)
   await followCertificates(database)
+  await createAgentCertificates(database)
 }
 
 /** The schema version that this program writes. */
@@ -117,6 +119,8 @@ const OURS: readonly (keyof Tables)[] = [
   'acme_accounts',
   'acme_challenges',
   'leases',
+  'agent_authorities',
+  'agent_certificates',
 ]
 
 async function schemaVersion(database: Kysely<Tables>, name: string): Promise<number> {

@@ -12,7 +12,9 @@ export interface PageQuery {
   readonly after?: Position
 }
 
-/** Condition for the rows behind `after` in a list with the oldest first. */
-export function olderFirst(after: Position | undefined): RawBuilder<boolean> {
-  return after === undefined ? sql`1 = 1` : sql`(created_at, id) > (${after.at.toISOString()}, ${after.id})`
+/** Condition for the rows behind `after` in a list with the oldest first. `table`: where several are joined. */
+export function olderFirst(after: Position | undefined, table?: string): RawBuilder<boolean> {
+  if (after === undefined) return sql`1 = 1`
+  const [at, id] = ['created_at', 'id'].map((column) => sql.ref(table === undefined ? column : `${table}.${column}`))
+  return sql`(${at}, ${id}) > (${after.at.toISOString()}, ${after.id})`
 }

@@ -26,7 +26,7 @@ export interface TokenTable {
   readonly account_id: Fixed<string>
   /** Unique among the tokens that are not revoked. */
   readonly name: Fixed<string>
-  /** SHA-256 of the token, lower-case hex. */
+  /** SHA-256 of the token, lower-case hex; a dash and the id for one that has certificates alone. */
   readonly hash: Fixed<string>
   /** JSON; null: all rights. */
   readonly rights: Later<string>
@@ -188,6 +188,31 @@ export interface AcmeChallengeTable {
   readonly shown_at: Fixed<Timestamp>
 }
 
+/** Who signs the certificates of agents; one row. */
+export interface AgentAuthorityTable {
+  readonly name: Fixed<string>
+  /** PEM. */
+  readonly certificate: Fixed<string>
+  /** The private key, encrypted. */
+  readonly key: string
+  readonly created_at: Fixed<Timestamp>
+}
+
+/** Certificates with which agents log in. */
+export interface AgentCertificateTable {
+  /** `crt_` and 17 letters or digits. */
+  readonly id: Fixed<string>
+  readonly token_id: Fixed<string>
+  /** SHA-256 of its DER, lower-case hex. */
+  readonly fingerprint: Fixed<string>
+  readonly serial: Fixed<string>
+  readonly created_at: Fixed<Timestamp>
+  readonly expires_at: Fixed<Timestamp>
+  readonly revoked_at: Later<Timestamp>
+  /** 1, 2, 3 … in the order of revocation. What watchers ask "since" with. */
+  readonly revocation: Later<number>
+}
+
 /** Work that one server at a time may do. */
 export interface LeaseTable {
   readonly name: Fixed<string>
@@ -218,5 +243,7 @@ export interface Tables {
   readonly acme_accounts: AcmeAccountTable
   readonly acme_challenges: AcmeChallengeTable
   readonly leases: LeaseTable
+  readonly agent_authorities: AgentAuthorityTable
+  readonly agent_certificates: AgentCertificateTable
   readonly schema_version: SchemaVersionTable
 }

@@ -8,6 +8,7 @@ import { ForeignKeyViolation, UniqueViolation } from './errors.js'
 import { base62, newId } from './ids.js'
 import { checkName } from './names.js'
 import { olderFirst, type PageQuery } from './pages.js'
+import { type Revocations, revokedSince } from './revocations.js'
 import { nextRightsChange } from './rights-changes.js'
 import type { Tables, TokenTable } from './schema.js'
 import { dateOrNull, now } from './times.js'
@@ -23,6 +24,8 @@ export interface TokenRecord {
   readonly id: string
   readonly accountId: string
   readonly name: string
+  /** False: its agents have certificates alone. */
+  readonly hasSecret: boolean
   /** Null: all rights. */
   readonly rights: Rights | null
   readonly createdAt: Date
@@ -68,14 +71,9 @@ export interface RightsChanges {
   readonly tokens: readonly RightsChange[]
 }
 
-export interface Revocations {
-  /** Give it to the next `revokedSince`. */
-  readonly cursor: number
-  readonly ids: readonly string[]
-}
-
 const COLUMNS = [
   'id',
+  'hash',
   'account_id',
   'name',
   'rights',
@@ -87,6 +85,8 @@ const COLUMNS = [
 /** 62^43 is the first power of 62 above 2^256. */
 export const TOKEN_DIGITS = 43
 const ID_PREFIX = 'tok_'
+/** In front of an id, in the place of a hash: no token has it. */
+const NO_SECRET = '-'
 
 /** What every token looks like: `unr_` and 256 random bits in base 62. */
 export const TOKEN_PATTERN = new RegExp(`^unr_[0-9A-Za-z]{${TOKEN_DIGITS}}$`)
@@ -108,16 +108,29 @@ export class TokenRepository {
    * Makes a token. Throws ConfigError UR_TOKEN_NAME_INVALID, RefusedError UR_TOKEN_NAME_TAKEN
    * (the name of a revoked token is free again), UR_ACCOUNT_NOT_FOUND.
    */
-  async create(name: string, { accountId, rights, expiresAt }: TokenGrant = {}): Promise<CreatedToken> {
+  async create(name: string, grant: TokenGrant = {}): Promise<CreatedToken> {
+    const token = `unr_${base62(randomBytes(32), TOKEN_DIGITS)}`
+    return { id: await this.#create(name, () => tokenHash(token), grant), name, token }
+  }
+
+  /** Makes one that nobody can log in with but by a certificate; gives its id. Throws as `create`. */
+  createWithoutSecret(name: string, grant: Omit<TokenGrant, 'expiresAt'> = {}): Promise<string> {
+    return this.#create(name, (id) => NO_SECRET + id, grant)
+  }
+
+  async #create(
+    name: string,
+    hashOf: (id: string) => string,
+    { accountId, rights, expiresAt }: TokenGrant,
+  ): Promise<string> {
     checkName(name, 'a token', ID_PREFIX, 'UR_TOKEN_NAME_INVALID')
     const id = newId(ID_PREFIX)
-    const token = `unr_${base62(randomBytes(32), TOKEN_DIGITS)}`
     const account = accountId ?? DEFAULT_ACCOUNT
     const row = {
       id,
       account_id: account,
       name,
-      hash: tokenHash(token),
+      hash: hashOf(id),
       rights: textOf(rights ?? null),
       created_at: now(),
       expires_at: expiresAt?.toISOString() ?? null,
@@ -132,7 +145,7 @@ export class TokenRepository {
         `A token named "${name}" exists already. What to do: choose another name, or run \`uniroutd token revoke ${name}\` first.`,
       )
     }
-    return { id, name, token }
+    return id
   }
 
   /** Every token, revoked ones too, oldest first. */
@@ -203,10 +216,19 @@ export class TokenRepository {
   }
 
   /** The token with this hash (see `tokenHash`), revoked or not. */
-  async findByHash(hash: string): Promise<LoginRecord | null> {
+  findByHash(hash: string): Promise<LoginRecord | null> {
+    return this.#findBy('hash', hash)
+  }
+
+  /** The token with this id, revoked or not. */
+  findById(id: string): Promise<LoginRecord | null> {
+    return this.#findBy('id', id)
+  }
+
+  async #findBy(column: 'id' | 'hash', value: string): Promise<LoginRecord | null> {
     const row = await this.#withAccounts()
-      .select(COLUMNS.map((column) => `tokens.${column}` as const))
-      .where('hash', '=', hash)
+      .select(COLUMNS.map((each) => `tokens.${each}` as const))
+      .where(`tokens.${column}`, '=', value)
       .executeTakeFirst()
     return row ? { ...toRecord(row), ...toChange(row) } : null
   }
@@ -225,14 +247,8 @@ export class TokenRepository {
   }
 
   /** Which tokens were revoked after an earlier answer; from cursor 0, all. One look into an index. */
-  async revokedSince(cursor: number): Promise<Revocations> {
-    const rows = await this.#database
-      .selectFrom('tokens')
-      .select(['id', 'revocation'])
-      .where('revocation', '>', cursor)
-      .orderBy('revocation')
-      .execute()
-    return { cursor: rows.at(-1)?.revocation ?? cursor, ids: rows.map((row) => row.id) }
+  revokedSince(cursor: number): Promise<Revocations> {
+    return revokedSince(this.#database, 'tokens', cursor)
   }
 
   /** Notes when tokens (by id) were last used, in one transaction. */
@@ -303,6 +319,7 @@ function toRecord(row: TokenRow): TokenRecord {
     id: row.id,
     accountId: row.account_id,
     name: row.name,
+    hasSecret: !row.hash.startsWith(NO_SECRET),
     rights: rightsOf(row.rights),
     createdAt: new Date(row.created_at),
     expiresAt: dateOrNull(row.expires_at),

@@ -251,7 +251,7 @@ export class AgentSession {
   refuse(error: UniRouteError): void {
     if (this.#closed || this.#refused !== null) return
     this.#refused = setTimeout(() => this.wire.destroy(error), REFUSED_MS)
-    this.#send({ refused: refusedOf(error, { retryable: error instanceof LimitError }) })
+    this.#send({ refused: refusedOf(error, { retryable: isPassing(error) }) })
     this.#releaseTunnels(error.code)
     this.#visitors.cut(error)
     this.wire.close(error)
@@ -388,4 +388,9 @@ export class AgentSession {
     this.#log.info(fields, 'session closed')
     this.#context.onClose(this, why)
   }
+}
+
+/** Whether the agent is to come back: there may be room then, or it has a certificate in the place of one that expired. */
+function isPassing(error: UniRouteError): boolean {
+  return error instanceof LimitError || error.code === 'UR_AGENT_CERT_EXPIRED'
 }

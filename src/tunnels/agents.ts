@@ -13,7 +13,6 @@ import { AgentSession } from './agent-session.js'
 import { noTunnelObserver } from './api.js'
 import type {
   AddressGate,
-  AttachReason,
   PortOpener,
   PublicUrl,
   RightsKeeper,
@@ -67,6 +66,14 @@ export interface AgentsOptions {
   readonly observer?: TunnelObserver
   readonly clock: Clock
   readonly log: Logger
+}
+
+/** A connection of an agent, whose preface was read. */
+interface Arrival {
+  readonly socket: Socket
+  readonly incoming: IncomingCarrier
+  readonly remote: string
+  readonly certificate: Buffer | null
 }
 
 /** The server's side of all agents: takes their carriers in, keeps their sessions, and knows every tunnel. */
@@ -144,25 +151,26 @@ export class Agents {
     for (const session of this.#sessions.values()) session.countTraffic()
   }
 
-  /** Tokens of live sessions, each once. */
+  /** Tokens of live sessions, and certificates that these were opened with, which come first; each once. */
   liveTokenIds(): Set<string> {
-    const ids = new Set<string>()
-    for (const session of this.#sessions.values()) ids.add(session.token.id)
-    return ids
+    const tokens = [...this.#sessions.values()].map(({ token }) => token)
+    const certificates = tokens.flatMap(({ certificateId }) => certificateId ?? [])
+    return new Set([...certificates, ...tokens.map(({ id }) => id)])
   }
 
   /**
-   * Takes a connection whose TLS handshake chose our ALPN, from the IP address `remote`. Never rejects: what goes wrong
-   * is told to the agent and logged.
+   * Takes a connection whose TLS handshake chose our ALPN, from the IP address `remote`. `certificate`: what the agent
+   * showed in it, DER. Never rejects: what goes wrong is told to the agent and logged.
    */
-  async accept(socket: Socket, remote: string): Promise<void> {
+  async accept(socket: Socket, remote: string, certificate: Buffer | null = null): Promise<void> {
     const { hooks, clock } = this.#options
     const startedAt = clock.now()
     let incoming: IncomingCarrier | null = null
     try {
       incoming = await serverHandshake(socket, { timeoutMs: this.#options.limits().helloTimeoutMs })
-      if (incoming.hello !== null) await this.#onHello(socket, incoming, incoming.hello, remote)
-      else if (incoming.attach !== null) hooks.attached(this.#onAttach(socket, incoming, incoming.attach))
+      const arrival = { socket, incoming, remote, certificate }
+      if (incoming.hello !== null) await this.#onHello(arrival, incoming.hello)
+      else if (incoming.attach !== null) await this.#onAttach(arrival, incoming.attach)
       hooks.handshake(clock.now() - startedAt)
     } catch (error) {
       incoming?.refuse(error, { retryable: isRetryable(error) })
@@ -192,9 +200,9 @@ export class Agents {
     binder.forgetLost()
   }
 
-  /** Ends every session of a token; the agents are told why. Returns how many there were. */
-  endSessionsOfToken(tokenId: string, reason: RefusedError): number {
-    const ending = this.#sessionsOf(tokenId)
+  /** Ends every session of a token, or of a certificate; the agents are told why. Returns how many there were. */
+  endSessionsOfToken(id: string, reason: RefusedError): number {
+    const ending = [...this.#sessions.values()].filter(({ token }) => token.id === id || token.certificateId === id)
     for (const session of ending) session.refuse(reason)
     return ending.length
   }
@@ -235,11 +243,11 @@ export class Agents {
     this.#onEmpty?.()
   }
 
-  async #onHello(socket: Socket, incoming: IncomingCarrier, hello: Hello, remote: string): Promise<void> {
+  async #onHello({ socket, incoming, remote, certificate }: Arrival, hello: Hello): Promise<void> {
     const { gate, serverVersion, node, nodeAddress } = this.#options
     const limits = this.#options.limits()
     if (this.#draining !== null) throw this.#draining
-    const token = await gate.check(hello.token, remote)
+    const token = await gate.check(hello.token, remote, certificate)
     if (socket.destroyed) return
     const rights = this.#options.rights.of(token.id)
     this.#supersede(token.id, hello.instanceId)
@@ -286,8 +294,15 @@ export class Agents {
     session.addCarrier(socket, incoming.head)
   }
 
-  #onAttach(socket: Socket, incoming: IncomingCarrier, attach: Attach): AttachReason {
-    return attachCarrier(this.#sessions.get(attach.sessionId), { socket, incoming, attach })
+  async #onAttach({ socket, incoming, remote, certificate }: Arrival, attach: Attach): Promise<void> {
+    const { gate, hooks } = this.#options
+    const session = this.#sessions.get(attach.sessionId)
+    // Who does not know the secret learns nothing of the certificate either.
+    if (session !== undefined && session.secret.match(attach.secret) !== null) {
+      await gate.checkCarrier(session.token, remote, certificate)
+      if (socket.destroyed) return
+    }
+    hooks.attached(attachCarrier(this.#sessions.get(attach.sessionId), { socket, incoming, attach }))
   }
 
   /** An agent process has one session: a second Hello of it means that it lost the first. */

@@ -18,15 +18,19 @@ export interface TokenIdentity {
   readonly id: string
   readonly name: string
   readonly accountId: string
+  /** Id of the certificate that its agent showed; null: it sent a token alone. */
+  readonly certificateId: string | null
 }
 
 /** Says who may connect; `access` implements it. */
 export interface TokenGate {
   /**
    * `address`: the agent's IP address, for a limit of failed logins. Throws RefusedError when the token is no good;
-   * LimitError or StoreError when that may pass.
+   * LimitError or StoreError when that may pass. `certificate`: what the agent showed in its TLS handshake, DER.
    */
-  check(token: string, address: string): Promise<TokenIdentity>
+  check(token: string, address: string, certificate: Buffer | null): Promise<TokenIdentity>
+  /** Whether a further connection, with that certificate, belongs to a session of this token. Throws as `check`. */
+  checkCarrier(identity: TokenIdentity, address: string, certificate: Buffer | null): Promise<void>
 }
 
 /** Says which addresses an account may have; `names` implements it. Answers at once, from memory. */

@@ -20,6 +20,7 @@ async function gateFor(t: Test, options: Partial<TokenGateOptions> = {}): Promis
   const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
   const gate = new TokenGate({
     tokens: store.tokens,
+    certificates: store.agentCertificates,
     rights: rightsOn(store),
     log: silentLogger,
     pollMs: 20,
@@ -50,6 +51,7 @@ function breakable({ tokens }: Store) {
     state,
     tokens: {
       findByHash: (hash: string) => guard(() => tokens.findByHash(hash)),
+      findById: (id: string) => guard(() => tokens.findById(id)),
       revokedSince: (cursor: number) => guard(() => tokens.revokedSince(cursor)),
       rightsChangedSince: (cursor: number) => guard(() => tokens.rightsChangedSince(cursor)),
       touch: (used: ReadonlyMap<string, Date>) => guard(() => tokens.touch(used)),
@@ -62,7 +64,12 @@ t.test('each wrong token has its own answer, and none of them repeats it', async
   const good = await store.tokens.create('good')
   const gone = await store.tokens.create('gone')
   await store.tokens.revoke('gone')
-  t.strictSame(await gate.check(good.token), { id: good.id, name: 'good', accountId: DEFAULT_ACCOUNT })
+  t.strictSame(await gate.check(good.token), {
+    id: good.id,
+    name: 'good',
+    accountId: DEFAULT_ACCOUNT,
+    certificateId: null,
+  })
   const unknown = `unr_${'Z'.repeat(43)}`
   const cases = [
     ['', 'UR_TOKEN_MISSING', /--token/],
@@ -138,7 +145,13 @@ t.test('while the database fails: known tokens pass, others wait, the watch goes
   const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
   const { log, lines } = recordingLogger()
   const { tokens, state } = breakable(store)
-  const gate = new TokenGate({ tokens, rights: rightsOn(store), log, pollMs: 10 })
+  const gate = new TokenGate({
+    tokens,
+    certificates: store.agentCertificates,
+    rights: rightsOn(store),
+    log,
+    pollMs: 10,
+  })
   t.teardown(async () => {
     await gate.close()
     await store.close()
@@ -159,7 +172,12 @@ t.test('while the database fails: known tokens pass, others wait, the watch goes
   t.equal(await seen, gone.id)
 
   state.broken = true
-  t.strictSame(await gate.check(known.token), { id: known.id, name: 'k', accountId: DEFAULT_ACCOUNT })
+  t.strictSame(await gate.check(known.token), {
+    id: known.id,
+    name: 'k',
+    accountId: DEFAULT_ACCOUNT,
+    certificateId: null,
+  })
   await t.rejects(gate.check(gone.token), { code: 'UR_TOKEN_REVOKED' }, 'seen revoked before')
   const unchecked = await gate.check(fresh.token).catch((error: unknown) => error)
   t.match(unchecked, { name: 'StoreError', code: 'UR_TOKEN_UNCHECKED' })
@@ -206,7 +224,14 @@ t.test('a token that has expired: refused, also while the database fails, and it
   const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
   const { tokens, state } = breakable(store)
   let time = Date.now()
-  const gate = new TokenGate({ tokens, rights: rightsOn(store), log: silentLogger, pollMs: 10, now: () => time })
+  const gate = new TokenGate({
+    tokens,
+    certificates: store.agentCertificates,
+    rights: rightsOn(store),
+    log: silentLogger,
+    pollMs: 10,
+    now: () => time,
+  })
   t.teardown(async () => {
     await gate.close()
     await store.close()
@@ -292,7 +317,13 @@ t.test('who may do nothing is refused at the door, and told while he is in', asy
 t.test('changed rights are told once for each change, by the watch or by a login that was faster', async (t) => {
   const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
   const rights = rightsOn(store)
-  const gate = new TokenGate({ tokens: store.tokens, rights, log: silentLogger, pollMs: 20 })
+  const gate = new TokenGate({
+    tokens: store.tokens,
+    certificates: store.agentCertificates,
+    rights,
+    log: silentLogger,
+    pollMs: 20,
+  })
   t.teardown(async () => {
     await gate.close()
     await store.close()
@@ -331,11 +362,12 @@ t.test('a login that read its rights before they were changed has the changed on
       await meanwhile?.()
       return record
     },
+    findById: (id: string) => store.tokens.findById(id),
     revokedSince: (cursor: number) => store.tokens.revokedSince(cursor),
     rightsChangedSince: (cursor: number) => store.tokens.rightsChangedSince(cursor),
     touch: (used: ReadonlyMap<string, Date>) => store.tokens.touch(used),
   }
-  const gate = new TokenGate({ tokens, rights, log: silentLogger, pollMs: 10 })
+  const gate = new TokenGate({ tokens, certificates: store.agentCertificates, rights, log: silentLogger, pollMs: 10 })
   t.teardown(async () => {
     await gate.close()
     await store.close()
@@ -358,7 +390,7 @@ t.test(
     const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
     const { tokens, state } = breakable(store)
     const rights = rightsOn(store)
-    const gate = new TokenGate({ tokens, rights, log: silentLogger, pollMs: 10 })
+    const gate = new TokenGate({ tokens, certificates: store.agentCertificates, rights, log: silentLogger, pollMs: 10 })
     t.teardown(async () => {
       await gate.close()
       await store.close()
@@ -380,7 +412,13 @@ t.test(
 t.test('when a token was last used is written from time to time, and at the end', async (t) => {
   const store = await openStore({ file: join(t.testdir({}), 'uniroute.db') })
   const { token } = await store.tokens.create('a')
-  const gate = new TokenGate({ tokens: store.tokens, rights: rightsOn(store), log: silentLogger, touchMs: NEVER_MS })
+  const gate = new TokenGate({
+    tokens: store.tokens,
+    certificates: store.agentCertificates,
+    rights: rightsOn(store),
+    log: silentLogger,
+    touchMs: NEVER_MS,
+  })
   const before = Date.now()
   await gate.check(token)
   await gate.close()
@@ -394,7 +432,13 @@ t.test('a last use that could not be written is written later', async (t) => {
   const { token } = await store.tokens.create('a')
   const { tokens, state } = breakable(store)
   const { log, lines } = recordingLogger()
-  const gate = new TokenGate({ tokens, rights: rightsOn(store), log, touchMs: 10 })
+  const gate = new TokenGate({
+    tokens,
+    certificates: store.agentCertificates,
+    rights: rightsOn(store),
+    log,
+    touchMs: 10,
+  })
   await gate.check(token)
   state.broken = true
   await within('a line about it', lineWith(lines, 'tried again later'))

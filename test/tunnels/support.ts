@@ -84,8 +84,9 @@ export async function testServer(
           accountDisabledAt: null,
           rightsChange: 0,
         })
-        return { id: token, name: token, accountId }
+        return { id: token, name: token, accountId, certificateId: null }
       },
+      async checkCarrier() {},
     },
     rights,
     table,

@@ -122,6 +122,52 @@ const tokens: readonly Endpoint[] = [
   }),
 ]
 
+const agentCertificates: readonly Endpoint[] = [
+  endpoint({
+    method: 'GET',
+    path: '/agent-certificates',
+    summary: 'Every certificate with which agents log in, revoked ones too, oldest first',
+    query: paging,
+    response: pageSchema(schemas.AgentCertificate),
+    handle: ({ query }, { operations }) => operations.agentCertificates(query),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/agent-certificates',
+    summary: 'Certify the public key of an agent: of a new token without a secret, or of one that is there',
+    body: z
+      .strictObject({
+        name: name.optional().meta({ description: 'Of the new token.' }),
+        token: idOrName.optional().meta({ description: 'The token that is there; instead of `name`.' }),
+        account: idOrName.optional(),
+        rights: rights('Of a new token. Default, and null: all rights.').optional(),
+        public_key: z.string().min(1).max(4_096).meta({ description: 'ECDSA on P-256, as PEM (SPKI).' }),
+        expires_at: futureTime,
+      })
+      .refine((body) => (body.name === undefined) !== (body.token === undefined), {
+        path: ['name'],
+        error: 'give either name or token',
+      })
+      .refine((body) => body.name !== undefined || (body.account === undefined && body.rights === undefined), {
+        path: ['token'],
+        error: 'has an account and rights already; PATCH /tokens/{id} changes them',
+      }),
+    status: 201,
+    response: schemas.CreatedAgentCertificate,
+    errors: [404, 409],
+    handle: ({ body }, { operations }) => operations.createAgentCertificate(body),
+  }),
+  endpoint({
+    method: 'DELETE',
+    path: '/agent-certificates/{id}',
+    summary: 'Revoke a certificate; the sessions that were opened with it end within 2 seconds',
+    params: byId,
+    response: schemas.AgentCertificate,
+    errors: [404],
+    handle: ({ params }, { operations }) => operations.revokeAgentCertificate(params.id),
+  }),
+]
+
 const adminTokens: readonly Endpoint[] = [
   endpoint({
     method: 'GET',
@@ -233,4 +279,11 @@ const history: readonly Endpoint[] = [
 ]
 
 /** What stands in the database. */
-export const RECORDS: readonly Endpoint[] = [...accounts, ...tokens, ...adminTokens, ...reservations, ...history]
+export const RECORDS: readonly Endpoint[] = [
+  ...accounts,
+  ...tokens,
+  ...agentCertificates,
+  ...adminTokens,
+  ...reservations,
+  ...history,
+]

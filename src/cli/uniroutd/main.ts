@@ -2,6 +2,7 @@ import { addCommonCommands } from '../common-commands.js'
 import { example } from '../options.js'
 import { runProgram } from '../program.js'
 import { addAccountCommands } from './account.js'
+import { addAgentCertCommands } from './agent-cert.js'
 import { addAdminTokenCommands } from './admin-token.js'
 import { addBackupCommands } from './backup.js'
 import { addCertsCommands } from './certs.js'
@@ -26,6 +27,7 @@ export function uniroutd(argv: string[]): Promise<number> {
     addCheckCommand(root, context)
     addDoctorCommand(root, context)
     addTokenCommands(root, context)
+    addAgentCertCommands(root, context)
     addAccountCommands(root, context)
     addAdminTokenCommands(root, context)
     addLookCommands(root, context)

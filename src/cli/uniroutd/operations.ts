@@ -33,10 +33,15 @@ export async function withOperations<T>(
     import('../../daemon/reserving.js'),
     import('../../store/index.js'),
   ])
-  const names = reserveSettings(databaseConfig(flags), silentLogger)
+  const config = databaseConfig(flags)
+  const names = reserveSettings(config, silentLogger)
+  const vault = async () => {
+    const { keySource, KeyVault } = await import('../../certs/index.js')
+    return KeyVault.open(keySource({ env: process.env, file: config.certs.key_file, dataDir }))
+  }
   const store = await openStore(options)
   try {
-    return await work({ operations: new StoreOperations(store, { id: 'cli' }, names), database })
+    return await work({ operations: new StoreOperations(store, { id: 'cli' }, names, vault), database })
   } finally {
     await store.close()
   }

@@ -134,8 +134,18 @@ export function expiryOf(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : new Date(Date.now() + ms).toISOString()
 }
 
-function plain({ id, name, account_id, rights, created_at, expires_at, last_used_at, revoked_at }: Token): Token {
-  return { id, name, account_id, rights, created_at, expires_at, last_used_at, revoked_at }
+function plain({
+  id,
+  name,
+  account_id,
+  has_secret,
+  rights,
+  created_at,
+  expires_at,
+  last_used_at,
+  revoked_at,
+}: Token): Token {
+  return { id, name, account_id, has_secret, rights, created_at, expires_at, last_used_at, revoked_at }
 }
 
 /** ID, NAME, CREATED, LAST USED, STATE. */

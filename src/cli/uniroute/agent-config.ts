@@ -1,5 +1,7 @@
+import type { OwnCertificateOptions } from '../../agent/index.js'
 import { type AgentConfig, defaultAgentFile, type Loaded, loadAgentConfig } from '../../config/index.js'
 import { ConfigError } from '../../core/errors.js'
+import { Secret } from '../../core/secret.js'
 import { overridesOf } from '../options.js'
 import { CONFIG_OPTIONS, type ConnectionFlags } from './connection-flags.js'
 import { INSPECT_OPTIONS } from './inspect-flags.js'
@@ -23,4 +25,19 @@ export function requiredServer({ config, file }: Loaded<AgentConfig>): NonNullab
     'UR_USAGE',
     `no server is named; run "uniroute login --server HOST", give --server HOST:PORT, set UNIROUTE_SERVER, or write "server:" in ${where}`,
   )
+}
+
+/** The certificate with which the agent logs in; null: none is configured. */
+export function ownCertificate(
+  { cert, key, cert_password_file: passwordFile }: AgentConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): OwnCertificateOptions | null {
+  if (cert === null) return null
+  const password = env['UNIROUTE_CERT_PASSWORD']
+  return {
+    certFile: cert,
+    ...(key !== null && { keyFile: key }),
+    ...(password !== undefined && password !== '' && { password: new Secret(password) }),
+    ...(passwordFile !== null && { passwordFile }),
+  }
 }

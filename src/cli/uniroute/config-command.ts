@@ -12,7 +12,14 @@ export function addConfigCommands(root: Command, { output }: CommandContext): vo
     .option('--config <file>', 'the file (env UNIROUTE_CONFIG; default: ~/.config/uniroute/uniroute.yml)')
     .addHelpText('after', example('uniroute config check --config ./uniroute.yml'))
     .action(async (flags: { config?: string }) => {
-      const [{ readAuthorities }, { defaultAgentFile, loadAgentConfig, readClientAuthorities }] = await Promise.all([
+      const [
+        { OwnCertificateFile },
+        { ownCertificate },
+        { readAuthorities },
+        { defaultAgentFile, loadAgentConfig, readClientAuthorities },
+      ] = await Promise.all([
+        import('../../agent/own-certificate.js'),
+        import('./agent-config.js'),
         import('../../agent/trust.js'),
         import('../../config/index.js'),
       ])
@@ -22,6 +29,8 @@ export function addConfigCommands(root: Command, { output }: CommandContext): vo
       })
       const { ca, tunnels: specs } = loaded.config
       const authorities = new Set([ca, ...Object.values(specs).map(({ upstream_ca: file }) => file)])
+      const certificate = ownCertificate(loaded.config, process.env)
+      if (certificate !== null) await new OwnCertificateFile(certificate).read()
       for (const { mutual_tls_ca: files } of Object.values(specs)) readClientAuthorities(files)
       for (const file of authorities) if (file !== null) await readAuthorities(file)
       for (const warning of loaded.warnings) process.stderr.write(`uniroute: warning: ${warning}\n`)

@@ -18,6 +18,17 @@ export const CONFIG_OPTIONS: readonly ConfigOption[] = [
     description: 'the token; better in UNIROUTE_TOKEN, which others cannot see',
     path: ['token'],
   },
+  {
+    flags: '--cert <file>',
+    description: 'log in with this certificate instead of a token, PEM or PKCS#12 (env UNIROUTE_CERT)',
+    path: ['cert'],
+  },
+  { flags: '--key <file>', description: 'its key, PEM (env UNIROUTE_KEY; default: in the same file)', path: ['key'] },
+  {
+    flags: '--cert-password-file <file>',
+    description: 'file with its password (or env UNIROUTE_CERT_PASSWORD)',
+    path: ['cert_password_file'],
+  },
   { flags: '--ca <file>', description: 'PEM file with one more authority to trust (env UNIROUTE_CA)', path: ['ca'] },
   {
     flags: '--connections <auto|n>',

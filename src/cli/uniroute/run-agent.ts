@@ -1,4 +1,4 @@
-import { Agent, type TunnelSpec, type TunnelStatus } from '../../agent/index.js'
+import { Agent, keyWarning, type TunnelSpec, type TunnelStatus } from '../../agent/index.js'
 import { type AgentConfig, defaultStateDir, type Loaded } from '../../config/index.js'
 import { systemClock } from '../../core/clock.js'
 import { silentLogger, type Logger } from '../../core/logger.js'
@@ -6,7 +6,7 @@ import { createLogging } from '../../daemon/logging.js'
 import { StopSignals } from '../../daemon/stop-signals.js'
 import type { Inspector, RecentRequest } from '../../inspector/index.js'
 import type { CommandContext } from '../program.js'
-import { agentConfig, requiredServer } from './agent-config.js'
+import { agentConfig, ownCertificate, requiredServer } from './agent-config.js'
 import type { ConnectionFlags } from './connection-flags.js'
 import { eventPresenter } from './events.js'
 import { screenPresenter } from './live-screen.js'
@@ -54,13 +54,16 @@ async function runAgent(
   const onScreen =
     output.mode === 'text' && process.stdout.isTTY && flags.logLevel === undefined && flags.logFormat === undefined
   const log = onScreen && process.stderr.isTTY ? silentLogger : stderrLogger(config)
-  for (const warning of loaded.warnings) log.warn({}, warning)
+  const certificate = ownCertificate(config, process.env)
+  const keyAdvice = certificate === null ? null : await keyWarning(certificate)
+  for (const warning of [...loaded.warnings, ...(keyAdvice === null ? [] : [keyAdvice])]) log.warn({}, warning)
 
   const inspector = await inspectorOf(config, flags, planned, () => agent.status(), log)
   const agent = new Agent({
     server,
     tunnels,
     ...(config.token === null ? {} : { token: config.token }),
+    ...(certificate === null ? {} : { certificate }),
     ...(config.ca === null ? {} : { caFile: config.ca }),
     certificates: { stateDir: config.state_dir ?? defaultStateDir(process.env), acme: config.acme },
     insecure: flags.insecure === true,
