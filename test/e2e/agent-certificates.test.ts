@@ -268,6 +268,37 @@ t.test('a further connection of a session has to show a certificate of the same 
   t.match((await attach(await make('add', 'own'))).welcome, { carrier: 3 })
 })
 
+t.test('sessions of TLS are resumed with the certificate that they began with', async (t) => {
+  const { server, make } = await start(t)
+  const [own, other] = [await make('create', 'own'), await make('create', 'other')]
+  const ca = await readFile(server.authority.ca)
+  /** A login: which token it was for, and whether its TLS was resumed. */
+  const login = async (pair: Pair | null, session?: Buffer) => {
+    const shown = pair === null ? {} : { cert: await readFile(pair.cert), key: await readFile(pair.key) }
+    const place = { host: '127.0.0.1', port: server.port, servername: 'localhost', ca, ALPNProtocols: [ALPN] }
+    const socket = connect({ ...place, ...shown, ...(session && { session }) })
+    t.teardown(() => socket.destroy())
+    const ticket = new Promise<Buffer>((resolve) => socket.once('session', resolve))
+    await within('the handshake', new Promise((resolve) => socket.once('secureConnect', resolve)))
+    const reused = socket.isSessionReused()
+    const hello = { protocol: PROTOCOL_VERSION, instanceId: randomUUID(), capabilities: [...CAPABILITIES] }
+    const refused = await agentHandshake(socket, { hello }).then(
+      () => null,
+      ({ code }: { code: string }) => code,
+    )
+    // A session that is resumed brings no other ticket.
+    return { reused, refused, ticket: session ?? (await within('a ticket', ticket)) }
+  }
+  const first = await login(own)
+  t.match(first, { reused: false, refused: null })
+  t.match(await login(own, first.ticket), { reused: true, refused: null })
+  const none = await login(null)
+  t.match(none, { reused: false, refused: 'UR_TOKEN_MISSING' })
+  t.match(await login(null, none.ticket), { reused: true, refused: 'UR_TOKEN_MISSING' })
+  t.match(await server.uniroutd('agent-cert', 'revoke', 'own'), { code: 0 })
+  t.match(await login(other, first.ticket), { refused: 'UR_AGENT_CERT_REVOKED' }, 'it stays that of the session')
+})
+
 t.test('only agents are asked for a certificate', async (t) => {
   const { server, tcp } = await start(t)
   const token = await server.createToken('plain')
