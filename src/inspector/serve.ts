@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../core/clock.js'
-import { UniRouteError } from '../core/errors.js'
+import { ConfigError, UniRouteError } from '../core/errors.js'
 import { inspectorApp } from './api/app.js'
 import type { TunnelControl } from './api/ngrok/tunnels.js'
 import { Suites } from './files/suites.js'
@@ -31,9 +31,16 @@ export async function serve({ settings, context, connections, log, report, captu
     pages: PAGES,
     control: FIXED_TUNNELS,
   })
-  await listenNear(port, async (next) => {
-    await app.listen({ host, port: next })
-  })
+  try {
+    await listenNear(port, async (next) => {
+      await app.listen({ host, port: next })
+    })
+  } catch (error) {
+    await app.close()
+    const why = error instanceof Error ? error.message : String(error)
+    const message = `${host}:${port} could not be listened on: ${why}. What to do: choose another address with --inspect-addr.`
+    throw new ConfigError('UR_INSPECT_LISTEN', message)
+  }
   const address = app.server.address()
   const at = typeof address === 'object' && address !== null ? address.port : port
   return {

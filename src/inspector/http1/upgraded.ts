@@ -1,14 +1,11 @@
 import type { RawHeaders } from '../../proxy/http/api.js'
 import { valueOf } from '../../proxy/http/fields.js'
-import type { Direction, ExchangeSink, ExchangeWriter } from '../reader.js'
+import type { ConnectionReader, Direction, ExchangeSink, ExchangeWriter } from '../reader.js'
 import { WebSocketReader } from '../websocket/reader.js'
 
 /** Reads a connection that went over to another protocol. */
-export interface UpgradedReader {
+export interface UpgradedReader extends Pick<ConnectionReader, 'missed' | 'end' | 'close'> {
   push(direction: Direction, bytes: Buffer, atMs: number): void
-  missed(direction: Direction, bytes: number, atMs: number): void
-  end(direction: Direction, atMs: number): void
-  close(problem: string | null, atMs: number): void
 }
 
 /** `answerFields`: of the answer 101, or of that to CONNECT. */
