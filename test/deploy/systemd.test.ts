@@ -43,6 +43,7 @@ t.test('what server and units must agree about', async (t) => {
   t.strictSame(await values('uniroutd.service', 'NotifyAccess'), ['all'], 'systemd-notify is a child of the server')
   t.strictSame(await values('uniroutd.service', 'KillMode'), ['mixed'])
   t.strictSame(await values('uniroutd.service', 'StateDirectory'), ['uniroute'], 'data_dir is /var/lib/uniroute')
+  t.strictSame(await values('uniroute@.service', 'StateDirectory'), ['uniroute-agent/%i'], 'each agent has its own')
   for (const [unit, port, name] of [
     ['uniroutd.socket', '443', 'tls'],
     ['uniroutd-http.socket', '80', 'http'],
