@@ -162,9 +162,11 @@ function warningsOf(file: string, raw: unknown): string[] {
 
 /** What stands in an agent's file that others must not read. */
 function secretIn(raw: unknown): 'token' | 'password or secret' | null {
-  const { token, tunnels } = (raw ?? {}) as { readonly token?: unknown; readonly tunnels?: unknown }
+  const { token, tunnels, acme } = (raw ?? {}) as Readonly<Record<'token' | 'tunnels' | 'acme', object | undefined>>
   if (token !== undefined) return 'token'
-  return Object.values(tunnels ?? {}).some(holdsHttpSecret) ? 'password or secret' : null
+  const isSecret =
+    JSON.stringify(acme ?? {}).includes('"hmac_key"') || Object.values(tunnels ?? {}).some(holdsHttpSecret)
+  return isSecret ? 'password or secret' : null
 }
 
 function readIfThere(file: string): Source | null {
