@@ -8,6 +8,7 @@ import {
   duration,
   either,
   fieldNames,
+  hostNames,
   hostPattern,
   hostPort,
   integer,
@@ -104,6 +105,10 @@ const inspect = section('The inspector: what passes through the tunnels, shown a
     default: false,
   }),
   store: optional(path, { doc: 'Folder where requests are kept across restarts. Default: they are not.', path: true }),
+  allow_hosts: field(hostNames, {
+    doc: 'Names by which its pages may be called, besides IP addresses and `localhost`.',
+    default: [],
+  }),
   redact: section('What is taken out besides what always is.', {
     headers: field(fieldNames, { doc: 'Header fields whose values are secrets.', default: [] }),
     json_paths: field(jsonPaths, { doc: 'Values in JSON bodies and messages.', default: [] }),

@@ -21,6 +21,8 @@ export interface InspectorSettings {
   readonly store: string | null
   /** Folder of saved requests. */
   readonly suites: string
+  /** Names by which the pages may be called, besides IP addresses and `localhost`. */
+  readonly allowHosts: readonly string[]
   readonly tunnels: readonly InspectedTunnel[]
 }
 

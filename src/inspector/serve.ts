@@ -1,13 +1,16 @@
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../core/clock.js'
-import { ConfigError, UniRouteError } from '../core/errors.js'
+import { NetworkError, UniRouteError } from '../core/errors.js'
+import type { Logger } from '../core/logger.js'
 import { inspectorApp } from './api/app.js'
 import type { TunnelControl } from './api/ngrok/tunnels.js'
 import { Suites } from './files/suites.js'
+import type { ExchangeBook } from './book.js'
 import { listenNear } from './listen-near.js'
 import { BookRecorder } from './replay/book-recorder.js'
 import { Replayer } from './replay/replayer.js'
 import { StatusBoard } from './status/status.js'
+import type { ExchangeStore } from './store/exchange-store.js'
 import type { Inspected, Serving } from './thread.js'
 
 /** The built pages, of this package. */
@@ -18,6 +21,7 @@ export async function serve({ settings, context, connections, log, report, captu
   const { tunnels, host, port } = settings
   const { book } = context
   const recorder = new BookRecorder(context)
+  const store = settings.store === null ? null : await storeOf(settings.store, book, log)
   const board = new StatusBoard({ book, connections, tunnels, report, capture })
   const app = await inspectorApp({
     book,
@@ -27,7 +31,7 @@ export async function serve({ settings, context, connections, log, report, captu
     suites: new Suites(settings.suites),
     log,
     status: () => board.status(),
-    allowedHosts: new Set([host]),
+    allowedHosts: new Set([host, ...settings.allowHosts].map((name) => name.toLowerCase())),
     pages: PAGES,
     control: FIXED_TUNNELS,
   })
@@ -36,20 +40,30 @@ export async function serve({ settings, context, connections, log, report, captu
       await app.listen({ host, port: next })
     })
   } catch (error) {
+    store?.close()
     await app.close()
-    const why = error instanceof Error ? error.message : String(error)
-    const message = `${host}:${port} could not be listened on: ${why}. What to do: choose another address with --inspect-addr.`
-    throw new ConfigError('UR_INSPECT_LISTEN', message)
+    const { code, message } = error as NodeJS.ErrnoException
+    const what = `${host}:${port} could not be listened on: ${code ?? message}. What to do: choose another address with --inspect-addr.`
+    throw new NetworkError('UR_INSPECT_LISTEN', what, { cause: error })
   }
   const address = app.server.address()
   const at = typeof address === 'object' && address !== null ? address.port : port
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${at}`,
-    close: () => {
+    close: async () => {
       app.server.closeAllConnections()
-      return app.close()
+      // the rest of the process may end soon
+      store?.close()
+      await app.close()
     },
   }
+}
+
+async function storeOf(folder: string, book: ExchangeBook, log: Logger): Promise<ExchangeStore> {
+  const { ExchangeStore } = await import('./store/exchange-store.js')
+  const store = new ExchangeStore({ folder, book, log })
+  store.start()
+  return store
 }
 
 const FIXED =

@@ -26,6 +26,7 @@ const settings: InspectorSettings = {
   reveal: false,
   store: null,
   suites: '/nonexistent',
+  allowHosts: [],
   tunnels: [
     { name: 'web', kind: 'http', upstream, inspected: true },
     { name: 'private', kind: 'http', upstream, inspected: false },

@@ -8,6 +8,7 @@ export interface ConnectionFlags extends RunningFlags {
   reconnect: boolean
   insecure?: true
   inspectRedact?: readonly string[]
+  inspectAllowHost?: readonly string[]
 }
 
 /** Those that set keys of the configuration. */

@@ -40,13 +40,14 @@ export function addInspectOptions(command: Command): Command {
   const group = 'The inspector (docs/inspector.md):'
   for (const { flags, description } of INSPECT_OPTIONS)
     command.addOption(new Option(flags, description).helpGroup(group))
-  const redact = new Option(
-    '--inspect-redact <name>',
-    'one more secret: a header field, or a path in JSON such as $.user.pin (repeatable)',
-  )
-    .helpGroup(group)
-    .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
+  const repeatable = (flags: string, description: string): Option =>
+    new Option(flags, `${description} (repeatable)`)
+      .helpGroup(group)
+      .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
   return command
-    .addOption(redact)
+    .addOption(
+      repeatable('--inspect-redact <name>', 'one more secret: a header field, or a path in JSON such as $.user.pin'),
+    )
+    .addOption(repeatable('--inspect-allow-host <name>', 'a name by which these pages may be called'))
     .addOption(new Option('--no-inspect', 'keep nothing of what passes, and show nothing').helpGroup(group))
 }

@@ -25,10 +25,10 @@ export async function inspectorOf(
 
 function settingsOf(
   { inspect }: AgentConfig,
-  { inspectRedact = [] }: ConnectionFlags,
+  { inspectRedact = [], inspectAllowHost = [] }: ConnectionFlags,
   plans: readonly TunnelPlan[],
 ): InspectorSettings {
-  const { addr, memory, body, reveal, store, redact } = inspect
+  const { addr, memory, body, reveal, store, redact, allow_hosts: allowHosts } = inspect
   for (const name of inspectRedact) checkRedacted(name)
   return {
     host: addr.host ?? '127.0.0.1',
@@ -40,6 +40,7 @@ function settingsOf(
     reveal,
     store,
     suites: path.join(path.dirname(defaultAgentFile(process.env)), 'suites'),
+    allowHosts: [...allowHosts, ...inspectAllowHost],
     tunnels: plans.map(tunnelOf),
   }
 }

@@ -21,7 +21,7 @@ import { SUITES } from './routes/suites.js'
 /** Bytes of the body of a request. */
 const BODY_BYTES = 16 * 1024 * 1024
 /** The same for a HAR file. */
-const HAR_BYTES = 128 * 1024 * 1024
+const HAR_BYTES = 32 * 1024 * 1024
 
 export interface InspectorAppOptions extends Context {
   /** Names by which the inspector may be called, besides IP addresses and `localhost`. */
@@ -135,6 +135,8 @@ async function servePage(pages: Pages, { method, url }: FastifyRequest, reply: F
   if (/^\/api(\/|\?|$)/.test(url)) throw notFound(method, url)
   if (method !== 'GET' && method !== 'HEAD') throw notAllowed(method, ['GET', 'HEAD'])
   const file = await pages.find(url)
+  // the page finds its files beside itself, so it is shown at one path alone
+  if (file === null && /^[^.?]*(\?|$)/.test(url)) return reply.redirect('/')
   if (file === null) throw notFound()
   void reply.headers({
     ...PAGE_HEADERS,

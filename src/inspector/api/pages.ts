@@ -31,13 +31,13 @@ export class Pages {
     this.#folder = path.resolve(folder)
   }
 
-  /** The file for the path of a URL; for what is no file the page itself, which shows it. Null: there is none. */
+  /** The file for the path of a URL; null: there is none. */
   async find(urlPath: string): Promise<PageFile | null> {
     const name = nameOf(urlPath)
     if (name === null) return null
+    if (name === '') return this.#read('index.html', TYPES.get('.html')!)
     const type = TYPES.get(path.extname(name))
-    if (type !== undefined) return this.#read(name, type)
-    return path.extname(name) === '' ? this.#read('index.html', TYPES.get('.html')!) : null
+    return type === undefined ? null : this.#read(name, type)
   }
 
   async #read(name: string, type: string): Promise<PageFile | null> {

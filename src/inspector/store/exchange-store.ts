@@ -126,7 +126,7 @@ export class ExchangeStore {
     } catch (error) {
       if (!this.#failing) {
         const { code, message } = explain(error, this.#file) as StoreError
-        const text = `exchanges are kept in memory only, as they could not be written: ${message}`
+        const text = `exchanges are kept in memory only, as they could not be written: ${message} (UR_INSPECT_STORE)`
         log.warn({ code: 'UR_INSPECT_STORE', reason: code ?? 'UR_STORE_FAILED' }, text)
       }
       this.#failing = true
