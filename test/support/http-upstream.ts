@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTcp } from 'node:net'
 import { listen, type Owner } from './places.js'
 
 /** An upstream in this process. Resolves with its port. */
@@ -10,6 +11,19 @@ export async function upstream(t: Owner, listener: RequestListener): Promise<{ p
     server.close()
   })
   return { port, server }
+}
+
+/** An upstream that goes over to another protocol at once: a greeting, an echo, and a word at the end. Resolves with its port. */
+export async function switchingUpstream(t: Owner): Promise<number> {
+  const server = createTcp({ allowHalfOpen: true }, (socket) => {
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhello ')
+      socket.on('data', (chunk) => socket.write(chunk))
+      socket.on('end', () => socket.end(' bye'))
+    })
+  })
+  t.teardown(() => server.close())
+  return listen(server)
 }
 
 /** An upstream that answers each request with its name, and takes a moment for that. */

@@ -11,8 +11,9 @@ import { readUpstream } from '../../../src/config/index.js'
 import { httpKeysFrom, httpOptionsOf } from '../../../src/config/http-schema.js'
 import { Authority, type Pair } from '../../support/certificates.js'
 import { eventually, within } from '../../support/hang.js'
+import { switchingUpstream } from '../../support/http-upstream.js'
 import { type Answer, call2, upstream } from '../../support/http-tunnel.js'
-import { freePort, listen } from '../../support/places.js'
+import { freePort } from '../../support/places.js'
 import { closing, HOST, terminated } from './support.js'
 
 t.test('by HTTP/1.1 and HTTP/2, with what servers tell upstreams', async (t) => {
@@ -191,15 +192,7 @@ t.test('a WebSocket: 1,000 messages and the closing handshake', async (t) => {
 })
 
 t.test('another protocol: what comes right behind the heads is not lost, and half-close goes through', async (t) => {
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.once('data', () => {
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhello ')
-      socket.on('data', (chunk) => socket.write(chunk))
-      socket.on('end', () => socket.end(' bye'))
-    })
-  })
-  const port = await listen(server)
-  t.teardown(() => server.close())
+  const port = await switchingUpstream(t)
   const { visitors } = await terminated(t, port)
   const socket = visitors.tls(HOST)
   socket.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nearly`)

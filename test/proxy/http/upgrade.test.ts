@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { createServer as createHttp2, type ServerHttp2Stream } from 'node:http2'
 import { request } from 'node:https'
-import { createServer as createTcp, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import t from 'tap'
 import { WebSocket, WebSocketServer, type ClientOptions, type RawData } from 'ws'
 import { within } from '../../support/hang.js'
+import { switchingUpstream } from '../../support/http-upstream.js'
 import { answered, call2, HttpTunnels, upstream } from '../../support/http-tunnel.js'
 import { listen } from '../../support/places.js'
 
@@ -37,15 +38,7 @@ t.test('a WebSocket: 10,000 messages and the closing handshake', async (t) => {
 })
 
 t.test('any protocol: what comes right behind the heads is not lost, and half-close goes through', async (t) => {
-  const server = createTcp({ allowHalfOpen: true }, (socket) => {
-    socket.once('data', () => {
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhello ')
-      socket.on('data', (chunk) => socket.write(chunk))
-      socket.on('end', () => socket.end(' bye'))
-    })
-  })
-  const port = await listen(server)
-  t.teardown(() => server.close())
+  const port = await switchingUpstream(t)
   const tunnels = await HttpTunnels.start(t)
   await tunnels.agent({ name: 'web', upstream: port, subdomain: 'shop' })
   const socket = tunnels.tls(HOST)
