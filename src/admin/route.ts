@@ -73,6 +73,18 @@ export function route<
   }
 }
 
+/** As `route`, always below the same prefix. */
+export function routesBelow<Context>(prefix: string) {
+  return <
+    P extends Fields = typeof NOTHING,
+    Q extends Fields = typeof NOTHING,
+    B extends z.ZodType = typeof NOTHING,
+    R extends z.ZodType = z.ZodVoid,
+  >(
+    definition: RouteDefinition<Context, P, Q, B, R>,
+  ): Route<Context> => route(prefix, definition)
+}
+
 /** The path as fastify has it. */
 export function fastifyPath({ path }: Pick<Route<never>, 'path'>): string {
   return path.replace(/\{(\w+)\}/g, ':$1')

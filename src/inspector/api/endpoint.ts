@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Route, route, type RouteDefinition } from '../../admin/route.js'
+import { type Route, route, type RouteDefinition, routesBelow } from '../../admin/route.js'
 import type { Logger } from '../../core/logger.js'
 import type { ExchangeBook } from '../book.js'
 import type { ConnectionLog } from '../connection-log.js'
@@ -34,14 +34,7 @@ export type Endpoint = Route<Context>
 
 const PREFIX = '/api/inspect'
 
-export function endpoint<
-  P extends z.ZodObject = z.ZodObject<Record<never, never>>,
-  Q extends z.ZodObject = z.ZodObject<Record<never, never>>,
-  B extends z.ZodType = z.ZodObject<Record<never, never>>,
-  R extends z.ZodType = z.ZodVoid,
->(definition: RouteDefinition<Context, P, Q, B, R>): Endpoint {
-  return route(PREFIX, definition)
-}
+export const endpoint = routesBelow<Context>(PREFIX)
 
 const BYTES = z.custom<Bytes>()
 
