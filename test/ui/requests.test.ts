@@ -24,6 +24,8 @@ t.test('the list of requests', async (t) => {
     fake.add({ target: '/broken', status: 500 })
     await page.keyboard.press('/')
     await page.keyboard.type('status:5xx')
+    await page.keyboard.press('Enter')
+    t.equal(await page.evaluate('document.activeElement.className'), 'list', 'the keys of the list are at hand')
     await row('/orders').waitFor({ state: 'detached' })
     await page.waitForURL(/q=status%3A5xx/)
     t.same(await targets(page), ['/broken', '/live'])

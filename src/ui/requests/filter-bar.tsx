@@ -12,11 +12,13 @@ const TYPED_MS = 150
 interface Props {
   readonly text: string
   onText(text: string): void
+  /** The text is as it should be. */
+  onEnter(): void
   readonly feeds: Feeds
 }
 
 /** The search field, and a form for those who would rather choose than type: both write the same text. */
-export const FilterBar = forwardRef<HTMLInputElement, Props>(function FilterBar({ text, onText, feeds }, ref) {
+export const FilterBar = forwardRef<HTMLInputElement, Props>(function FilterBar({ text, onText, onEnter, feeds }, ref) {
   const [typed, setTyped] = useState(text)
   const [choosing, setChoosing] = useState(false)
   const sent = useRef(text)
@@ -50,6 +52,7 @@ export const FilterBar = forwardRef<HTMLInputElement, Props>(function FilterBar(
           autoComplete="off"
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
+          onKeyDown={(event) => event.key === 'Enter' && onEnter()}
         />
         <button type="button" aria-expanded={choosing} onClick={() => setChoosing(!choosing)}>
           Filter

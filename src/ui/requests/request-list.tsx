@@ -21,6 +21,7 @@ const TOP_PX = 2
 const HEAD_PX = 24
 
 export interface ListHandle {
+  focus(): void
   /** Moves the focus to the list, and scrolls it just so far that the row is seen. */
   show(id: string): void
 }
@@ -106,6 +107,7 @@ export const RequestList = forwardRef<ListHandle, Props>(function RequestList(pr
     redraw((number) => number + 1)
   }
   useImperativeHandle(handle, () => ({
+    focus: () => box.current?.focus({ preventScroll: true }),
     show(id) {
       box.current?.focus({ preventScroll: true })
       reveal(id)

@@ -111,7 +111,7 @@ export function RequestsPage({ feeds, route }: { readonly feeds: Feeds; readonly
     <div className={open === null ? 'requests' : 'requests with-detail'}>
       <section className="requests-list" aria-label="Requests">
         {open === null && <h1 className="unseen">Requests</h1>}
-        <FilterBar ref={search} text={text} onText={onFilter} feeds={feeds} />
+        <FilterBar ref={search} text={text} onText={onFilter} onEnter={() => list.current?.focus()} feeds={feeds} />
         {feed.problem !== null && <Problem again={() => feed.setFilter(filter)}>{feed.problem.message}</Problem>}
         {marked.size > 0 && <MarkedBar marked={marked} onClear={() => setMarked(new Set())} />}
         <RequestList
