@@ -70,7 +70,7 @@ export interface ExchangeWriter {
   answer(head: AnswerHead, atMs: number): void
   answerBody(bytes: Buffer, atMs: number): void
   answerBytes(bytes: number, atMs: number): void
-  /** The answer is whole; the exchange is `done` with it, also when the request is not. */
+  /** The answer is whole; the exchange is `done` with it once the request is whole too, or is `cut`. */
   answerEnd(trailers: RawHeaders, atMs: number): void
   /** What the exchange turned out to be. */
   is(kind: Exchange['kind']): void

@@ -70,14 +70,17 @@ export class Http1Reader implements ConnectionReader {
 
   close(problem: string | null, atMs: number): void {
     if (this.#upgraded !== null) this.#upgraded.close(problem, atMs)
-    else if (problem === null) this.#endAnswers('the connection was closed', atMs)
-    else this.#lose(problem, atMs)
+    else if (problem === null) {
+      this.#endAnswers('the connection was closed', atMs)
+      this.#abandonBody(atMs)
+    } else this.#lose(problem, atMs)
   }
 
   // Requests.
 
   #pushRequests(bytes: Buffer, atMs: number): void {
-    let at = this.#isUnsentBody(bytes) ? this.#giveUpBody() : 0
+    if (this.#isUnsentBody(bytes)) this.#abandonBody(atMs)
+    let at = 0
     while (at < bytes.length) {
       if (this.#upgraded !== null) return this.#upgraded.push('to-upstream', bytes.subarray(at), atMs)
       if (this.#held !== null) return this.#hold(bytes.subarray(at))
@@ -136,14 +139,23 @@ export class Http1Reader implements ConnectionReader {
 
   /** A request was answered before its body was sent, and it was not sent (`Expect: 100-continue`): another begins. */
   #isUnsentBody(bytes: Buffer): boolean {
-    const writer = this.#requestWriter
-    return writer !== null && !this.#requestBodySeen && writer.exchange.state !== 'open' && looksLikeRequest(bytes)
+    return this.#isAnsweredEarly && !this.#requestBodySeen && looksLikeRequest(bytes)
   }
 
-  #giveUpBody(): number {
+  /** The answer of the request whose body is being sent is whole. */
+  get #isAnsweredEarly(): boolean {
+    return this.#requestWriter !== null && this.#waiting.length === 0
+  }
+
+  /** The rest of a body does not come. */
+  #abandonBody(atMs: number): void {
+    this.#requestWriter?.cut('its body was not sent whole', atMs)
+    this.#giveUpBody()
+  }
+
+  #giveUpBody(): void {
     this.#requestBody = null
     this.#requestWriter = null
-    return 0
   }
 
   #hold(bytes: Buffer): void {
@@ -248,10 +260,10 @@ export class Http1Reader implements ConnectionReader {
     const waiting = this.#waiting
     this.#waiting = []
     this.#lost = true
-    this.#giveUpBody()
     this.#held = null
     this.#answerBody = null
     for (const { writer } of waiting) writer.cut(problem, atMs)
+    this.#abandonBody(atMs)
   }
 
   /** Bytes from which it can go on. */

@@ -11,6 +11,8 @@ export class Http2Call {
   #answerMessages: GrpcTimeline | null = null
   /** The head of the answer came, and no interim one. */
   answered = false
+  #requestOver = false
+  #answerOver = false
 
   constructor(sink: ExchangeSink, fields: readonly HeaderField[], bodyLimit: number, atMs: number) {
     this.#bodyLimit = bodyLimit
@@ -31,7 +33,13 @@ export class Http2Call {
     this.#requestMessages?.push(bytes, atMs)
   }
 
+  /** Both directions are over: nothing more comes. An upstream may answer before it has read the whole request. */
+  get over(): boolean {
+    return this.#requestOver && this.#answerOver
+  }
+
   requestEnd(trailers: readonly HeaderField[], atMs: number): void {
+    this.#requestOver = true
     this.#requestMessages?.end()
     this.#writer.requestEnd(plainFields(trailers), atMs)
   }
@@ -52,6 +60,7 @@ export class Http2Call {
   }
 
   answerEnd(trailers: readonly HeaderField[], atMs: number): void {
+    this.#answerOver = true
     this.#answerMessages?.end()
     this.#writer.answerEnd(plainFields(trailers), atMs)
   }

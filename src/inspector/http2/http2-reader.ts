@@ -108,11 +108,16 @@ export class Http2Reader implements ConnectionReader {
 
   #requestEnd(stream: number, trailers: readonly HeaderField[]): void {
     this.#calls.get(stream)?.requestEnd(trailers, this.#atMs)
+    this.#forgetOver(stream)
   }
 
   #answerEnd(stream: number, trailers: readonly HeaderField[]): void {
     this.#calls.get(stream)?.answerEnd(trailers, this.#atMs)
-    this.#calls.delete(stream)
+    this.#forgetOver(stream)
+  }
+
+  #forgetOver(stream: number): void {
+    if (this.#calls.get(stream)?.over === true) this.#calls.delete(stream)
   }
 
   #onReset(stream: number, problem: string): void {

@@ -45,6 +45,8 @@ class Writer implements ExchangeWriter {
   readonly #requestType: string
   #answerType = ''
   #requestOver = false
+  /** The answer is whole, and the request not yet: an upstream may answer before it has read all. */
+  #answerOver = false
   /** It is not kept any more: nothing need be done. */
   #forgotten: boolean
 
@@ -109,6 +111,7 @@ class Writer implements ExchangeWriter {
     if (this.#isOver || this.#requestOver) return
     this.exchange.requestDoneMs = this.#since(atMs)
     const added = this.#addTrailers(this.exchange.request, trailers)
+    if (this.#answerOver) this.exchange.state = 'done'
     this.#changed(added + this.#finishRequest(true))
   }
 
@@ -128,7 +131,7 @@ class Writer implements ExchangeWriter {
 
   answerBody(bytes: Buffer, atMs: number): void {
     const { response } = this.exchange
-    if (this.#isOver || response === null) return
+    if (this.#isAnswered || response === null) return
     response.bytes += bytes.length
     this.#push(this.#answer, bytes)
     this.#events?.push(bytes, atMs)
@@ -136,15 +139,18 @@ class Writer implements ExchangeWriter {
 
   answerBytes(bytes: number): void {
     const { response } = this.exchange
-    if (this.#isOver || response === null) return
+    if (this.#isAnswered || response === null) return
     response.bytes += bytes
     this.#changed(0)
   }
 
   answerEnd(trailers: RawHeaders, atMs: number): void {
-    const { response } = this.exchange
-    if (this.#isOver || response === null) return
-    this.#finish('done', this.#addTrailers(response, trailers), atMs)
+    const { exchange } = this
+    if (this.#isAnswered || exchange.response === null) return
+    this.#answerOver = true
+    const added = this.#addTrailers(exchange.response, trailers) + this.#finishAnswer(true, atMs)
+    if (this.#requestOver) exchange.state = 'done'
+    this.#changed(added)
   }
 
   is(kind: Exchange['kind']): void {
@@ -165,13 +171,23 @@ class Writer implements ExchangeWriter {
   }
 
   cut(problem: string, atMs: number): void {
+    const { exchange } = this
     if (this.#isOver) return
-    this.exchange.problem ??= problem
-    this.#finish('cut', 0, atMs)
+    let added = this.#finishRequest(false)
+    if (!this.#answerOver) {
+      exchange.problem ??= problem
+      added += this.#finishAnswer(false, atMs)
+    }
+    exchange.state = this.#answerOver ? 'done' : 'cut'
+    this.#changed(added)
   }
 
   get #isOver(): boolean {
     return this.exchange.state !== 'open'
+  }
+
+  get #isAnswered(): boolean {
+    return this.#answerOver || this.#isOver
   }
 
   #since(atMs: number): number {
@@ -196,23 +212,18 @@ class Writer implements ExchangeWriter {
     return fieldsCost(kept)
   }
 
-  #finish(state: 'done' | 'cut', added: number, atMs: number): void {
+  #finishAnswer(whole: boolean, atMs: number): number {
     const { exchange } = this
     const { response } = exchange
-    let more = added + this.#finishRequest(false)
-    if (response !== null) {
-      const before = this.#answer.cost
-      const isWhole = state === 'done'
-      const decoded = this.#answer.finish(response, this.#answerType, isWhole, this.#context.redactor)
-      more += costOfBody(response) - before
-      if (exchange.kind === 'sse' && this.#events === null && decoded !== null) {
-        // Compressed events can be read only now that all are there.
-        new EventStreamParser(this.#onEvent).push(decoded, atMs)
-      }
-    }
     exchange.doneMs = this.#since(atMs)
-    exchange.state = state
-    this.#changed(more)
+    if (response === null) return 0
+    const before = this.#answer.cost
+    const decoded = this.#answer.finish(response, this.#answerType, whole, this.#context.redactor)
+    if (exchange.kind === 'sse' && this.#events === null && decoded !== null) {
+      // Compressed events can be read only now that all are there.
+      new EventStreamParser(this.#onEvent).push(decoded, atMs)
+    }
+    return costOfBody(response) - before
   }
 
   #finishRequest(whole: boolean): number {

@@ -92,10 +92,24 @@ const CONVERSATIONS: Readonly<Record<string, { steps: readonly Step[]; read: rea
     read: [
       {
         line: 'POST / h http done',
-        request: { body: '', bytes: 3, truncated: true },
+        request: { body: 'abcdefghi', bytes: 9, truncated: false },
         response: { status: 413, body: 'no' },
       },
       { line: 'GET /a?token=[redacted] shop.example.com http done', response: { body: 'hello' } },
+    ],
+  },
+  'an answer that does not wait for a request that never ends': {
+    steps: [
+      ['>', 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc de'],
+      ['<', 'HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno'],
+    ],
+    read: [
+      {
+        line: 'POST / h http done',
+        request: { body: 'abc', bytes: 6, truncated: true },
+        response: { status: 413, body: 'no' },
+        problem: null,
+      },
     ],
   },
   'a request whose body was never sent': {
