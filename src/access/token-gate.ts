@@ -123,7 +123,7 @@ export class TokenGate {
     if (token === '' && shown === null) {
       throw new RefusedError(
         'UR_TOKEN_MISSING',
-        'The agent sent no token. What to do: give one with --token or UNIROUTE_TOKEN, or a certificate with --cert.',
+        'The agent sent no token. What to do: give one with --token or UNIROUTE_TOKEN, or a certificate with --agent-cert.',
       )
     }
     return this.#counted(shown === null ? tokenHash(token) : keyOf(shown), address, async () => {

@@ -60,7 +60,7 @@ export class OwnCertificateFile {
       this.#read = { cert, key, ...passphrase }
     } else {
       if (keyFile !== undefined) {
-        throw problem(certFile, 'it is no PEM, and PKCS#12 has the key in it', 'leave --key (key) out')
+        throw problem(certFile, 'it is no PEM, and PKCS#12 has the key in it', 'leave --agent-key (agent_key) out')
       }
       checkPkcs12(certFile, cert, given)
       this.#read = { pfx: cert, ...passphrase }
@@ -106,7 +106,7 @@ function parseKey(file: string, key: Buffer, password: string | undefined): KeyO
     return createPrivateKey({ key, ...(password !== undefined && { passphrase: password }) })
   } catch (error) {
     if (/ENCRYPTED/.test(key.toString('latin1'))) throw wrongPassword(file, password)
-    throw problem(file, `it holds no private key (${reasonText(error)})`, 'give the key with --key (key)')
+    throw problem(file, `it holds no private key (${reasonText(error)})`, 'give the key with --agent-key (agent_key)')
   }
 }
 
@@ -122,7 +122,8 @@ function checkPkcs12(file: string, pfx: Buffer, password: string | undefined): v
 
 function wrongPassword(file: string, password: string | undefined): CertificateError {
   const what = password === undefined ? 'it needs a password' : 'its password is another one'
-  const todo = 'set UNIROUTE_CERT_PASSWORD, or name a file with it with --cert-password-file (cert_password_file)'
+  const todo =
+    'set UNIROUTE_AGENT_CERT_PASSWORD, or name a file with it with --agent-cert-password-file (agent_cert_password_file)'
   return problem(file, what, todo)
 }
 

@@ -122,16 +122,16 @@ export const agentSchema = section('', {
     doc: 'The token from `uniroutd token create`. `UNIROUTE_TOKEN` and `--token` win over it.',
     secret: true,
   }),
-  cert: optional(path, {
-    doc: 'The certificate with which the agent logs in, from `uniroutd agent-cert create`: PEM, or PKCS#12 with the key in it. `UNIROUTE_CERT` and `--cert` win over it.',
+  agent_cert: optional(path, {
+    doc: 'The certificate with which the agent logs in, from `uniroutd agent-cert create`: PEM, or PKCS#12 with the key in it. `UNIROUTE_AGENT_CERT` and `--agent-cert` win over it.',
     path: true,
   }),
-  key: optional(path, {
-    doc: 'Its key, PEM. Default: it is in the file of `cert`. `UNIROUTE_KEY` and `--key` win over it.',
+  agent_key: optional(path, {
+    doc: 'Its key, PEM. Default: it is in the file of `agent_cert`. `UNIROUTE_AGENT_KEY` and `--agent-key` win over it.',
     path: true,
   }),
-  cert_password_file: optional(path, {
-    doc: 'File with the password of the PKCS#12 file, or of the key; instead of the variable `UNIROUTE_CERT_PASSWORD`.',
+  agent_cert_password_file: optional(path, {
+    doc: 'File with the password of the PKCS#12 file, or of the key; instead of the variable `UNIROUTE_AGENT_CERT_PASSWORD`.',
     path: true,
   }),
   ca: optional(path, {

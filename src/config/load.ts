@@ -84,17 +84,17 @@ export interface AgentSources {
 const AGENT_VARIABLES = {
   UNIROUTE_SERVER: 'server',
   UNIROUTE_TOKEN: 'token',
-  UNIROUTE_CERT: 'cert',
-  UNIROUTE_KEY: 'key',
+  UNIROUTE_AGENT_CERT: 'agent_cert',
+  UNIROUTE_AGENT_KEY: 'agent_key',
   UNIROUTE_CA: 'ca',
 } as const
 
 /** Keys that are paths, and that flags or variables may give. */
 const PATH_KEYS: ReadonlySet<string | undefined> = new Set([
   'ca',
-  'cert',
-  'key',
-  'cert_password_file',
+  'agent_cert',
+  'agent_key',
+  'agent_cert_password_file',
   'upstream_ca',
   'state_dir',
 ])

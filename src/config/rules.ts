@@ -24,9 +24,9 @@ export function* checkServer(config: ServerConfig): Generator<Problem> {
 
 /** What several keys of an agent's configuration must fulfil together. */
 export function* checkAgent(config: AgentConfig): Generator<Problem> {
-  for (const key of ['key', 'cert_password_file'] as const) {
-    if (config[key] !== null && config.cert === null)
-      yield problem([key], 'needs cert: the certificate that it belongs to')
+  for (const key of ['agent_key', 'agent_cert_password_file'] as const) {
+    if (config[key] !== null && config.agent_cert === null)
+      yield problem([key], 'needs agent_cert: the certificate that it belongs to')
   }
   const ports = new Map<number, string>()
   const domains = new Map<string, string>()

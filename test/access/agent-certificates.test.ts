@@ -65,7 +65,7 @@ t.test('a certificate stands for its token, and each wrong one has its own answe
     accountId: DEFAULT_ACCOUNT,
     certificateId: certificate.id,
   })
-  await t.rejects(gate.check(''), { code: 'UR_TOKEN_MISSING', message: /--cert/ })
+  await t.rejects(gate.check(''), { code: 'UR_TOKEN_MISSING', message: /--agent-cert/ })
   const { certify: elsewhere } = await start(t)
   const foreign = await elsewhere(null)
   await t.rejects(gate.check('', undefined, foreign.der), { code: 'UR_AGENT_CERT_AUTHORITY' })

@@ -13,7 +13,7 @@ import { must, run } from '../support/processes.js'
 import { Agent, BIN, runAgent, Server } from '../support/product.js'
 import { echo, startEcho } from '../support/pumps.js'
 
-const shown = ({ cert, key }: Pair) => ['--cert', cert, '--key', key]
+const shown = ({ cert, key }: Pair) => ['--agent-cert', cert, '--agent-key', key]
 const NO_TOKEN = { token: '' }
 
 interface Made extends Pair {
@@ -78,7 +78,7 @@ t.test(
     t.equal(await server.metric('uniroute_carriers'), 3)
     t.match(await runAgent(t, server, ['http', '9', ...shown(pair)], NO_TOKEN), { code: 3, err: /UR_RIGHTS_KIND/ })
 
-    const env = { UNIROUTE_CERT: pair.cert, UNIROUTE_KEY: pair.key }
+    const env = { UNIROUTE_AGENT_CERT: pair.cert, UNIROUTE_AGENT_KEY: pair.key }
     await agent.process.stop('SIGTERM')
     const second = await Agent.start(t, server, tcp, { ...NO_TOKEN, env })
     t.equal(second.port(), agent.port(), 'it is the same token, whose address follows from it')
@@ -120,14 +120,19 @@ t.test('as PKCS#12, with its password from a file or a variable', async (t) => {
   const openssl = await program('openssl', 'openssl')
   await must(openssl, ['pkcs12', '-in', file, '-passin', `pass:${password}`, '-noenc'])
 
-  const env = { UNIROUTE_CERT_PASSWORD: password }
-  const agent = await Agent.start(t, server, [...tcp, '--cert', file], { ...NO_TOKEN, env })
+  const env = { UNIROUTE_AGENT_CERT_PASSWORD: password }
+  const agent = await Agent.start(t, server, [...tcp, '--agent-cert', file], { ...NO_TOKEN, env })
   await echo(agent.port())
   t.notOk(agent.process.printed.includes(password))
   const words = path.join(folder, 'password')
   await writeFile(words, `${password}\n`)
   await agent.process.stop('SIGTERM')
-  const again = await Agent.start(t, server, [...tcp, '--cert', file, '--cert-password-file', words], NO_TOKEN)
+  const again = await Agent.start(
+    t,
+    server,
+    [...tcp, '--agent-cert', file, '--agent-cert-password-file', words],
+    NO_TOKEN,
+  )
   t.equal(again.port(), agent.port())
 
   const own = path.join(folder, 'own.p12')
@@ -136,15 +141,15 @@ t.test('as PKCS#12, with its password from a file or a variable', async (t) => {
     code: 0,
     out: /^The certificate .*\n?$/,
   })
-  await Agent.start(t, server, [...tcp, '--cert', own, '--cert-password-file', words], NO_TOKEN)
+  await Agent.start(t, server, [...tcp, '--agent-cert', own, '--agent-cert-password-file', words], NO_TOKEN)
 
   const config = path.join(folder, 'uniroute.yml')
-  await writeFile(config, 'cert: own.p12\ncert_password_file: password\n', { mode: 0o600 })
+  await writeFile(config, 'agent_cert: own.p12\nagent_cert_password_file: password\n', { mode: 0o600 })
   const check = () => run(process.execPath, [BIN.uniroute, 'config', 'check', '--config', config])
   t.match(await check(), { code: 0 })
   await writeFile(words, 'wrong\n')
   t.match(await check(), { code: 2, err: /another one.*UR_AGENT_CERT_FILE/ })
-  t.match(await runAgent(t, server, [...tcp, '--cert', own], NO_TOKEN), {
+  t.match(await runAgent(t, server, [...tcp, '--agent-cert', own], NO_TOKEN), {
     code: 2,
     err: /needs a password|another one/,
   })
@@ -158,18 +163,18 @@ t.test('what cannot be used is said before anything is connected', async (t) => 
     mode: 0o640,
   })
   const wrong: [string[], RegExp][] = [
-    [['--cert', path.join(folder, 'missing.pem')], /missing\.pem.*UR_AGENT_CERT_FILE/],
-    [['--cert', one.cert, '--key', two.key], /does not belong to it/],
-    [['--cert', one.cert], /holds no private key/],
-    [['--cert', one.key, '--key', one.key], /holds no certificate/],
-    [['--cert', server.configFile], /neither PEM nor PKCS#12/],
-    [['--key', one.key], /key.*needs cert/],
+    [['--agent-cert', path.join(folder, 'missing.pem')], /missing\.pem.*UR_AGENT_CERT_FILE/],
+    [['--agent-cert', one.cert, '--agent-key', two.key], /does not belong to it/],
+    [['--agent-cert', one.cert], /holds no private key/],
+    [['--agent-cert', one.key, '--agent-key', one.key], /holds no certificate/],
+    [['--agent-cert', server.configFile], /neither PEM nor PKCS#12/],
+    [['--agent-key', one.key], /agent-key.*needs agent_cert/],
   ]
   for (const [flags, err] of wrong) {
     t.match(await runAgent(t, server, [...tcp, ...flags], NO_TOKEN), { code: 2, err }, flags.join(' '))
   }
   t.equal(await server.metric('uniroute_sessions_total'), 0)
-  const agent = await Agent.start(t, server, [...tcp, '--cert', both], NO_TOKEN)
+  const agent = await Agent.start(t, server, [...tcp, '--agent-cert', both], NO_TOKEN)
   t.match(agent.process.err.join('\n'), /holds a private key and others can read it/)
 })
 

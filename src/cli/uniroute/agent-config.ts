@@ -29,11 +29,11 @@ export function requiredServer({ config, file }: Loaded<AgentConfig>): NonNullab
 
 /** The certificate with which the agent logs in; null: none is configured. */
 export function ownCertificate(
-  { cert, key, cert_password_file: passwordFile }: AgentConfig,
+  { agent_cert: cert, agent_key: key, agent_cert_password_file: passwordFile }: AgentConfig,
   env: Readonly<Record<string, string | undefined>>,
 ): OwnCertificateOptions | null {
   if (cert === null) return null
-  const password = env['UNIROUTE_CERT_PASSWORD']
+  const password = env['UNIROUTE_AGENT_CERT_PASSWORD']
   return {
     certFile: cert,
     ...(key !== null && { keyFile: key }),

@@ -20,15 +20,19 @@ export const CONFIG_OPTIONS: readonly ConfigOption[] = [
     path: ['token'],
   },
   {
-    flags: '--cert <file>',
-    description: 'log in with this certificate instead of a token, PEM or PKCS#12 (env UNIROUTE_CERT)',
-    path: ['cert'],
+    flags: '--agent-cert <file>',
+    description: 'log in with this certificate instead of a token, PEM or PKCS#12 (env UNIROUTE_AGENT_CERT)',
+    path: ['agent_cert'],
   },
-  { flags: '--key <file>', description: 'its key, PEM (env UNIROUTE_KEY; default: in the same file)', path: ['key'] },
   {
-    flags: '--cert-password-file <file>',
-    description: 'file with its password (or env UNIROUTE_CERT_PASSWORD)',
-    path: ['cert_password_file'],
+    flags: '--agent-key <file>',
+    description: 'its key, PEM (env UNIROUTE_AGENT_KEY; default: in the same file)',
+    path: ['agent_key'],
+  },
+  {
+    flags: '--agent-cert-password-file <file>',
+    description: 'file with its password (or env UNIROUTE_AGENT_CERT_PASSWORD)',
+    path: ['agent_cert_password_file'],
   },
   { flags: '--ca <file>', description: 'PEM file with one more authority to trust (env UNIROUTE_CA)', path: ['ca'] },
   {

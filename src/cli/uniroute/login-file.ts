@@ -94,7 +94,7 @@ export function removeLogin(env: Environment): boolean {
 /** Completes a configuration without a token, or a certificate, by the login that was stored, which is sent to its own server only. */
 export function withLogin(loaded: Loaded<AgentConfig>, env: Environment): Loaded<AgentConfig> {
   const { config } = loaded
-  if (config.token !== null || config.cert !== null) return loaded
+  if (config.token !== null || config.agent_cert !== null) return loaded
   const login = readLogin(env)
   if (login === null || (config.server !== null && !isSame(config.server, login.server))) return loaded
   const { server, token, ca } = login
