@@ -16,7 +16,7 @@ await thread.start(serve)
 /** On Linux this is the priority of the thread alone: when all processors are busy, tunnels go first. */
 function yieldToOthers(): void {
   try {
-    os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL)
+    os.setPriority(os.constants.priority.PRIORITY_LOW)
   } catch {
     // It is not allowed everywhere, and not needed.
   }

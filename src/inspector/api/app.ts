@@ -130,13 +130,16 @@ function checked<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
   throw new InspectError(422, 'UR_INSPECT_FIELD', wrongText(input.wrong))
 }
 
+const NOT_BUILT = 'The pages were not built. What to do: run `npm run build`; the API at /api works without them.'
+
 /** The pages, at every path that is not below `/api`. */
 async function servePage(pages: Pages, { method, url }: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   if (/^\/api(\/|\?|$)/.test(url)) throw notFound(method, url)
   if (method !== 'GET' && method !== 'HEAD') throw notAllowed(method, ['GET', 'HEAD'])
   const file = await pages.find(url)
   // the page finds its files beside itself, so it is shown at one path alone
-  if (file === null && /^[^.?]*(\?|$)/.test(url)) return reply.redirect('/')
+  if (file === null && /^\/[^.?]+(\?|$)/.test(url)) return reply.redirect('/')
+  if (file === null && /^\/(\?|$)/.test(url)) throw new InspectError(404, 'UR_INSPECT_NOT_FOUND', NOT_BUILT)
   if (file === null) throw notFound()
   void reply.headers({
     ...PAGE_HEADERS,

@@ -44,6 +44,11 @@ export class Batches {
     return writer !== null
   }
 
+  /** More is under way than is well: nothing should be begun of which the rest may find no room. */
+  get isCrowded(): boolean {
+    return this.#made - this.#free.length > MOST_BATCHES / 2
+  }
+
   /** Sends what there is. */
   flush(): void {
     const current = this.#current

@@ -40,6 +40,10 @@ export class Tapped implements ConnectionTap {
   readonly #toVisitor = new Lane('to-visitor')
   /** That of the thread that knows of it. */
   #generation = -1
+  /** The last bytes went to the visitor. */
+  #wasAnswered = true
+  /** Exchanges are left out whole, as more come than can be read. */
+  #rests = false
 
   constructor(number: number, target: TapTarget, connection: Omit<OpenedConnection, 'isUnderWay'>) {
     this.#number = number
@@ -49,10 +53,12 @@ export class Tapped implements ConnectionTap {
   }
 
   toSocket(slice: Buffer): void {
+    if (this.#wasAnswered) this.#mayBegin()
     this.#pass(this.#toUpstream, slice, 0, slice.length)
   }
 
   toStream(buffer: Buffer, start: number, end: number): void {
+    this.#wasAnswered = true
     this.#pass(this.#toVisitor, buffer, start, end)
   }
 
@@ -78,7 +84,22 @@ export class Tapped implements ConnectionTap {
     lane.skipUntil = Math.max(lane.skipUntil, until)
   }
 
+  /** Of HTTP/1.1 a request begins here, most likely: it is read with its answer, or not at all. */
+  #mayBegin(): void {
+    this.#wasAnswered = false
+    if (this.#connection.protocol !== 'http1') return
+    const rested = this.#rests
+    this.#rests = this.#target.batches.isCrowded
+    // The reader is to know of all that it missed before the request with which it goes on.
+    if (rested && !this.#rests) this.#tellGaps(performance.now())
+  }
+
   #pass(lane: Lane, buffer: Buffer, from: number, end: number): void {
+    if (this.#rests) {
+      lane.offset += end - from
+      lane.lost += end - from
+      return
+    }
     const atMs = performance.now()
     if (this.#generation !== this.#target.generation) this.#open(atMs)
     const offset = lane.offset

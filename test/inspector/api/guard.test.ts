@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
 import t from 'tap'
 import { ENDPOINTS } from '../../../src/inspector/api/app.js'
 import { answer, message } from '../messages.js'
@@ -67,6 +69,13 @@ t.test('a page of another site changes nothing, and reads nothing', async (t) =>
   t.equal(api.book.size, 1, 'all is as it was')
   const own = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' }
   t.match(await api.call('/api/inspect/exchanges', { method: 'DELETE', headers: own }), { status: 204 })
+})
+
+t.test('pages that were not built are said to be so', async (t) => {
+  const api = await InspectorApi.start(t)
+  await rm(path.join(api.pages, 'index.html'))
+  t.match(await api.call('/'), { status: 404, text: /npm run build/ })
+  t.match(await api.call('/requests'), { status: 302, headers: { location: '/' } })
 })
 
 t.test('a link leads to the pages from anywhere; they are never in a frame, and run only what is theirs', async (t) => {

@@ -64,23 +64,25 @@ export class InspectorApi {
   readonly log = new RecordedLog()
   readonly tunnels: TunnelInspection[] = [tunnel('web')]
   readonly suites: Suites
+  /** The folder of the pages. */
+  readonly pages: string
   port = 0
   url = ''
 
   private constructor(folder: string, bookBytes: number) {
     this.book = new ExchangeBook(bookBytes)
     this.suites = new Suites(path.join(folder, 'suites'))
+    this.pages = path.join(folder, 'pages')
   }
 
   static async start(t: Owner, options: ApiOptions = {}): Promise<InspectorApi> {
     const { upstream = '1', canReveal = false, bookBytes = 50_000_000 } = options
     const folder = await temporaryFolder(t)
     const api = new InspectorApi(folder, bookBytes)
-    const { book, connections, suites, log } = api
+    const { book, connections, suites, log, pages } = api
     const recorder = recorderOf(book)
     const web: UpstreamSpec = { name: 'web', kind: 'http', upstream: readUpstream(upstream) }
     const replayer = new Replayer({ clock: systemClock, recorder, tunnels: () => [web] })
-    const pages = path.join(folder, 'pages')
     await mkdir(path.join(pages, 'assets'), { recursive: true })
     await writeFile(path.join(pages, 'index.html'), '<!doctype html><title>Inspector</title>')
     await writeFile(path.join(pages, 'assets', 'index-B1x2y3z4.js'), 'void 0')

@@ -21,7 +21,7 @@ class Bench implements TapTarget {
   /** What the reader asks for when it is given bytes. */
   wants: { direction: Direction; skip: number } | null = null
   readonly batches = new Batches((buffer, used) => this.unread.push({ buffer, used }))
-  readonly tapped = new Tapped(7, this, CONNECTION)
+  readonly tapped: Tapped
   readonly readers = new Readers({
     reader: ({ isUnderWay }, sink): ConnectionReader => {
       this.told.push(`open ${isUnderWay}`)
@@ -50,6 +50,10 @@ class Bench implements TapTarget {
       throw error
     },
   })
+
+  constructor(protocol: 'http1' | 'http2' = 'http1') {
+    this.tapped = new Tapped(7, this, { ...CONNECTION, protocol })
+  }
 
   writeApart(kind: RecordKind, connection: number, atMs: number, content: Buffer): void {
     this.apart++
@@ -147,7 +151,7 @@ t.test('what is not wanted is not copied, and told where it ends', async (t) => 
 })
 
 t.test('what there is no room for is left out and counted; what must not be lost is not', async (t) => {
-  const bench = new Bench()
+  const bench = new Bench('http2')
   const most = MOST_BATCHES * BATCH_BYTES
   const chunk = Buffer.alloc(64 * 1024)
   let sent = 0
@@ -184,4 +188,32 @@ t.test('a thread that was started again is told of the connections that are ther
   bench.tapped.toSocket(Buffer.from('c'))
   bench.flush()
   t.same(bench.told, ['open true', 'to-upstream missed 1', 'to-upstream 1', 'to-upstream 1'])
+})
+
+t.test('when more comes than can be read, exchanges are left out whole, and told of before the next one', async (t) => {
+  const bench = new Bench()
+  const exchange = (request: string, answer: string) => {
+    bench.tapped.toSocket(Buffer.from(request))
+    bench.tapped.toStream(Buffer.from(answer), 0, answer.length)
+  }
+  exchange('GET /1', 'one')
+  const bulk = Buffer.alloc((BATCH_BYTES * MOST_BATCHES) / 2 + BATCH_BYTES)
+  bench.tapped.toStream(bulk, 0, bulk.length)
+  exchange('GET /2', 'two')
+  exchange('GET /333', 'three')
+  bench.flush()
+  t.notMatch(bench.told.join('|'), /missed/, 'what had begun is whole')
+  bench.told.length = 0
+  exchange('GET /4444', 'four')
+  bench.flush()
+  t.same(bench.told, ['to-upstream missed 14', 'to-visitor missed 8', 'to-upstream 9', 'to-visitor 4'])
+})
+
+t.test('of HTTP/2 nothing is left out as long as there is room: the rest could not be read', async (t) => {
+  const bench = new Bench('http2')
+  const bulk = Buffer.alloc((BATCH_BYTES * MOST_BATCHES) / 2 + BATCH_BYTES)
+  bench.tapped.toStream(bulk, 0, bulk.length)
+  bench.tapped.toSocket(Buffer.from('more'))
+  bench.flush()
+  t.equal(bench.told.at(-1), 'to-upstream 4')
 })
