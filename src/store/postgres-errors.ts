@@ -131,7 +131,8 @@ export function explainPostgres(error: unknown, name: string): Error {
   const message = printable(messageOf(error))
   if (code === '23505') return new UniqueViolation(message, { cause: error })
   if (code === '23503') return new ForeignKeyViolation(message, { cause: error })
-  if (syscall === 'open' || syscall === 'read') {
+  // A socket is read too, and may be reset.
+  if (syscall === 'open' || (syscall === 'read' && code === 'EISDIR')) {
     const text = `A file that the PostgreSQL address names could not be read: ${message}. What to do: mend the path, or let the user of this process read it.`
     return new ConfigError('UR_STORE_URL', text)
   }

@@ -199,7 +199,7 @@ t.test('check leaves nothing behind', async (t) => {
   const file = path.join(folder, 'uniroutd.yml')
   await writeFile(
     file,
-    `data_dir: new/data\nlisten: { tls: "127.0.0.1:0", http: off, metrics: off }\ncerts: { mode: dev }\n`,
+    `data_dir: new/data\nlisten: { tls: "127.0.0.1:0", http: off, metrics: off, admin: off }\ncerts: { mode: dev }\n`,
   )
   t.match(await uniroutd(['check', '--config', file]), { code: 0 })
   await t.rejects(stat(path.join(folder, 'new')), { code: 'ENOENT' })

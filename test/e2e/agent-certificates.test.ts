@@ -215,7 +215,7 @@ t.test('certificates that are no good, each with its own answer', async (t) => {
   )
   t.match(await server.uniroutd('agent-cert', 'revoke', 'crt_nobody'), { code: 1, err: /UR_AGENT_CERT_NOT_FOUND/ })
 
-  const short = await Agent.start(t, server, [...tcp, ...shown(await brief('desktop', 1500))], NO_TOKEN)
+  const short = await Agent.start(t, server, [...tcp, ...shown(await brief('desktop', 8000))], NO_TOKEN)
   t.match(await short.exit, { code: 3 })
   t.match(short.process.err.at(-1), /UR_AGENT_CERT_EXPIRED/)
 })
@@ -223,7 +223,7 @@ t.test('certificates that are no good, each with its own answer', async (t) => {
 t.test('a certificate that is exchanged before it ends: the agent goes on with the new one', async (t) => {
   const { server, tcp, make, brief } = await start(t)
   await make('create', 'laptop')
-  const pair = await brief('laptop', 3000)
+  const pair = await brief('laptop', 12_000)
   const agent = await Agent.start(t, server, [...tcp, ...shown(pair)], NO_TOKEN)
   const port = agent.port()
   const next = await make('add', 'laptop')
