@@ -45,6 +45,8 @@ const URL_PASSWORD = /(:(?:\\?\/){2}[^\s/:@"'<>\\]{0,128}:)([^\s/@"'<>\\]{1,256}
 const PRIVATE_KEY = 'PRIVATE KEY-----'
 const BEGIN = '-----BEGIN '
 const END = '-----END '
+/** From `BEGIN` to `PRIVATE KEY`. */
+const LONGEST_LABEL = 64
 
 /** Replaces the tokens, private keys and passwords in URLs that `text` has; returns `text` itself when it has none. */
 export function redactShapes(text: string): string {
@@ -71,8 +73,10 @@ function redactPrivateKeys(text: string): string {
   for (;;) {
     const label = text.indexOf(PRIVATE_KEY, at)
     if (label < 0) return result + text.slice(at)
-    const begin = text.lastIndexOf(BEGIN, label)
-    const from = begin < at || label - begin > 64 ? at : begin
+    // Not further back: to look through all that came before at each of them would take for ever.
+    const near = Math.max(at, label - LONGEST_LABEL)
+    const begin = text.slice(near, label).lastIndexOf(BEGIN)
+    const from = begin < 0 ? at : near + begin
     result += text.slice(at, from) + REDACTED
     const end = text.indexOf(END, label)
     const line = end < 0 ? -1 : text.indexOf('-----', end + END.length)

@@ -192,6 +192,7 @@ t.test('any text is read in a time that grows with its length only', async (t) =
     'bearer ',
     '-----BEGIN ',
     'PRIVATE KEY-----',
+    'PRIVATE KEY-----\n-----END abcdefghijklm-----',
     '%41',
     '&',
     'SG.',
