@@ -5,7 +5,7 @@ import type { AnswerHead, ExchangeWriter, RequestHead, TimelineMessage } from '.
 import type { RawHeaders } from '../../proxy/http/api.js'
 import { valueOf } from '../../proxy/http/fields.js'
 import { nodeAddress } from '../../proxy/http/headers/forwarded.js'
-import type { Redactor } from '../redact/index.js'
+import { copied, type Redactor } from '../redact/index.js'
 import { EventStreamParser } from '../event-stream.js'
 import { BodyKeeper } from './body.js'
 import { codingsOf } from './codings.js'
@@ -59,20 +59,23 @@ class Writer implements ExchangeWriter {
     this.#request = new BodyKeeper(bodyLimit)
     this.#answer = new BodyKeeper(bodyLimit)
     this.#requestType = mediaTypeOf(fields)
+    const target = redactor.target(head.target)
+    const request = messageOf(fields, redactor, target !== head.target)
+    const piece = hasSecret(request) || target !== head.target ? copied : same
     this.exchange = {
       id: book.nextId(startedAt),
       kind: 'http',
       state: 'open',
       tunnel: origin.tunnel,
-      visitor: visitorOf(fields) ?? origin.visitor,
+      visitor: piece(visitorOf(fields) ?? origin.visitor),
       startedAt,
-      method: head.method,
-      target: redactor.target(head.target),
+      method: piece(head.method),
+      target: piece(target),
       targetSecret: null,
-      host: head.host,
+      host: piece(head.host),
       protocol: head.protocol,
-      requestId: valueOf(fields, 'x-request-id') ?? '',
-      request: messageOf(fields, redactor),
+      requestId: piece(valueOf(fields, 'x-request-id') ?? ''),
+      request,
       response: null,
       requestDoneMs: null,
       answeredMs: null,
@@ -82,7 +85,7 @@ class Writer implements ExchangeWriter {
       problem: null,
       replayOf: origin.replayOf ?? null,
     }
-    if (redactor.reveal && this.exchange.target !== head.target) this.exchange.targetSecret = head.target
+    if (redactor.reveal && target !== head.target) this.exchange.targetSecret = copied(head.target)
     this.#timeline = new TimelineKeeper(this.exchange, bodyLimit, redactor)
     this.#forgotten = !book.add(this.exchange)
   }
@@ -118,7 +121,8 @@ class Writer implements ExchangeWriter {
   answer({ status, reason, fields }: AnswerHead, atMs: number): void {
     const { exchange } = this
     if (this.#isOver || exchange.response !== null) return
-    const answer: Answer = { ...messageOf(fields, this.#context.redactor), status, reason }
+    const message = messageOf(fields, this.#context.redactor)
+    const answer: Answer = { ...message, status, reason: hasSecret(message) ? copied(reason) : reason }
     exchange.response = answer
     exchange.answeredMs = this.#since(atMs)
     this.#answerType = mediaTypeOf(fields)
@@ -238,9 +242,17 @@ class Writer implements ExchangeWriter {
   readonly #onEvent = (message: TimelineMessage, atMs: number): void => this.message(message, atMs)
 }
 
-function messageOf(fields: RawHeaders, redactor: Redactor): Message {
+function hasSecret({ fields }: Message): boolean {
+  return fields.some(({ redacted }) => redacted)
+}
+
+function same(text: string): string {
+  return text
+}
+
+function messageOf(fields: RawHeaders, redactor: Redactor, own = false): Message {
   return {
-    fields: redactor.fields(fields),
+    fields: redactor.fields(fields, own),
     trailers: [],
     body: [],
     bytes: 0,

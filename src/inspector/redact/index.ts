@@ -1,2 +1,2 @@
 export { REDACTED } from './shapes.js'
-export { Redactor, type RedactOptions } from './redactor.js'
+export { copied, Redactor, type RedactOptions } from './redactor.js'

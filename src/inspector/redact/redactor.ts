@@ -28,10 +28,12 @@ export class Redactor {
     this.#paths = jsonPaths.map(parseJsonPath).filter((path) => path !== null)
   }
 
-  /** `raw`: names and values in turn. */
-  fields(raw: RawHeaders): KeptField[] {
+  /**
+   * `raw`: names and values in turn. `own`: something else of their head was redacted, so that they are not to hold it.
+   */
+  fields(raw: RawHeaders, own = false): KeptField[] {
     const kept: KeptField[] = []
-    let secrets = false
+    let secrets = own
     for (let i = 0; i + 1 < raw.length; i += 2) {
       const field = this.field(raw[i]!, raw[i + 1]!)
       secrets ||= field.redacted
@@ -114,6 +116,7 @@ function ofItsOwn({ name, value, redacted, secret }: KeptField): KeptField {
   return { name: copied(name), value: copied(value), redacted, secret: secret === null ? null : copied(secret) }
 }
 
-function copied(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1')
+/** The same text in memory of its own, if it is latin1, as heads are: a piece of a head holds all of the head. */
+export function copied(text: string): string {
+  return /[^\0-\xff]/.test(text) ? text : Buffer.from(text, 'latin1').toString('latin1')
 }
