@@ -9,6 +9,7 @@ export interface GrpcFrame {
 }
 
 const PREFIX = 5
+const SMALL = 4_096
 
 /** Cuts one direction of a call into messages, in any pieces. Anything is a message: what is none looks like a long one. */
 export class GrpcMessageReader {
@@ -54,7 +55,11 @@ export class GrpcMessageReader {
   #keep(part: Buffer): void {
     const wanted = Math.min(part.length, this.#most - this.#keptBytes)
     if (wanted <= 0) return
-    this.#kept.push(Buffer.from(part.subarray(0, wanted)))
+    const kept = part.subarray(0, wanted)
+    const last = this.#kept.at(-1)
+    // Small parts are put together, or a message of single bytes would cost an object for each.
+    if (last !== undefined && last.length < SMALL) this.#kept[this.#kept.length - 1] = Buffer.concat([last, kept])
+    else this.#kept.push(Buffer.from(kept))
     this.#keptBytes += wanted
   }
 
