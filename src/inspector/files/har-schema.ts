@@ -5,8 +5,25 @@ import { z } from 'zod'
  * is needed is no error, and what only some write may be missing.
  */
 
+/** An array that is given up at the first that is wrong: to tell of many would take far more memory than they do. */
+function list<S extends z.ZodType>(schema: S): z.ZodType<z.output<S>[]> {
+  return z.array(z.unknown()).transform((items, context) => {
+    const read: z.output<S>[] = []
+    for (const [i, item] of items.entries()) {
+      const result = schema.safeParse(item)
+      if (!result.success) {
+        const [issue] = result.error.issues
+        context.addIssue({ code: 'custom', message: issue!.message, path: [i, ...issue!.path] })
+        return z.NEVER
+      }
+      read.push(result.data)
+    }
+    return read
+  })
+}
+
 const pair = z.object({ name: z.string(), value: z.string() })
-const fields = z.array(pair).default([])
+const fields = list(pair).default([])
 const size = z.number().default(-1)
 const ms = z.number().default(-1)
 const base64 = z.string().optional()
@@ -14,7 +31,7 @@ const base64 = z.string().optional()
 const postData = z.object({
   mimeType: z.string().default(''),
   text: z.string().optional(),
-  params: z.array(z.object({ name: z.string(), value: z.string().optional() })).optional(),
+  params: list(z.object({ name: z.string(), value: z.string().optional() })).optional(),
   encoding: base64,
   _encoding: base64,
 })
@@ -25,7 +42,7 @@ const content = z
 
 const own = {
   _trailers: fields,
-  _codings: z.array(z.string()).default([]),
+  _codings: list(z.string()).default([]),
   _truncated: z.boolean().default(false),
 }
 
@@ -60,7 +77,7 @@ export const HarEntry = z.object({
     ...own,
   }),
   timings: z.object({ send: ms, wait: ms, receive: ms }).default({ send: -1, wait: -1, receive: -1 }),
-  _webSocketMessages: z.array(message).optional(),
+  _webSocketMessages: list(message).optional(),
   _uniroute: z
     .object({
       kind: z.enum(['http', 'sse', 'websocket', 'grpc']).default('http'),
@@ -71,6 +88,6 @@ export const HarEntry = z.object({
     .optional(),
 })
 
-export const Har = z.object({ log: z.object({ entries: z.array(HarEntry) }) })
+export const Har = z.object({ log: z.object({ entries: list(HarEntry) }) })
 
 export type HarEntry = z.infer<typeof HarEntry>

@@ -142,6 +142,28 @@ t.test('a file that is no HAR is refused with line, column and place', async (t)
   t.throws(() => readHar('\x1b[2J', 'x\x1b.har'), { message: /^[^\x1b]*$/ }, 'nothing of it moves the cursor')
 })
 
+t.test('a file in which very much is wrong is refused as one in which one thing is', async (t) => {
+  const many = Array.from({ length: 100_000 }, () => ({}))
+  const { request, ...entry } = {
+    startedDateTime: '2026-01-01T00:00:00Z',
+    request: { method: 'GET', url: 'http://a.example/' },
+    response: { status: 200 },
+  }
+  const files: Readonly<Record<string, unknown>> = {
+    'log.entries[0].startedDateTime': { log: { entries: many } },
+    'log.entries[0].request.headers[0].name': {
+      log: { entries: [{ ...entry, request: { ...request, headers: many } }] },
+    },
+  }
+  for (const [place, har] of Object.entries(files)) {
+    const text = JSON.stringify(har)
+    const before = process.memoryUsage().heapUsed
+    t.throws(() => readHar(text, 'x.har'), { code: 'UR_HAR_INVALID', message: `${place}: it is missing` })
+    const taken = process.memoryUsage().heapUsed - before
+    t.ok(taken < 100_000_000, `${taken} bytes`)
+  }
+})
+
 t.test('places in JSON', async (t) => {
   const text = '{"a":{"b":[1,\n {"c\\u0064" : "x\\n\\"", "e": 1e3}]},\r\n"f":true}'
   t.same(placeOf(text, []), { line: 1, column: 1 })
