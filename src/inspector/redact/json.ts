@@ -15,18 +15,30 @@ interface Level {
 /** What is nested deeper is replaced. */
 const MAX_DEPTH = 200
 
+/** How deep JSON in strings of JSON is looked into. */
+const MAX_NESTED = 3
+
+/** Also behind what Socket.IO, SockJS and JSONP write in front of it. */
+const LOOKS_LIKE_JSON = /^(?:\xef\xbb\xbf)?\s*[\w$./,-]{0,64}\(?[[{"]/
+
+export function looksLikeJson(text: string): boolean {
+  return LOOKS_LIKE_JSON.test(text)
+}
+
 /**
  * Replaces values in JSON text: those whose name is one of a secret, those to which a path leads, and strings in whose
- * escapes a token hides. Everything else stays as it is, byte by byte. The text may be cut, several values, or no JSON
+ * escapes a token or JSON with a secret hides. Everything else stays as it is, byte by byte. The text may be cut, several values, or no JSON
  * at all. Returns `text` itself when there is nothing to replace.
  */
 export function redactJson(text: string, paths: readonly JsonPath[]): string {
-  return new Scan(text, paths).run()
+  return new Scan(text, paths, 0).run()
 }
 
 class Scan {
   readonly #text: string
   readonly #paths: readonly JsonPath[]
+  /** In so many strings it stands. */
+  readonly #nested: number
   readonly #levels: Level[] = []
   readonly #place: (string | number)[] = []
   #result = ''
@@ -35,8 +47,9 @@ class Scan {
   /** Where the next backslash is, or one before. */
   #escape = -1
 
-  constructor(text: string, paths: readonly JsonPath[]) {
+  constructor(text: string, paths: readonly JsonPath[], nested: number) {
     this.#text = text
+    this.#nested = nested
     this.#paths = paths
   }
 
@@ -106,9 +119,14 @@ class Scan {
     if (this.#isSecret() || this.#isOnPath()) return this.#replace(end)
     if (this.#hasEscape(end)) {
       const value = unescaped(this.#text.slice(this.#at + 1, end - 1))
-      if (redactShapes(value) !== value) return this.#replace(end)
+      if (redactShapes(value) !== value || this.#hidesJson(value)) return this.#replace(end)
     }
     this.#at = end
+  }
+
+  #hidesJson(value: string): boolean {
+    if (this.#nested === MAX_NESTED || !looksLikeJson(value)) return false
+    return new Scan(value, [], this.#nested + 1).run() !== value
   }
 
   /** A number, `true`, `false`, `null`, or what is no JSON. */

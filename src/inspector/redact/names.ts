@@ -2,10 +2,12 @@
 export type NamePlace = 'header' | 'query' | 'body'
 
 const SECRETS = [
-  'passw(?:or)?ds?',
+  // Forms ask for it twice.
+  'passw(?:or)?ds?(?:_?\\d|_(?:confirm(?:ation)?|repeat|again|verify))?',
   'passphrase',
   '(?:^|_)pwd',
-  '(?:^|_)pass',
+  '(?:^|_)pass\\d?',
+  '(?:^|_)pw',
   'secrets?',
   'token',
   'api_?key',
@@ -20,12 +22,12 @@ const SECRETS = [
   'authorization',
   '(?:^|_)credentials?',
   '(?:^|_)jwt',
-  'session_?id',
+  'sess(?:ion)?_?id',
   '(?:^|_)cv[vc]2?',
 ].join('|')
 
 const NAMES: Readonly<Record<NamePlace, RegExp>> = {
-  header: new RegExp(`(?:${SECRETS})$`),
+  header: new RegExp(`(?:${SECRETS}|(?:^|_)cookie2?)$`),
   query: new RegExp(`(?:${SECRETS}|(?:^|_)sig|signature|(?:^|_)auth|(?:^|_)assertion)$`),
   body: new RegExp(`(?:${SECRETS})$`),
 }
@@ -56,6 +58,6 @@ function looksSecret(name: string, place: NamePlace): boolean {
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toLowerCase()
     .replace(/[-.\s[\]]+/g, '_')
-    .replace(/_+$/, '')
+    .replace(/(?:_bin)?_*$/, '')
   return NAMES[place].test(plain) && !NO_SECRETS.test(plain)
 }

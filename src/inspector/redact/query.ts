@@ -1,11 +1,18 @@
+import { looksLikeJson, redactJson } from './json.js'
 import { isSecretName } from './names.js'
 import { REDACTED, redactShapes } from './shapes.js'
 
 /** How deep URLs within parameters of URLs are looked into. */
 const MAX_DEPTH = 3
 
-/** Redacts a request target, or a URL in a field: its query, a password before its host, tokens in its path. */
+/** Redacts a request target, or a URL in a field: its query and fragment, a password before its host, its path. */
 export function redactTarget(target: string, depth = 0): string {
+  const hash = target.indexOf('#')
+  if (hash >= 0) {
+    const fragment = target.slice(hash + 1)
+    const redacted = fragment.includes('?') ? redactTarget(fragment, depth) : redactQuery(fragment, depth)
+    return `${redactTarget(target.slice(0, hash), depth)}#${redacted}`
+  }
   const mark = target.indexOf('?')
   if (mark < 0) return redactPath(target)
   return `${redactPath(target.slice(0, mark))}?${redactQuery(target.slice(mark + 1), depth)}`
@@ -31,23 +38,39 @@ function redactPair(pair: string, depth: number): string {
   if (equals < 0) return isHidden(pair, depth) ? REDACTED : pair
   const value = pair.slice(equals + 1)
   if (value === '') return pair
-  const isSecret = isSecretName(decoded(pair.slice(0, equals)), 'query') || isHidden(value, depth)
-  return isSecret ? `${pair.slice(0, equals)}=${REDACTED}` : pair
+  const named = `${pair.slice(0, equals)}=`
+  if (isSecretName(decoded(pair.slice(0, equals)), 'query')) return named + REDACTED
+  // Some still part them by semicolons.
+  if (pair.includes(';')) return eachPart(pair, ';', (part) => redactPair(part, depth))
+  return isHidden(value, depth) ? named + REDACTED : pair
 }
 
-/** Whether a value, decoded, has a secret in it: a token, or a URL with one. */
+function eachPart(text: string, separator: string, redact: (part: string) => string): string {
+  return text.split(separator).map(redact).join(separator)
+}
+
+/** Whether a value, decoded, has a secret in it: a token, or a URL or JSON with one. */
 function isHidden(value: string, depth: number): boolean {
   const plain = decoded(value)
   if (redactShapes(plain) !== plain) return true
-  if (depth >= MAX_DEPTH || plain === value || !/[?=%]/.test(plain)) return false
+  if (looksLikeJson(plain) && redactJson(plain, []) !== plain) return true
+  if (depth >= MAX_DEPTH || !/[?=%]/.test(plain)) return false
   return redactTarget(plain, depth + 1) !== plain || redactQuery(plain, depth + 1) !== plain
 }
 
 function redactPath(path: string): string {
-  const redacted = redactShapes(path)
+  const shaped = redactShapes(path)
+  const redacted = shaped.includes(';') ? shaped.replace(MATRIX, redactParameter) : shaped
   if (!redacted.includes('%')) return redacted
   const segments = redacted.split('/')
   return segments.map((segment) => (redactShapes(decoded(segment)) === decoded(segment) ? segment : REDACTED)).join('/')
+}
+
+/** A parameter of a segment: `/cart;jsessionid=…` */
+const MATRIX = /;([^;/=]{1,256})=([^;/]+)/g
+
+function redactParameter(parameter: string, name: string): string {
+  return isSecretName(decoded(name), 'query') ? `;${name}=${REDACTED}` : parameter
 }
 
 /** What is no valid encoding stays as it is. */

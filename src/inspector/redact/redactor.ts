@@ -1,9 +1,10 @@
 import type { RawHeaders } from '../../proxy/http/api.js'
 import type { KeptField } from '../exchange.js'
-import { redactJson } from './json.js'
+import { looksLikeJson, redactJson } from './json.js'
 import { parseJsonPath, type JsonPath } from '../../core/json-path.js'
 import { redactMultipart } from './multipart.js'
 import { isSecretName } from './names.js'
+import { redactProtocols } from './protocols.js'
 import { redactQuery, redactTarget } from './query.js'
 import { REDACTED, redactShapes } from './shapes.js'
 
@@ -61,12 +62,15 @@ export class Redactor {
     return redacted === text ? bytes : Buffer.from(redacted, 'latin1')
   }
 
-  #text(text: string, mediaType: string): string {
+  #text(text: string, mediaType: string, depth = 0): string {
     const plain = redactShapes(text)
     if (mediaType === 'application/x-www-form-urlencoded') return redactQuery(plain)
-    if (mediaType === 'multipart/form-data') return redactMultipart(plain)
-    if (JSON_TYPE.test(mediaType) || LOOKS_LIKE_JSON.test(plain)) return redactJson(plain, this.#paths)
-    return plain
+    if (mediaType.startsWith('multipart/') && depth < MAX_NESTED) {
+      return redactMultipart(plain, (part, type) => this.#text(part, type, depth + 1))
+    }
+    if (JSON_TYPE.test(mediaType) || looksLikeJson(plain)) return redactJson(plain, this.#paths)
+    const isForm = (mediaType === '' || mediaType === 'text/plain') && LOOKS_LIKE_FORM.test(plain)
+    return isForm ? redactQuery(plain) : plain
   }
 
   #value(name: string, value: string): string {
@@ -78,15 +82,21 @@ export class Redactor {
       case 10:
         if (name.toLowerCase() === 'set-cookie') return redactSetCookie(value)
         break
+      case 22:
+        if (name.toLowerCase() === 'sec-websocket-protocol') return redactProtocols(value)
+        break
     }
     if (isSecretName(name, 'header')) return redactCredentials(value)
     if (this.#headers.size > 0 && this.#headers.has(name.toLowerCase())) return REDACTED
-    return value.includes('?') ? redactTarget(value) : redactShapes(value)
+    return /[?#]/.test(value) ? redactTarget(value) : redactShapes(value)
   }
 }
 
 const JSON_TYPE = /[/+](?:x-)?(?:nd)?json(?:-|l|$)|^text\/event-stream$|^application\/grpc/
-const LOOKS_LIKE_JSON = /^(?:\xef\xbb\xbf)?\s*[[{"]/
+/** How deep parts of parts of a multipart body are looked into. */
+const MAX_NESTED = 3
+/** Of programs that do not say what they send. */
+const LOOKS_LIKE_FORM = /^[\w.[\]%+-]{1,256}=\S*\s*$/
 
 /** The scheme stays: `Bearer [redacted]` (RFC 9110 §11.4). */
 function redactCredentials(value: string): string {

@@ -20,6 +20,9 @@ t.test('values whose name is one of a secret are replaced, and nothing else is t
     ['{"password":"cut o', '{"password":"[redacted]"'],
     ['data: {"password":"x"}\n\n', 'data: {"password":"[redacted]"}\n\n'],
     ['{"max_tokens":5,"tokens":7,"next_page_token":"x"}', '{"max_tokens":5,"tokens":7,"next_page_token":"x"}'],
+    ['{"a":"{\\"password\\":\\"x\\"}","b":"{\\"c\\":1}"}', '{"a":"[redacted]","b":"{\\"c\\":1}"}'],
+    [JSON.stringify([JSON.stringify([JSON.stringify({ token: 'x' })])]), '["[redacted]"]'],
+    ['42["login",{"password":"x"}]', '42["login",{"password":"[redacted]"}]'],
     ['"password"', '"password"'],
     ['["password","x"]', '["password","x"]'],
   ]

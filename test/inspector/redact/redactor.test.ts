@@ -107,6 +107,18 @@ t.test('fields', async (t) => {
     ['Referer', 'https://a.example/x?token=abc&b=1', 'https://a.example/x?token=[redacted]&b=1'],
     ['Location', '/next?code=1#access', '/next?code=1#access'],
     ['Location', 'https://u:p@a.example/', 'https://u:[redacted]@a.example/'],
+    ['Location', '/cb#access_token=abc&b=1', '/cb#access_token=[redacted]&b=1'],
+    ['Location', '/#/cb?token=abc', '/#/cb?token=[redacted]'],
+    ['X-Original-Cookie', 'sid=abc', '[redacted]'],
+    ['auth-token-bin', 'abc', '[redacted]'],
+    ['Sec-WebSocket-Protocol', 'chat, access_token, abc', 'chat, access_token, [redacted]'],
+    ['Sec-WebSocket-Protocol', 'Bearer, abc', 'Bearer, [redacted]'],
+    ['Sec-WebSocket-Protocol', 'graphql-transport-ws, graphql-ws', 'graphql-transport-ws, graphql-ws'],
+    [
+      'Sec-WebSocket-Protocol',
+      'base64url.bearer.authorization.k8s.io.YWJj, base64.binary.k8s.io',
+      'base64url.bearer.authorization.k8s.io.[redacted], base64.binary.k8s.io',
+    ],
     ['Stripe-Signature', 't=1,v1=abc', 't=1,v1=abc'],
     ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ==', 'dGhlIHNhbXBsZSBub25jZQ=='],
     ['X-Empty-Token', '', ''],
@@ -148,6 +160,15 @@ t.test('queries and forms', async (t) => {
     ['access%5Ftoken=a&user%5Bpassword%5D=b', 'access%5Ftoken=[redacted]&user%5Bpassword%5D=[redacted]'],
     ['user[password]=b', 'user[password]=[redacted]'],
     ['next=https%3A%2F%2Fa%2F%3Ftoken%3Dabc', 'next=[redacted]'],
+    ['next=/a?token=abc&b=/c?d=e', 'next=[redacted]&b=/c?d=e'],
+    ['a=1;token=abc;b=2&password=c;d', 'a=1;token=[redacted];b=2&password=[redacted]'],
+    ['password1=a&password2=b&pass1=c', 'password1=[redacted]&password2=[redacted]&pass1=[redacted]'],
+    [
+      'user[password_confirmation]=a&passwordConfirm=b',
+      'user[password_confirmation]=[redacted]&passwordConfirm=[redacted]',
+    ],
+    ['passwords_off=1&password_hint=b&passport=c', 'passwords_off=1&password_hint=b&passport=c'],
+    ['payload=%7B%22token%22%3A%22a%22%7D&b=%7B%22c%22%3A1%7D', 'payload=[redacted]&b=%7B%22c%22%3A1%7D'],
     ['next_page_token=abc&pageToken=d&sort=e', 'next_page_token=abc&pageToken=d&sort=e'],
     ['token=&token', 'token=&token'],
     ['&&=&a=%zz', '&&=&a=%zz'],
@@ -156,7 +177,11 @@ t.test('queries and forms', async (t) => {
     t.equal(redactor.target(`/p?${before}`), `/p?${after}`)
     t.equal(body(before, 'application/x-www-form-urlencoded'), after)
   }
+  t.equal(body('password=a&b=c\n', ''), 'password=[redacted]&b=c\n', 'of a program that does not say what it sends')
+  t.equal(body('password=a b', 'text/plain'), 'password=a b', 'a text that is no form')
   t.equal(redactor.target('*'), '*')
+  t.equal(redactor.target('/a;jsessionid=b/c;v=1?d'), '/a;jsessionid=[redacted]/c;v=1?d')
+  t.equal(redactor.target('/cb?a=1#id=2&access_token=b'), '/cb?a=1#id=2&access_token=[redacted]')
   t.equal(redactor.target('http://u:p@h/?a=1'), 'http://u:[redacted]@h/?a=1')
 })
 
@@ -167,6 +192,29 @@ t.test('multipart forms', async (t) => {
   t.equal(body(form('hunter2'), 'multipart/form-data'), form('[redacted]'))
   const cut = '--b\r\nContent-Disposition: form-data; name=token\r\n\r\nabc'
   t.equal(body(cut, 'multipart/form-data'), cut.replace('abc', '[redacted]'))
+})
+
+t.test('parts of a multipart body, whatever they are and however they are written', async (t) => {
+  const rows: readonly [part: string, type: string][] = [
+    ['Content-Disposition: form-data; name="a"\r\nContent-Type: application/json\r\n\r\n{"password":"#"}', 'form-data'],
+    ['Content-Type: application/json\r\n\r\n{"password":"#"}', 'related'],
+    ['Content-Disposition: form-data;\r\n name="password"\r\n\r\n#', 'form-data'],
+    ["Content-Disposition: form-data; name*=utf-8''password\r\n\r\n#", 'form-data'],
+    ["Content-Disposition: form-data; name='password'\r\n\r\n#", 'form-data'],
+    ['Content-Disposition: form-data; name="a"\r\n\r\ntoken=#', 'form-data'],
+    ['Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\ntoken=#\r\n--c--', 'mixed'],
+  ]
+  for (const [part, type] of rows) {
+    for (const preamble of ['', 'for whom this is no form\r\n']) {
+      const whole = `${preamble}--b\r\n${part}\r\n--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n\x00\xff\r\n--b--\r\n`
+      for (const text of [whole, whole.replaceAll('\r\n', '\n')]) {
+        t.equal(body(text.replace('#', 'hunter2'), `multipart/${type}`), text.replace('#', '[redacted]'), text)
+      }
+    }
+  }
+  let deep = 'token=x'
+  for (let i = 0; i < 2_000; i++) deep = `--b${i}-\r\nContent-Type: multipart/mixed\r\n\r\n${deep}`
+  t.doesNotThrow(() => body(deep, 'multipart/mixed'))
 })
 
 t.test('a secret is found however the text is cut behind it, and nothing of its inside remains', async (t) => {
