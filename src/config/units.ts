@@ -1,7 +1,7 @@
 const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const SIZE_UNITS: Readonly<Record<string, number>> = {
   B: 1,
-  KB: 1000,
+  kB: 1000,
   MB: 1000 ** 2,
   GB: 1000 ** 3,
   KiB: 1024,
@@ -24,19 +24,18 @@ export function formatDuration(ms: number): string {
   return withLargestUnit(ms, DURATION_UNITS, 'ms')
 }
 
-/** '16MiB', '64 KiB', '1GB', '4096' or 4096 → whole bytes; undefined for anything else. */
+/** '16MiB', '64 KiB', '1GB', '10kB' or '10KB', '4096' or 4096 → whole bytes; undefined for anything else. */
 export function parseSize(value: string | number): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined
-  const match = /^(\d+(?:\.\d+)?) ?(B|KB|MB|GB|KiB|MiB|GiB)?$/.exec(value)
+  const match = /^(\d+(?:\.\d+)?) ?(B|[kK]B|MB|GB|KiB|MiB|GiB)?$/.exec(value)
   if (!match) return undefined
-  const bytes = Number(match[1]) * (SIZE_UNITS[match[2] ?? 'B'] ?? Number.NaN)
+  const bytes = Number(match[1]) * (SIZE_UNITS[(match[2] ?? 'B').replace('KB', 'kB')] ?? Number.NaN)
   return Number.isSafeInteger(bytes) ? bytes : undefined
 }
 
-/** Bytes → the largest binary unit that holds it in whole numbers: 16777216 → '16MiB'. */
+/** Bytes → the largest unit that holds it in whole numbers: 16777216 → '16MiB', 64000000 → '64MB'. */
 export function formatSize(bytes: number): string {
-  const { B = 1, KiB = 0, MiB = 0, GiB = 0 } = SIZE_UNITS
-  return withLargestUnit(bytes, { B, KiB, MiB, GiB }, 'B')
+  return withLargestUnit(bytes, SIZE_UNITS, 'B')
 }
 
 function withLargestUnit(amount: number, units: Readonly<Record<string, number>>, smallest: string): string {

@@ -15,8 +15,8 @@ t.test('durations', async (t) => {
 
 t.test('sizes', async (t) => {
   t.same(
-    ['16KiB', '1MiB', '2 GiB', '1KB', '7B', '7', '0.5KiB'].map(parseSize),
-    [16_384, 1_048_576, 2_147_483_648, 1000, 7, 7, 512],
+    ['16KiB', '1MiB', '2 GiB', '1KB', '1kB', '7B', '7', '0.5KiB'].map(parseSize),
+    [16_384, 1_048_576, 2_147_483_648, 1000, 1000, 7, 7, 512],
   )
   t.equal(parseSize(4096), 4096)
   t.same(['', 'KiB', '-1KiB', '1kib', '1TiB', '0.3B'].map(parseSize), Array(6).fill(undefined))
@@ -31,5 +31,13 @@ t.test('what is formatted reads back as the same amount', async () => {
 
 t.test('the largest fitting unit', async (t) => {
   t.same([0, 90_000, 60_000, 86_400_000].map(formatDuration), ['0ms', '90s', '1m', '1d'])
-  t.same([0, 1023, 16_777_216, 1536].map(formatSize), ['0B', '1023B', '16MiB', '1536B'])
+  t.same([0, 1023, 16_777_216, 1536, 1_000_000, 4_000_000_000, 1_024_000].map(formatSize), [
+    '0B',
+    '1023B',
+    '16MiB',
+    '1536B',
+    '1MB',
+    '4GB',
+    '1000KiB',
+  ])
 })
