@@ -342,6 +342,8 @@ export interface SuiteResult {
   readonly diff: ExchangeDiff | null
   /** Why there is no answer. */
   readonly problem: string | null
+  /** As that of `ReplayResult`. */
+  readonly omitted: readonly string[]
 }
 
 /** Every answer from 400 on: RFC 9457, with our code. */

@@ -260,13 +260,14 @@ function fakeRun(name: string): SuiteRun {
     different: 1,
     failed: 1,
     results: [
-      { method: 'GET', target: '/api/cart/77', exchange: cart.summary, diff: same, problem: null },
+      { method: 'GET', target: '/api/cart/77', exchange: cart.summary, diff: same, problem: null, omitted: [] },
       {
         method: 'POST',
         target: '/api/orders',
         exchange: order.summary,
         diff: { ...same, same: false, body: { kind: 'text', lines } },
         problem: null,
+        omitted: [],
       },
       {
         method: 'POST',
@@ -274,6 +275,7 @@ function fakeRun(name: string): SuiteRun {
         exchange: null,
         diff: null,
         problem: 'localhost:4000 refuses connections: is the service running?',
+        omitted: [],
       },
     ],
   }

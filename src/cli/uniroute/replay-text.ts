@@ -27,10 +27,13 @@ function outcomeOf({ diff, problem }: SuiteResult): [status: string, result: str
   return [same ? String(after ?? '-') : `${before ?? '-'} -> ${after ?? '-'}`, diff.same ? 'same' : 'different']
 }
 
-function detailsOf({ method, target, diff }: SuiteResult, number: number): string[] {
+function detailsOf({ method, target, diff, omitted }: SuiteResult, number: number): string[] {
   if (diff === null || diff.same) return []
   const { status, fields, body } = diff
   const lines = [
+    ...(omitted.length === 0
+      ? []
+      : [`  redacted in the file, so not sent as it was: ${shortened(omitted.join(', '))}`]),
     ...(status.same ? [] : [`  status: ${status.before ?? '-'} -> ${status.after ?? '-'}`]),
     ...fields.map((entry) => entryText('field', entry)),
     ...bodyLines(body),

@@ -237,6 +237,7 @@ const SuiteResult = z.object({
   exchange: ExchangeSummary.nullable(),
   diff: ExchangeDiff.nullable(),
   problem: z.string().nullable(),
+  omitted: z.array(z.string()).readonly(),
 }) satisfies z.ZodType<contract.SuiteResult>
 
 export const SuiteRun = z

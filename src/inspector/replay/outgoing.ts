@@ -56,13 +56,14 @@ export function outgoingOf(exchange: Exchange, edits: ReplayEdits = {}): Outgoin
 /** The request of a file. Throws as `outgoingOf`. */
 export function outgoingOfFile({ kind, method, target, host, request }: Recording): Outgoing {
   const isGone = ({ value }: PlainField): boolean => REDACTED.test(value)
+  const isInBody = request.body.includes('[redacted]')
   return put({
     kind,
     method,
     target,
     host,
     fields: request.fields.filter((field) => !isGone(field)),
-    omitted: request.fields.filter(isGone).map(({ name }) => name),
+    omitted: [...request.fields.filter(isGone).map(({ name }) => name), ...(isInBody ? ['body'] : [])],
     body: request.body,
     given: null,
     codings: request.codings,

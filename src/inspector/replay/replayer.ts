@@ -86,10 +86,11 @@ export class Replayer {
       const origin = { tunnel: to.tunnel ?? recording.tunnel, replayOf: null }
       const after = await this.#send(spec, outgoing, origin)
       const before = this.#options.recorder.compared(recording)
-      return { method, target, exchange: after, diff: diffAnswers(before, after, options), error: null }
+      const diff = diffAnswers(before, after, options)
+      return { method, target, exchange: after, diff, error: null, omitted: outgoing.omitted }
     } catch (error) {
       if (!(error instanceof UniRouteError)) throw error
-      return { method, target, exchange: null, diff: null, error }
+      return { method, target, exchange: null, diff: null, error, omitted: [] }
     }
   }
 
@@ -133,15 +134,17 @@ export interface RunOne {
   readonly exchange: Exchange | null
   readonly diff: SuiteResult['diff']
   readonly error: UniRouteError | null
+  readonly omitted: readonly string[]
 }
 
 /** A result as the API tells it. */
-function resultOf({ method, target, exchange, diff, error }: RunOne): SuiteResult {
+function resultOf({ method, target, exchange, diff, error, omitted }: RunOne): SuiteResult {
   return {
     method,
     target,
     exchange: exchange === null ? null : summaryOf(exchange),
     diff,
     problem: error?.message ?? null,
+    omitted,
   }
 }

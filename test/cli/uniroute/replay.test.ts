@@ -76,6 +76,24 @@ t.test('answers that differ: each difference, and exit code 1 only where it is a
   })
 })
 
+t.test('what could not be sent as it was, as the file has no secrets, is named beside what differs', async (t) => {
+  const file = path.join(await temporaryFolder(t), 'secrets.har')
+  const sent = recordingOf(
+    exchange('0194f1b2c3400001', {
+      method: 'POST',
+      target: '/a?token=[redacted]&x=1',
+      request: message(['Authorization', 'Bearer [redacted]', ...JSON_TYPE], '{"pin":"[redacted]"}'),
+      response: answer(200, JSON_TYPE, '{"id":1}'),
+    }),
+  )
+  await writeFile(file, writeHar([sent]))
+  const { port } = await shop(t)
+  const told = await replay(file, '--upstream', String(port))
+  t.ok(told.out.includes('\n  redacted in the file, so not sent as it was: Authorization, body, ?token\n'), told.out)
+  const { out } = await replay(file, '--upstream', String(port), '--json')
+  t.match(JSON.parse(out), { results: [{ omitted: ['Authorization', 'body', '?token'] }] })
+})
+
 t.test('nobody there; no HAR; no upstream; wrong flags', async (t) => {
   const file = await suite(t)
   const folder = path.dirname(file)
