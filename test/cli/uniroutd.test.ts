@@ -30,6 +30,14 @@ const COMMANDS = [
   'account list',
   'account disable',
   'account enable',
+  'agent-cert',
+  'agent-cert create',
+  'agent-cert add',
+  'agent-cert list',
+  'agent-cert revoke',
+  'certs',
+  'certs list',
+  'certs rotate-key',
   'admin-token',
   'admin-token create',
   'admin-token list',
@@ -50,6 +58,7 @@ t.test('every command has help with an example', async (t) => {
     const { code, out, err } = await uniroutd([...command.split(' ').filter(Boolean), '--help'])
     t.equal(code, 0, command)
     t.match(out, /Usage: uniroutd[^]*Examples?:\n {2}\$ /, command)
+    t.notMatch(out, /\(default: [^)]*\)\s+\(default:/, `${command}: a default is told once`)
     t.equal(err, '', command)
   }
 })
@@ -142,9 +151,10 @@ t.test('dev tells people what to type', async (t) => {
   ]
   const server = new Process('uniroutd dev', process.execPath, [BIN.uniroutd, ...args], { cwd })
   t.match(
-    await server.line(/uniroute\.js tcp/),
-    /node \S*bin\/uniroute\.js tcp 5432 --server 127\.0\.0\.1:\d+ --ca \/.*ca\.pem --token unr_/,
+    await server.line(/uniroute\.js http/),
+    /node \S*bin\/uniroute\.js http 3000 --server 127\.0\.0\.1:\d+ --ca \/.*ca\.pem --token unr_/,
   )
+  t.match(await server.line(/curl/), /curl --cacert \/.*ca\.pem https:\/\/NAME\.localhost:\d+\/$/)
   await server.stop('SIGINT')
 })
 

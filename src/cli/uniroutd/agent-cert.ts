@@ -138,13 +138,13 @@ async function make(
 function addFileOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--days <n>', `how long it is good (default: ${DEFAULT_DAYS})`)
+      new Option('--days <n>', 'how long it is good')
         .argParser((text) => {
           const days = Number(text)
           if (/^\d+$/.test(text) && days >= 1 && days <= MAX_DAYS) return days
           throw new InvalidArgumentError(`Write a number of days from 1 to ${MAX_DAYS}.`)
         })
-        .default(DEFAULT_DAYS, String(DEFAULT_DAYS)),
+        .default(DEFAULT_DAYS),
     )
     .option('--out <folder>', 'where NAME.pem and NAME.key go (default: the working folder)')
     .option(

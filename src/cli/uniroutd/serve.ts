@@ -63,13 +63,17 @@ function readyEvent({ tls, http, admin, metrics, domain, dev }: Ready): OutputEv
   }
 }
 
-function devText({ tls, admin }: Ready, { token, adminToken, ca }: NonNullable<Ready['dev']>): string {
+function devText({ tls, admin, domain }: Ready, { token, adminToken, ca }: NonNullable<Ready['dev']>): string {
   // Where it listens on all addresses its certificate is still that of this machine's own.
   const server = tls.replace(/^(0\.0\.0\.0|\[::\]):/, '127.0.0.1:')
   return `
-The development server is ready. Beside a local service on port 5432, say:
+The development server is ready. Beside a local web server on port 3000 (or, with "tcp 5432", another service), say:
 
-  ${agentCommand()} tcp 5432 --server ${server} --ca ${ca} --token ${token}
+  ${agentCommand()} http 3000 --server ${server} --ca ${ca} --token ${token}
+
+Visit it by the name that the agent shows:
+
+  curl --cacert ${ca} https://NAME.${domain}:${server.split(':').at(-1)}/
 ${admin === null ? '' : `\nThe admin API is at http://${admin}, its token ${adminToken}\n`}
 `
 }

@@ -13,8 +13,11 @@ import { overridesOf } from '../options.js'
 import { type ConfigFlags, SERVER_OPTIONS } from './config-flags.js'
 import { assertThere } from './store-command.js'
 
-/** The configuration of `run` and `check`, with the flags in it. Throws ConfigError. */
-export function serverConfig(flags: ConfigFlags): Loaded<ServerConfig> {
+/** The configuration of `run` and `check`, with the flags in it. Throws ConfigError, which says `otherwise` when there is no file. */
+export function serverConfig(
+  flags: ConfigFlags,
+  otherwise = 'to try things out on this machine, run: uniroutd dev',
+): Loaded<ServerConfig> {
   const overrides = overridesOf(SERVER_OPTIONS, absolutePaths(flags))
   const { env } = process
   if (flags.config !== undefined) return loadServerConfig({ file: flags.config, env, overrides })
@@ -22,7 +25,7 @@ export function serverConfig(flags: ConfigFlags): Loaded<ServerConfig> {
     return loadServerConfig({ env, overrides })
   } catch (error) {
     if (!(error instanceof ConfigError) || error.code !== 'UR_CONFIG_MISSING') throw error
-    throw new ConfigError(error.code, `${error.message}; to try things out on this machine, run: uniroutd dev`)
+    throw new ConfigError(error.code, `${error.message}; ${otherwise}`)
   }
 }
 
@@ -47,7 +50,8 @@ export function serverOf(flags: ConfigFlags): ServerPlace {
     const given = serverConfigWithoutFile({ env: process.env, overrides })
     if (given.store !== 'sqlite' || flags.dataDir !== undefined) return placeOf(given)
   }
-  return placeOf(serverConfig(flags).config)
+  const otherwise = 'or name the data folder with --data-dir: that of `uniroutd dev` is .uniroute-dev'
+  return placeOf(serverConfig(flags, otherwise).config)
 }
 
 function placeOf(config: ServerConfig): ServerPlace {
