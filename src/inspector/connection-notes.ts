@@ -6,7 +6,7 @@ const TOLD_MS = 50
 /** Told at once; of more the oldest are left out. */
 const MOST = 2_000
 
-/** Collects what becomes of connections through `tcp` and `tls` tunnels. */
+/** Collects what becomes of connections through tunnels. */
 export class ConnectionNotes {
   readonly #tell: (notes: readonly ConnectionNote[]) => void
   #notes: ConnectionNote[] = []
@@ -18,11 +18,11 @@ export class ConnectionNotes {
 
   opened({ id, tunnel, visitor }: ConnectionInfo): void {
     const fresh = { bytesIn: 0, bytesOut: 0, durationMs: null, problem: null }
-    this.#add({ began: { id, tunnel, visitor: withoutPort(visitor), startedAt: Date.now(), ...fresh } })
+    this.#add({ tunnel, began: { id, tunnel, visitor: withoutPort(visitor), startedAt: Date.now(), ...fresh } })
   }
 
-  closed({ id, bytesIn, bytesOut, durationMs, error }: ConnectionEnd): void {
-    this.#add({ id, ended: { bytesIn, bytesOut, durationMs, problem: error?.message ?? null } })
+  closed({ id, tunnel, bytesIn, bytesOut, durationMs, error }: ConnectionEnd): void {
+    this.#add({ id, tunnel, ended: { bytesIn, bytesOut, durationMs, problem: error?.message ?? null } })
   }
 
   stop(): void {

@@ -38,8 +38,8 @@ const HEAP_MIB = 192
 export class Inspector extends EventEmitter<InspectorEvents> implements TapTarget {
   readonly #settings: InspectorSettings
   readonly #log: Logger
-  readonly #inspected: ReadonlySet<string>
-  readonly #logged: ReadonlySet<string>
+  readonly #tapped: ReadonlySet<string>
+  readonly #noted: ReadonlySet<string>
   readonly #connections = new Map<number, Tapped>()
   readonly #notes = new ConnectionNotes((notes) => this.#post({ type: 'connections', notes }))
   readonly #reporting: NodeJS.Timeout
@@ -60,15 +60,10 @@ export class Inspector extends EventEmitter<InspectorEvents> implements TapTarge
     this.#settings = settings
     this.#status = status
     this.#log = log
-    const named = (isHttp: boolean): Set<string> =>
-      new Set(
-        settings.tunnels
-          .filter(({ kind, inspected }) => inspected && (kind === 'http') === isHttp)
-          .map(({ name }) => name),
-      )
-    this.#inspected = named(true)
-    this.#logged = named(false)
-    this.#reporting = setInterval(() => this.#tellStatus(), REPORT_MS).unref()
+    const inspected = settings.tunnels.filter((tunnel) => tunnel.inspected)
+    this.#noted = new Set(inspected.map(({ name }) => name))
+    this.#tapped = new Set(inspected.filter(({ kind }) => kind === 'http').map(({ name }) => name))
+    this.#reporting = setInterval(() => this.tellStatus(), REPORT_MS).unref()
   }
 
   /** Starts the thread. */
@@ -97,20 +92,25 @@ export class Inspector extends EventEmitter<InspectorEvents> implements TapTarge
 
   /** To be given to the agent. */
   readonly tap = ({ tunnel, visitor, protocol }: TappedConnection): ConnectionTap | null => {
-    if (this.#worker === null || !this.#inspected.has(tunnel)) return null
+    if (this.#worker === null || !this.#tapped.has(tunnel)) return null
     const number = ++this.#lastNumber
     const connection = new Tapped(number, this, { tunnel, visitor: withoutPort(visitor), protocol })
     this.#connections.set(number, connection)
     return connection
   }
 
+  /** Lets the pages know at once how the agent stands, as they do each second. */
+  tellStatus(): void {
+    if (this.#worker !== null) this.#post({ type: 'report', report: reportOf(this.#status()) })
+  }
+
   /** A connection of any tunnel began. */
   opened(connection: ConnectionInfo): void {
-    if (this.#logged.has(connection.tunnel)) this.#notes.opened(connection)
+    if (this.#noted.has(connection.tunnel)) this.#notes.opened(connection)
   }
 
   closed(connection: ConnectionEnd): void {
-    if (this.#logged.has(connection.tunnel)) this.#notes.closed(connection)
+    if (this.#noted.has(connection.tunnel)) this.#notes.closed(connection)
   }
 
   /** Ends the thread; resolves within half a second. */
@@ -180,7 +180,7 @@ export class Inspector extends EventEmitter<InspectorEvents> implements TapTarge
     this.#batches = new Batches((buffer, used) =>
       this.#post({ type: 'batch', buffer, used, epochMs: epochMs() }, [buffer]),
     )
-    this.#tellStatus()
+    this.tellStatus()
   }
 
   #onMessage(message: FromInspector): void {
@@ -233,10 +233,6 @@ export class Inspector extends EventEmitter<InspectorEvents> implements TapTarge
     this.#settled = true
     this.#problem = text
     this.emit('problem', text, isOver)
-  }
-
-  #tellStatus(): void {
-    if (this.#worker !== null) this.#post({ type: 'report', report: reportOf(this.#status()) })
   }
 
   #post(message: ToInspector, transfer: ArrayBuffer[] = []): void {

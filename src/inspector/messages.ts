@@ -41,9 +41,10 @@ export interface TunnelReport extends Omit<TunnelStatus, 'problem'> {
   readonly problem: string | null
 }
 
-/** A connection through a `tcp` or `tls` tunnel began, or is over. */
-export type ConnectionNote =
+/** A connection through a tunnel began, or is over. */
+export type ConnectionNote = { readonly tunnel: string } & (
   { readonly began: LoggedConnection } | { readonly id: string; readonly ended: Parameters<ReportEnd>[1] }
+)
 type ReportEnd = (id: string, end: Pick<LoggedConnection, 'bytesIn' | 'bytesOut' | 'durationMs' | 'problem'>) => void
 
 /** To the thread of the inspector. */

@@ -17,12 +17,13 @@ import type { Inspected, Serving } from './thread.js'
 const PAGES = fileURLToPath(new URL('../../dist/ui', import.meta.url))
 
 /** Serves the API and the pages from what the inspector keeps. */
-export async function serve({ settings, context, connections, log, report, capture }: Inspected): Promise<Serving> {
+export async function serve(inspected: Inspected): Promise<Serving> {
+  const { settings, context, connections, httpConnections, log, report, capture } = inspected
   const { tunnels, host, port } = settings
   const { book } = context
   const recorder = new BookRecorder(context)
   const store = settings.store === null ? null : await storeOf(settings.store, book, log)
-  const board = new StatusBoard({ book, connections, tunnels, report, capture })
+  const board = new StatusBoard({ book, connections: [connections, httpConnections], tunnels, report, capture })
   const app = await inspectorApp({
     book,
     connections,

@@ -17,6 +17,8 @@ export interface Inspected {
   readonly settings: InspectorSettings
   readonly book: ExchangeBook
   readonly connections: ConnectionLog
+  /** Those of `http` tunnels, which are counted and not shown. */
+  readonly httpConnections: ConnectionLog
   /** What exchanges are written with. */
   readonly context: RecordContext
   readonly log: Logger
@@ -39,6 +41,7 @@ export class InspectorThread implements Inspected {
   readonly settings: InspectorSettings
   readonly book: ExchangeBook
   readonly connections = new ConnectionLog()
+  readonly httpConnections = new ConnectionLog()
   readonly context: RecordContext
   readonly log: Logger
   readonly #post: (message: FromInspector, transfer?: ArrayBuffer[]) => void
@@ -137,8 +140,10 @@ export class InspectorThread implements Inspected {
   }
 
   #note(note: ConnectionNote): void {
-    if ('began' in note) this.connections.began(note.began)
-    else this.connections.ended(note.id, note.ended)
+    const tunnel = this.settings.tunnels.find(({ name }) => name === note.tunnel)
+    const log = tunnel?.kind === 'http' ? this.httpConnections : this.connections
+    if ('began' in note) log.began(note.began)
+    else log.ended(note.id, note.ended)
   }
 
   #onFailure(error: unknown): void {

@@ -35,6 +35,7 @@ t.test('what a visitor sent is seen, replayed, copied, saved and kept across a r
     const options = { host: url.hostname, port: url.port, path: at, method, headers }
     return request(options, body === undefined ? null : JSON.stringify(body))
   }
+  t.match((await call('/api/tunnels')).body, { tunnels: [{ public_url: /^https:/ }] }, 'there from the event on')
   const curl = await Curl.at(product, '1.1')
   await curl.run('-d', '{"sku":"tea"}', '-H', 'Authorization: Bearer hush', product.url('shop', '/orders?x=1'))
 
@@ -62,6 +63,10 @@ t.test('what a visitor sent is seen, replayed, copied, saved and kept across a r
   t.equal((await run(shell, ['-c', script])).stdout.trim(), product.url('shop', '').replace(/\/$/, ''))
   t.match((await call('/api/requests/http?limit=1')).body, {
     requests: [{ request: { method: 'POST' }, duration: Number }],
+  })
+  await eventually('the connection among those of the last minute', async () => {
+    const { tunnels } = (await call('/api/tunnels')).body as { tunnels: { metrics: { conns: { rate1: number } } }[] }
+    if (!tunnels.some(({ metrics }) => metrics.conns.rate1 > 0)) throw new Error('not yet')
   })
   t.match(await call('/api/tunnels', 'POST', { addr: '22', proto: 'tcp', name: 'ssh' }), {
     status: 502,

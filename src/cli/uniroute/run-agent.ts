@@ -139,6 +139,8 @@ function presentReady(
   url: string | null,
 ): void {
   if (agent.state === 'closed') return
+  // who is told of the tunnels finds them there
+  inspector.tellStatus()
   presenter.ready(tunnels, url)
   if (inspector.problem !== null) presenter.inspector(null, inspector.problem)
   inspector.on('serving', (newUrl) => presenter.inspector(newUrl, null))

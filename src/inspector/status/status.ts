@@ -9,7 +9,7 @@ import { verdictOf } from './verdict.js'
 
 export interface StatusSources {
   readonly book: ExchangeBook
-  readonly connections: ConnectionLog
+  readonly connections: readonly ConnectionLog[]
   readonly tunnels: readonly InspectedTunnel[]
   report(): AgentReport | null
   capture(): CaptureStatus
@@ -24,7 +24,7 @@ export class StatusBoard {
   constructor(sources: StatusSources) {
     this.#sources = sources
     this.#requests = new RequestStatistics(sources.book)
-    sources.connections.on('connection', (connection) => this.#onConnection(connection))
+    for (const log of sources.connections) log.on('connection', (connection) => this.#onConnection(connection))
   }
 
   status(): InspectorStatus {
