@@ -5,6 +5,7 @@ import { ConfigError } from '../../core/errors.js'
 import { isFieldName } from '../../core/http-fields.js'
 import { parseJsonPath } from '../../core/json-path.js'
 import type { Logger } from '../../core/logger.js'
+import { printable } from '../../core/printable.js'
 import type { InspectedTunnel, Inspector, InspectorSettings } from '../../inspector/index.js'
 import type { ConnectionFlags } from './connection-flags.js'
 import type { TunnelPlan } from './tunnel-plan.js'
@@ -21,6 +22,13 @@ export async function inspectorOf(
   if (!config.inspect.enabled || !plans.some(({ inspect }) => inspect)) return null
   const { Inspector } = await import('../../inspector/index.js')
   return new Inspector(settings, status, log)
+}
+
+/** What is to be said of an address of the inspector that is not of this machine alone; null: nothing. */
+export function addressWarning({ inspect: { enabled, addr } }: Pick<AgentConfig, 'inspect'>): string | null {
+  const host = addr.host ?? '127.0.0.1'
+  if (!enabled || /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host)) return null
+  return `the inspector listens on ${printable(host)}: whoever reaches it sees the requests, and can have this machine send others, without a password; leave --inspect-addr (inspect.addr) out, or keep others away from it`
 }
 
 function settingsOf(

@@ -10,7 +10,7 @@ import { agentConfig, ownCertificate, requiredServer } from './agent-config.js'
 import type { ConnectionFlags } from './connection-flags.js'
 import { eventPresenter } from './events.js'
 import { screenPresenter } from './live-screen.js'
-import { inspectorOf } from './inspector.js'
+import { addressWarning, inspectorOf } from './inspector.js'
 import { logPresenter } from './log-lines.js'
 import type { Presenter } from './presenter.js'
 import { planFromFlags, plansFromConfig, type TunnelFlags, type TunnelPlan } from './tunnel-plan.js'
@@ -56,7 +56,11 @@ async function runAgent(
   const log = onScreen && process.stderr.isTTY ? silentLogger : stderrLogger(config)
   const certificate = ownCertificate(config, process.env)
   const keyAdvice = certificate === null ? null : await keyWarning(certificate)
-  for (const warning of [...loaded.warnings, ...(keyAdvice === null ? [] : [keyAdvice])]) log.warn({}, warning)
+  // Before the screen is drawn, below which nothing is written.
+  const early = stderrLogger(config)
+  for (const warning of [...loaded.warnings, keyAdvice, addressWarning(config)]) {
+    if (warning !== null) early.warn({}, warning)
+  }
 
   const inspector = await inspectorOf(config, flags, planned, () => agent.status(), log)
   const agent = new Agent({
