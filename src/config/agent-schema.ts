@@ -16,6 +16,7 @@ import {
   listenAddress,
   onOff,
   path,
+  paths,
   secret,
   size,
   text,
@@ -105,6 +106,11 @@ const inspect = section('The inspector: what passes through the tunnels, shown a
     default: false,
   }),
   store: optional(path, { doc: 'Folder where requests are kept across restarts. Default: they are not.', path: true }),
+  protos: field(paths, {
+    doc: '`.proto` files that describe gRPC messages. Without them the upstream is asked (server reflection).',
+    default: [],
+    path: true,
+  }),
   allow_hosts: field(hostNames, {
     doc: 'Names by which its pages may be called, besides IP addresses and `localhost`.',
     default: [],

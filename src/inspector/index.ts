@@ -1,2 +1,3 @@
+export { checkProtos } from './grpc/names-of-tunnels.js'
 export { Inspector, type InspectorEvents } from './inspector.js'
 export type { InspectedTunnel, InspectorSettings, RecentRequest } from './messages.js'

@@ -23,6 +23,8 @@ export interface InspectorSettings {
   readonly suites: string
   /** Names by which the pages may be called, besides IP addresses and `localhost`. */
   readonly allowHosts: readonly string[]
+  /** `.proto` files that describe gRPC messages; without them upstreams are asked. */
+  readonly protos: readonly string[]
   readonly tunnels: readonly InspectedTunnel[]
 }
 

@@ -6,6 +6,7 @@ import { inspectorApp } from './api/app.js'
 import type { TunnelControl } from './api/ngrok/tunnels.js'
 import { Suites } from './files/suites.js'
 import type { ExchangeBook } from './book.js'
+import { namesOfTunnels } from './grpc/names-of-tunnels.js'
 import { listenNear } from './listen-near.js'
 import { BookRecorder } from './replay/book-recorder.js'
 import { Replayer } from './replay/replayer.js'
@@ -30,6 +31,7 @@ export async function serve(inspected: Inspected): Promise<Serving> {
     recorder,
     replayer: new Replayer({ clock: systemClock, recorder, tunnels: () => tunnels }),
     suites: new Suites(settings.suites),
+    grpc: namesOfTunnels(tunnels, settings.protos, systemClock),
     log,
     status: () => board.status(),
     allowedHosts: new Set([host, ...settings.allowHosts].map((name) => name.toLowerCase())),

@@ -27,6 +27,7 @@ const settings: InspectorSettings = {
   store: null,
   suites: '/nonexistent',
   allowHosts: [],
+  protos: [],
   tunnels: [
     { name: 'web', kind: 'http', upstream, inspected: true },
     { name: 'private', kind: 'http', upstream, inspected: false },

@@ -9,6 +9,7 @@ export interface ConnectionFlags extends RunningFlags {
   insecure?: true
   inspectRedact?: readonly string[]
   inspectAllowHost?: readonly string[]
+  proto?: readonly string[]
 }
 
 /** Those that set keys of the configuration. */

@@ -48,6 +48,7 @@ export function addInspectOptions(command: Command): Command {
     .addOption(
       repeatable('--inspect-redact <name>', 'one more secret: a header field, or a path in JSON such as $.user.pin'),
     )
+    .addOption(repeatable('--proto <file>', 'describes gRPC messages; without it the upstream is asked'))
     .addOption(repeatable('--inspect-allow-host <name>', 'a name by which these pages may be called'))
     .addOption(new Option('--no-inspect', 'keep nothing of what passes, and show nothing').helpGroup(group))
 }

@@ -20,7 +20,8 @@ export async function inspectorOf(
 ): Promise<Inspector | null> {
   const settings = settingsOf(config, flags, plans)
   if (!config.inspect.enabled || !plans.some(({ inspect }) => inspect)) return null
-  const { Inspector } = await import('../../inspector/index.js')
+  const { checkProtos, Inspector } = await import('../../inspector/index.js')
+  if (settings.protos.length > 0) await checkProtos(settings.protos)
   return new Inspector(settings, status, log)
 }
 
@@ -33,10 +34,10 @@ export function addressWarning({ inspect: { enabled, addr } }: Pick<AgentConfig,
 
 function settingsOf(
   { inspect }: AgentConfig,
-  { inspectRedact = [], inspectAllowHost = [] }: ConnectionFlags,
+  { inspectRedact = [], inspectAllowHost = [], proto = [] }: ConnectionFlags,
   plans: readonly TunnelPlan[],
 ): InspectorSettings {
-  const { addr, memory, body, reveal, store, redact, allow_hosts: allowHosts } = inspect
+  const { addr, memory, body, reveal, store, redact, allow_hosts: allowHosts, protos } = inspect
   for (const name of inspectRedact) checkRedacted(name)
   return {
     host: addr.host ?? '127.0.0.1',
@@ -49,6 +50,7 @@ function settingsOf(
     store,
     suites: path.join(path.dirname(defaultAgentFile(process.env)), 'suites'),
     allowHosts: [...allowHosts, ...inspectAllowHost],
+    protos: [...protos, ...proto.map((file) => path.resolve(file))],
     tunnels: plans.map(tunnelOf),
   }
 }

@@ -6,6 +6,7 @@ import type { ConnectionLog } from '../connection-log.js'
 import type { InspectorStatus } from '../contract.js'
 import type { Exchange } from '../exchange.js'
 import type { Suites } from '../files/suites.js'
+import type { GrpcNames } from '../grpc/describer.js'
 import type { Recorder, Replayer } from '../replay/replayer.js'
 import { InspectError } from './problems.js'
 
@@ -16,6 +17,8 @@ export interface Context {
   readonly recorder: Recorder
   readonly replayer: Replayer
   readonly suites: Suites
+  /** Puts names to what gRPC messages hold. */
+  readonly grpc: GrpcNames
   readonly log: Logger
   /** As it is now. */
   status(): InspectorStatus

@@ -11,6 +11,7 @@ import type {
 } from '../contract.js'
 import type { Exchange, KeptField, Message, TimelineEntry } from '../exchange.js'
 import { contentType, decodeBody } from '../files/body.js'
+import type { GrpcDescription } from '../grpc/describer.js'
 
 /** An exchange as a row of a list. */
 export function summaryOf(exchange: Exchange): ExchangeSummary {
@@ -58,10 +59,15 @@ export function connectionOf(connection: LoggedConnection): ConnectionSummary {
 /** One entry of a timeline; what is text in it as text. */
 export function messageOf(entry: TimelineEntry): TimelineMessage {
   const { number, atMs, direction, kind, bytes, label, payload, truncated, problem } = entry
-  const isText = TEXT_KINDS.has(kind) || (kind === 'grpc' && payload[0] === JSON_OBJECT)
-  const text = isText ? textOf(payload) : null
+  const text = TEXT_KINDS.has(kind) ? textOf(payload) : null
   const base64 = text === null ? payload.toString('base64') : null
   return { number, atMs: rounded(atMs), direction, kind, bytes, label, text, base64, truncated, problem }
+}
+
+/** A gRPC message with what is known of it. */
+export function grpcMessageOf(entry: TimelineEntry, { type, json }: GrpcDescription): TimelineMessage {
+  const message = messageOf(entry)
+  return json === null ? message : { ...message, label: type || message.label, text: json, base64: null }
 }
 
 /** Who is asked to reveal a field: `ID.PART.NUMBER`, such as `00…01.request.3`; trailers count on after the fields. */
@@ -76,9 +82,6 @@ export function parseSecretPlace(text: string): SecretPlace | null {
   const [, id = '', part, number] = /^([0-9a-f]{16})\.(request|response)\.(\d{1,4})$/.exec(text) ?? []
   return part === undefined ? null : { id, part: part as SecretPlace['part'], number: Number(number) }
 }
-
-/** With which the JSON of a decoded message begins: no message of protobuf does. */
-const JSON_OBJECT = 0x7b
 
 const TEXT_KINDS: ReadonlySet<TimelineEntry['kind']> = new Set(['text', 'event', 'close'])
 

@@ -10,6 +10,12 @@ export interface GrpcDescription {
   readonly json: string | null
 }
 
+/** Puts names to gRPC messages. */
+export interface GrpcNames {
+  /** Never rejects: who cannot be asked is a type that is not known. */
+  describe(exchange: Exchange, entry: TimelineEntry): Promise<GrpcDescription>
+}
+
 /** Asks the upstream of a tunnel for the FileDescriptorProtos of a service. */
 export type Reflect = (tunnel: string, service: string) => Promise<readonly Uint8Array[]>
 
@@ -18,7 +24,7 @@ const ASK_AGAIN_MS = 30_000
 const MOST_SERVICES = 200
 
 /** Decodes gRPC messages: by the `.proto` files that were given, else by the upstream's reflection, else by guessing. */
-export class GrpcDescriber {
+export class GrpcDescriber implements GrpcNames {
   readonly #given: GrpcTypes | null
   readonly #reflect: Reflect
   readonly #now: () => number
@@ -31,7 +37,6 @@ export class GrpcDescriber {
     this.#now = now
   }
 
-  /** Never rejects: who cannot be asked is a type that is not known. */
   async describe(exchange: Exchange, entry: TimelineEntry): Promise<GrpcDescription> {
     if (entry.truncated || entry.problem !== null) return { type: '', json: null }
     const method = await this.#method(exchange)

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { systemClock } from '../../../src/core/clock.js'
 import { readUpstream } from '../../../src/config/index.js'
+import type { GrpcNames } from '../../../src/inspector/grpc/describer.js'
 import { inspectorApp } from '../../../src/inspector/api/app.js'
 import type { TunnelControl } from '../../../src/inspector/api/ngrok/tunnels.js'
 import { ExchangeBook } from '../../../src/inspector/book.js'
@@ -43,6 +44,7 @@ export function tunnel(name: string, parts: Partial<TunnelInspection> = {}): Tun
 }
 
 export interface ApiOptions {
+  readonly grpc?: GrpcNames
   /** Where replays go. */
   readonly upstream?: string
   readonly control?: TunnelControl
@@ -93,6 +95,7 @@ export class InspectorApi {
       recorder,
       replayer,
       suites,
+      grpc: options.grpc ?? { describe: () => Promise.resolve({ type: '', json: null }) },
       log,
       pages,
       status: () => api.status(canReveal),

@@ -23,7 +23,7 @@ import {
   ReplayResult,
   Revealed,
 } from '../schemas.js'
-import { detailOf, messageOf, parseSecretPlace, summaryOf } from '../views.js'
+import { detailOf, grpcMessageOf, messageOf, parseSecretPlace, summaryOf } from '../views.js'
 
 const byId = z.strictObject({ id: exchangeId })
 const part = z.enum(['request', 'response'])
@@ -90,12 +90,16 @@ const messages = endpoint({
   }),
   response: MessagePage,
   errors: [404],
-  handle: ({ params: { id }, query: { after, limit } }, { book }) => {
-    const { timeline, messages: total } = known(book, id)
+  handle: async ({ params: { id }, query: { after, limit } }, { book, grpc }) => {
+    const exchange = known(book, id)
+    const { timeline, messages: total } = exchange
     const first = timeline.findIndex(({ number }) => number > after)
     const page = first < 0 ? [] : timeline.slice(first, first + limit)
     const next = first >= 0 && first + limit < timeline.length ? (page.at(-1)?.number ?? null) : null
-    return { messages: page.map(messageOf), total, next }
+    const described = page.map(async (entry) =>
+      entry.kind === 'grpc' ? grpcMessageOf(entry, await grpc.describe(exchange, entry)) : messageOf(entry),
+    )
+    return { messages: await Promise.all(described), total, next }
   },
 })
 
