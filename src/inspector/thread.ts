@@ -10,6 +10,7 @@ import type { ExchangeSink } from './reader.js'
 import { newReader } from './readers.js'
 import { tellRecent } from './recent.js'
 import { Redactor } from './redact/index.js'
+import { InflationBudget } from './record/inflation-budget.js'
 import { beginExchange, type RecordContext } from './record/writer.js'
 
 /** What the API and the pages are served from. */
@@ -58,7 +59,7 @@ export class InspectorThread implements Inspected {
     this.#post = post
     this.book = new ExchangeBook(memoryBytes)
     const redactor = new Redactor({ headers: redactHeaders, jsonPaths: redactJsonPaths, reveal })
-    this.context = { book: this.book, redactor, bodyLimit }
+    this.context = { book: this.book, redactor, bodyLimit, inflation: new InflationBudget() }
     this.log = new PostedLog((text) => post({ type: 'warning', text }))
     this.#readers = new Readers({
       reader: ({ protocol }, sink) => newReader(protocol, sink, bodyLimit),

@@ -1,7 +1,7 @@
 import { ExchangeBook } from '../../src/inspector/book.js'
 import type { Exchange } from '../../src/inspector/exchange.js'
 import type { ConnectionReader, Direction, ExchangeSink } from '../../src/inspector/reader.js'
-import { beginExchange } from '../../src/inspector/record/writer.js'
+import { beginExchange, type RecordContext } from '../../src/inspector/record/writer.js'
 import { Redactor } from '../../src/inspector/redact/index.js'
 
 /** An exchange as the inspector keeps it: GET / answered 200, without bodies, unless told otherwise. */
@@ -50,6 +50,7 @@ export interface PlayOptions {
   readonly bodyLimit?: number
   readonly jsonPaths?: readonly string[]
   readonly reveal?: boolean
+  readonly context?: Pick<RecordContext, 'inflation'>
   /** How the bytes of each step are cut. Default: not at all. */
   cut?(bytes: Buffer): readonly Buffer[]
   /** How the connection ends; undefined: it does not. Default: in good order. */
@@ -77,7 +78,7 @@ export function play(
   const skips: { direction: Direction; bytes: number }[] = []
   const origin = { tunnel: 'web', visitor: '198.51.100.7', epochMs: 1_764_379_200_000 }
   const reader = make({
-    begin: (head) => beginExchange({ book, redactor, bodyLimit }, origin, head),
+    begin: (head) => beginExchange({ book, redactor, bodyLimit, ...options.context }, origin, head),
     skip: (direction, bytes) => skips.push({ direction, bytes }),
   })
   let now = 0

@@ -45,14 +45,14 @@ export class BodyKeeper {
 
   /**
    * Puts what was collected into `message`, whose `bytes` and `codings` are known, without secrets. `whole`: the body came
-   * to its end. Returns the decoded bytes before that; null: there are none.
+   * to its end. `room`: how much larger it may become when it is decoded. Returns the decoded bytes before that; null: there are none.
    */
-  finish(message: Message, mediaType: string, whole: boolean, redactor: Redactor): Buffer | null {
+  finish(message: Message, mediaType: string, whole: boolean, redactor: Redactor, room = Infinity): Buffer | null {
     const raw = this.#take()
     const isCut = !whole || message.bytes > (raw?.length ?? 0)
     message.truncated = isCut
     if (raw === null) return null
-    const decoded = this.#decode(raw, message)
+    const decoded = this.#decode(raw, message, room)
     if (decoded === null) {
       message.truncated = true
       return null
@@ -77,9 +77,10 @@ export class BodyKeeper {
     return this.#bytes === held.length ? held : ofItsOwn(held.subarray(0, this.#bytes))
   }
 
-  #decode(raw: Buffer, message: Message): Buffer | null {
+  #decode(raw: Buffer, message: Message, room: number): Buffer | null {
     if (message.codings.length === 0) return raw
-    const decoded = decodeBody(raw, message.codings, DECODED_TIMES * this.#limit)
+    const most = DECODED_TIMES * this.#limit
+    const decoded = decodeBody(raw, message.codings, Math.max(1, Math.min(most, raw.length + room)))
     switch (decoded.kind) {
       case 'decoded':
         return decoded.bytes
@@ -91,7 +92,10 @@ export class BodyKeeper {
         message.problem = `it is not kept: secrets in it cannot be found, as its coding is ${decoded.coding}`
         return null
       case 'too-large':
-        message.problem = `it is not kept: secrets in it cannot be found, as it is larger than ${DECODED_TIMES * this.#limit} bytes when decoded`
+        message.problem =
+          raw.length + room < most
+            ? 'it is not kept: secrets in it cannot be found, as too much was to be decompressed at once'
+            : `it is not kept: secrets in it cannot be found, as it is larger than ${most} bytes when decoded`
         return null
     }
   }

@@ -9,6 +9,7 @@ import { copied, type Redactor } from '../redact/index.js'
 import { EventStreamParser } from '../event-stream.js'
 import { BodyKeeper } from './body.js'
 import { codingsOf } from './codings.js'
+import type { InflationBudget } from './inflation-budget.js'
 import { TimelineKeeper } from './timeline.js'
 
 /** Where exchanges are written to, and within what bounds. */
@@ -17,6 +18,8 @@ export interface RecordContext {
   readonly redactor: Redactor
   /** Bytes of each body that are kept, and of all messages of a timeline. */
   readonly bodyLimit: number
+  /** Left out: bodies may be decompressed however many there are. */
+  readonly inflation?: InflationBudget
 }
 
 /** Whose exchange it is. */
@@ -115,7 +118,7 @@ class Writer implements ExchangeWriter {
     this.exchange.requestDoneMs = this.#since(atMs)
     const added = this.#addTrailers(this.exchange.request, trailers)
     if (this.#answerOver) this.exchange.state = 'done'
-    this.#changed(added + this.#finishRequest(true))
+    this.#changed(added + this.#finishRequest(true, atMs))
   }
 
   answer({ status, reason, fields }: AnswerHead, atMs: number): void {
@@ -177,7 +180,7 @@ class Writer implements ExchangeWriter {
   cut(problem: string, atMs: number): void {
     const { exchange } = this
     if (this.#isOver) return
-    let added = this.#finishRequest(false)
+    let added = this.#finishRequest(false, atMs)
     if (!this.#answerOver) {
       exchange.problem ??= problem
       added += this.#finishAnswer(false, atMs)
@@ -222,7 +225,7 @@ class Writer implements ExchangeWriter {
     exchange.doneMs = this.#since(atMs)
     if (response === null) return 0
     const before = this.#answer.cost
-    const decoded = this.#answer.finish(response, this.#answerType, whole, this.#context.redactor)
+    const decoded = this.#finish(this.#answer, response, this.#answerType, whole, atMs)
     if (exchange.kind === 'sse' && this.#events === null && decoded !== null) {
       // Compressed events can be read only now that all are there.
       new EventStreamParser(this.#onEvent).push(decoded, atMs)
@@ -230,13 +233,23 @@ class Writer implements ExchangeWriter {
     return costOfBody(response) - before
   }
 
-  #finishRequest(whole: boolean): number {
+  #finishRequest(whole: boolean, atMs: number): number {
     if (this.#requestOver) return 0
     this.#requestOver = true
     const { request } = this.exchange
     const before = this.#request.cost
-    this.#request.finish(request, this.#requestType, whole, this.#context.redactor)
+    this.#finish(this.#request, request, this.#requestType, whole, atMs)
     return costOfBody(request) - before
+  }
+
+  /** As `BodyKeeper.finish`. */
+  #finish(keeper: BodyKeeper, message: Message, mediaType: string, whole: boolean, atMs: number): Buffer | null {
+    const { redactor, inflation } = this.#context
+    const { cost } = keeper
+    const isCoded = message.codings.length > 0
+    const decoded = keeper.finish(message, mediaType, whole, redactor, inflation?.at(atMs))
+    if (isCoded && decoded !== null) inflation?.spend(decoded.length - cost)
+    return decoded
   }
 
   readonly #onEvent = (message: TimelineMessage, atMs: number): void => this.message(message, atMs)

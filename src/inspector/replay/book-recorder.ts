@@ -14,8 +14,8 @@ const COMPARED_BYTES = 256 * 1024 * 1024
 export class BookRecorder implements Recorder {
   readonly #context: RecordContext
 
-  constructor(context: RecordContext) {
-    this.#context = context
+  constructor({ book, redactor, bodyLimit }: RecordContext) {
+    this.#context = { book, redactor, bodyLimit }
   }
 
   /** Times of the exchange are those of `performance.now()`. */
