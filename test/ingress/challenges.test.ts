@@ -51,8 +51,8 @@ t.test('openssl gets the proof by acme-tls/1, and nothing else', async (t) => {
   const openssl = await program('openssl', 'openssl')
   for (const version of ['-tls1_2', '-tls1_3']) {
     const ask = ['s_client', '-connect', `127.0.0.1:${port}`, '-servername', NAME, '-alpn', 'acme-tls/1', version]
-    const { out, code } = await run(openssl, ask)
-    t.equal(code, 0)
+    // Its exit code says no more than whether it wanted to write once the connection was over.
+    const { out } = await run(openssl, ask)
     t.match(out, /ALPN protocol: acme-tls\/1/)
     const certificate = new X509Certificate(/-----BEGIN[^]*END CERTIFICATE-----/.exec(out)![0])
     t.equal(certificate.subjectAltName, `DNS:${NAME}`)
