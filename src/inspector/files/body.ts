@@ -1,4 +1,4 @@
-import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
+import { decoderOf } from '../content-coding.js'
 import type { KeptField, Message } from '../exchange.js'
 
 type NameAndValue = Pick<KeptField, 'name' | 'value'>
@@ -21,10 +21,10 @@ export function decodeBody(message: Pick<Message, 'body' | 'codings' | 'fields' 
   const { mediaType, charset } = contentType(message.fields)
   let bytes = kept
   for (const coding of [...message.codings].reverse()) {
-    const decode = DECODERS.get(coding)
-    if (decode === undefined) return { bytes: kept, text: null, problem: `the coding "${coding}" is not known` }
+    const decode = decoderOf(coding)
+    if (decode === null) return { bytes: kept, text: null, problem: `the coding "${coding}" is not known` }
     try {
-      bytes = bytes.length === 0 ? bytes : decode(bytes)
+      bytes = bytes.length === 0 ? bytes : decode(bytes, DECODED_BYTES)
     } catch (error) {
       return { bytes: kept, text: null, problem: reasonOf(error, coding) }
     }
@@ -48,27 +48,6 @@ export function fieldValues(fields: readonly NameAndValue[], lower: string): str
 export function isJsonType(mediaType: string): boolean {
   return mediaType === 'application/json' || mediaType.endsWith('+json')
 }
-
-const PARTIAL = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: DECODED_BYTES }
-
-const gunzip = (bytes: Buffer): Buffer => gunzipSync(bytes, PARTIAL)
-// What is called deflate has a zlib header by the book, and has none from some servers.
-const inflate = (bytes: Buffer): Buffer =>
-  (bytes[0]! & 0x0f) === 8 ? inflateSync(bytes, PARTIAL) : inflateRawSync(bytes, PARTIAL)
-
-const DECODERS: ReadonlyMap<string, (bytes: Buffer) => Buffer> = new Map([
-  ['gzip', gunzip],
-  ['x-gzip', gunzip],
-  ['deflate', inflate],
-  [
-    'br',
-    (bytes) =>
-      brotliDecompressSync(bytes, {
-        finishFlush: constants.BROTLI_OPERATION_FLUSH,
-        maxOutputLength: DECODED_BYTES,
-      }),
-  ],
-])
 
 function reasonOf(error: unknown, coding: string): string {
   const { code, message } = error as NodeJS.ErrnoException

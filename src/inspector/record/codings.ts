@@ -1,6 +1,6 @@
-import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
 import { listOf } from '../../proxy/http/fields.js'
 import type { RawHeaders } from '../../proxy/http/api.js'
+import { decoderOf } from '../content-coding.js'
 
 /** The content codings of a message, in the order in which they were applied (RFC 9110 §8.4). */
 export function codingsOf(fields: RawHeaders): readonly string[] {
@@ -26,8 +26,8 @@ export function decodeBody(body: Buffer, codings: readonly string[], maxBytes: n
   if (codings.length > MAX_CODINGS) return { kind: 'unknown', coding: codings.join(', ') }
   let bytes = body
   for (const coding of [...codings].reverse()) {
-    const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined
-    if (decoder === undefined) return { kind: 'unknown', coding }
+    const decoder = decoderOf(coding)
+    if (decoder === null) return { kind: 'unknown', coding }
     try {
       bytes = decoder(bytes, maxBytes)
     } catch (error) {
@@ -37,17 +37,3 @@ export function decodeBody(body: Buffer, codings: readonly string[], maxBytes: n
   }
   return { kind: 'decoded', bytes }
 }
-
-type Decoder = (bytes: Buffer, maxOutputLength: number) => Buffer
-
-const finishFlush = constants.Z_SYNC_FLUSH
-const gzip: Decoder = (bytes, maxOutputLength) => gunzipSync(bytes, { finishFlush, maxOutputLength })
-/** Some servers leave out the header of zlib. */
-const deflate: Decoder = (bytes, maxOutputLength) =>
-  ((bytes[0] ?? 0) & 0x0f) === 8
-    ? inflateSync(bytes, { finishFlush, maxOutputLength })
-    : inflateRawSync(bytes, { finishFlush, maxOutputLength })
-const brotli: Decoder = (bytes, maxOutputLength) =>
-  brotliDecompressSync(bytes, { finishFlush: constants.BROTLI_OPERATION_FLUSH, maxOutputLength })
-
-const DECODERS: Readonly<Record<string, Decoder>> = { gzip, 'x-gzip': gzip, deflate, br: brotli }
