@@ -20,7 +20,6 @@ export interface FrameEvents {
   /** The stream's last DATA frame is over. */
   endStream(stream: number): void
   reset(stream: number, errorCode: number): void
-  goAway(errorCode: number): void
   /** One setting of a SETTINGS frame. */
   setting(id: number, value: number): void
 }
@@ -132,9 +131,6 @@ export class FrameReader {
         return this.#continueBlock(payload)
       case FrameType.RST_STREAM:
         if (payload.length === 4) this.#events.reset(this.#stream, payload.readUInt32BE(0))
-        return
-      case FrameType.GOAWAY:
-        if (payload.length >= 8) this.#events.goAway(payload.readUInt32BE(4))
         return
       case FrameType.SETTINGS:
         if (this.#flags & Flag.ACK) return

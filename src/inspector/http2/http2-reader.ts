@@ -29,7 +29,6 @@ export class Http2Reader implements ConnectionReader {
       data: (stream, bytes) => this.#calls.get(stream)?.requestData(bytes, this.#atMs),
       endStream: (stream) => this.#requestEnd(stream, []),
       reset: (stream, code) => this.#onReset(stream, `the request was given up: ${errorName(code)}`),
-      goAway: () => undefined,
       // Each end's decoder is told what the other may write to it: its own setting.
       setting: (id, value) => id === SETTINGS_HEADER_TABLE_SIZE && this.#answerFields.allow(value),
     })
@@ -38,7 +37,6 @@ export class Http2Reader implements ConnectionReader {
       data: (stream, bytes) => this.#calls.get(stream)?.answerData(bytes, this.#atMs),
       endStream: (stream) => this.#answerEnd(stream, []),
       reset: (stream, code) => this.#onReset(stream, `the upstream reset the stream: ${errorName(code)}`),
-      goAway: () => undefined,
       setting: (id, value) => id === SETTINGS_HEADER_TABLE_SIZE && this.#requestFields.allow(value),
     })
   }
