@@ -3,7 +3,7 @@ import type { Exchange, KeptField, Message, TimelineEntry } from './exchange.js'
 /** What an exchange takes beside its fields, bodies and timeline: objects, short strings, its place in the book. */
 const EXCHANGE_BYTES = 1_200
 const FIELD_BYTES = 72
-const STRING_BYTES = 24
+export const STRING_BYTES = 24
 /** A Buffer and the memory block behind it. */
 const BUFFER_BYTES = 176
 const TIMELINE_ENTRY_BYTES = 160
@@ -19,7 +19,7 @@ export function costOf(exchange: Exchange): number {
 }
 
 function messageCost(message: Message): number {
-  return fieldsCost(message.fields) + fieldsCost(message.trailers) + costOfBody(message)
+  return message.fieldsCost + costOfBody(message)
 }
 
 export function costOfBody({ body }: Message): number {

@@ -35,8 +35,10 @@ export interface Exchange {
 }
 
 export interface Message {
-  readonly fields: KeptField[]
-  readonly trailers: KeptField[]
+  readonly fields: readonly KeptField[]
+  readonly trailers: readonly KeptField[]
+  /** Estimated memory of both, bytes. */
+  readonly fieldsCost: number
   /** The body's first bytes, without transfer coding, once it is over; owned by the exchange. Secrets are redacted. */
   readonly body: Buffer[]
   /** All that came, kept or not, as it was on the wire without transfer coding. */

@@ -187,7 +187,7 @@ export class Inspector extends EventEmitter<InspectorEvents> implements TapTarge
     switch (message.type) {
       case 'read':
         this.#apart = 0
-        this.#batches.giveBack(message.buffer)
+        this.#batches.giveBack(message.buffer, message.tookMs)
         return
       case 'skip':
         this.#connections.get(message.connection)?.skip(message.direction, message.until, this.#generation)

@@ -71,8 +71,8 @@ export type FromInspector =
   | { readonly type: 'serving'; readonly url: string }
   /** They are not. */
   | { readonly type: 'not-serving'; readonly problem: string }
-  /** The memory of a batch that was read. */
-  | { readonly type: 'read'; readonly buffer: ArrayBuffer }
+  /** The memory of a batch that was read, and how long that took. */
+  | { readonly type: 'read'; readonly buffer: ArrayBuffer; readonly tookMs: number }
   | { readonly type: 'skip'; readonly connection: number; readonly direction: Direction; readonly until: number }
   /** The newest requests, newest first, when they changed. */
   | { readonly type: 'recent'; readonly requests: readonly RecentRequest[] }

@@ -40,6 +40,10 @@ export interface RequestHead {
   readonly protocol: string
   /** Names and values in turn, as they were written. */
   readonly fields: RawHeaders
+  /** The lines that `fields` were read from, latin1; left out: there are none. */
+  readonly section?: string
+  /** Content codings that the body has, in the order in which they were applied. Left out: those that the fields name. */
+  readonly codings?: readonly string[]
   /** When its first byte came. */
   readonly startedAtMs: number
 }
@@ -49,6 +53,9 @@ export interface AnswerHead {
   readonly reason: string
   /** Names and values in turn, as they were written. */
   readonly fields: RawHeaders
+  /** As those of a request. */
+  readonly section?: string
+  readonly codings?: readonly string[]
 }
 
 /**

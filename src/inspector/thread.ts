@@ -83,11 +83,13 @@ export class InspectorThread implements Inspected {
   /** Throws nothing. */
   handle(message: ToInspector): void {
     switch (message.type) {
-      case 'batch':
+      case 'batch': {
+        const beganMs = performance.now()
         this.#epochMs = message.epochMs
         readRecords(message.buffer, message.used, this.#onRecord)
-        this.#post({ type: 'read', buffer: message.buffer }, [message.buffer])
+        this.#post({ type: 'read', buffer: message.buffer, tookMs: performance.now() - beganMs }, [message.buffer])
         return
+      }
       case 'record': {
         const { kind, connection, atMs, content } = message
         this.#epochMs = message.epochMs

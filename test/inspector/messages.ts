@@ -25,6 +25,7 @@ export function message(
   return {
     fields: kept(flat),
     trailers: [],
+    fieldsCost: 0,
     body: bytes.length === 0 ? [] : [bytes],
     bytes: bytes.length,
     codings: [],

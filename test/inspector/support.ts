@@ -22,6 +22,7 @@ export function exchange(id: string, parts: Partial<Exchange> = {}): Exchange {
     request: {
       fields: [],
       trailers: [],
+      fieldsCost: 0,
       body: [],
       bytes: 0,
       codings: [],

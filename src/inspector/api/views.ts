@@ -111,7 +111,8 @@ function rounded(ms: number): number {
   return Math.round(ms * 1000) / 1000
 }
 
-function partOf(id: string, part: SecretPlace['part'], { fields, trailers, ...message }: Message): MessagePart {
+function partOf(id: string, part: SecretPlace['part'], message: Message): MessagePart {
+  const { fields, trailers } = message
   const fieldOf = ({ name, value, redacted, secret }: KeptField, number: number): Field => ({
     name,
     value,
@@ -121,7 +122,7 @@ function partOf(id: string, part: SecretPlace['part'], { fields, trailers, ...me
   return {
     fields: fields.map(fieldOf),
     trailers: trailers.map((field, i) => fieldOf(field, fields.length + i)),
-    body: bodyOf({ fields, trailers, ...message }),
+    body: bodyOf(message),
   }
 }
 

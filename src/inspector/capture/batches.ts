@@ -1,3 +1,4 @@
+import { ReadingBudget } from './reading-budget.js'
 import { HEAD_BYTES, RecordWriter, type RecordKind } from './records.js'
 
 /** Memory of one batch, and how many there are: what is under way to the reading thread is bounded by their product. */
@@ -13,6 +14,7 @@ export type SendBatch = (buffer: ArrayBuffer, used: number) => void
 export class Batches {
   readonly #send: SendBatch
   readonly #free: ArrayBuffer[] = []
+  readonly #reading = new ReadingBudget(performance.now())
   #made = 0
   #current: RecordWriter | null = null
   #stopped = false
@@ -44,9 +46,9 @@ export class Batches {
     return writer !== null
   }
 
-  /** More is under way than is well: nothing should be begun of which the rest may find no room. */
+  /** More is under way, or was read, than is well: nothing should be begun of which the rest may find no room. */
   get isCrowded(): boolean {
-    return this.#made - this.#free.length > MOST_BATCHES / 2
+    return this.#made - this.#free.length > MOST_BATCHES / 2 || this.#reading.isSpent(performance.now())
   }
 
   /** Sends what there is. */
@@ -56,9 +58,10 @@ export class Batches {
     if (current !== null) this.#send(current.buffer, current.used)
   }
 
-  /** The memory of a batch that was read. */
-  giveBack(buffer: ArrayBuffer): void {
+  /** The memory of a batch; to read it took so long. */
+  giveBack(buffer: ArrayBuffer, tookMs: number): void {
     this.#free.push(buffer)
+    this.#reading.spend(tookMs)
   }
 
   /** There is room for nothing from now on. */

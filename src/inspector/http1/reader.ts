@@ -187,7 +187,7 @@ export class Http1Reader implements ConnectionReader {
     const { status, reason, headers, body } = answer
     const isSwitch = status === 101 || (method === 'CONNECT' && status < 300 && status >= 200)
     if (status < 200 && !isSwitch) return head.next
-    writer.answer({ status, reason, fields: headers }, this.#answerBeganMs)
+    writer.answer({ status, reason, fields: headers, section: sectionOf(text) }, this.#answerBeganMs)
     if (isSwitch) this.#switch(answer, atMs)
     else if (body === 'none' || body === 0) this.#endAnswer([], atMs)
     else this.#answerBody = new BodyCutter(body)
@@ -274,6 +274,11 @@ export class Http1Reader implements ConnectionReader {
     this.#answerHead = newCollector()
     return true
   }
+}
+
+function sectionOf(head: string): string {
+  const lineEnd = head.indexOf('\r\n')
+  return lineEnd < 0 ? '' : head.slice(lineEnd + 2)
 }
 
 function newCollector(): HeadCollector {

@@ -13,6 +13,8 @@ export interface WrittenRequestHead {
   readonly protocol: string
   readonly host: string
   readonly fields: RawHeaders
+  /** The lines that they were read from. */
+  readonly section: string
   readonly body: BodyFraming
   /** It asks for another protocol: what follows depends on the answer. */
   readonly asksForOther: boolean
@@ -26,7 +28,8 @@ export function readRequestHead(text: string): WrittenRequestHead | null {
   const lineEnd = text.indexOf('\r\n')
   const match = REQUEST_LINE.exec(lineEnd < 0 ? text : text.slice(0, lineEnd))
   if (match === null) return null
-  const fields = lineEnd < 0 ? [] : parseFields(text.slice(lineEnd + 2), OBSERVED)
+  const section = lineEnd < 0 ? '' : text.slice(lineEnd + 2)
+  const fields = parseFields(section, OBSERVED)
   const method = match[1]!
   return {
     method,
@@ -34,6 +37,7 @@ export function readRequestHead(text: string): WrittenRequestHead | null {
     protocol: match[3]!,
     host: valueOf(fields, 'host') ?? '',
     fields,
+    section,
     body: framingOf(fields),
     asksForOther: method === 'CONNECT' || upgradeOf(fields) !== null,
   }

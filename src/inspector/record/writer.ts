@@ -1,6 +1,6 @@
-import { costOfBody, fieldsCost, stringCost } from '../cost.js'
+import { costOfBody, stringCost } from '../cost.js'
 import type { ExchangeBook } from '../book.js'
-import type { Answer, Exchange, Message } from '../exchange.js'
+import type { Exchange, Message } from '../exchange.js'
 import type { AnswerHead, ExchangeWriter, RequestHead, TimelineMessage } from '../reader.js'
 import type { RawHeaders } from '../../proxy/http/api.js'
 import { valueOf } from '../../proxy/http/fields.js'
@@ -10,6 +10,8 @@ import { EventStreamParser } from '../event-stream.js'
 import { BodyKeeper } from './body.js'
 import { codingsOf } from './codings.js'
 import type { InflationBudget } from './inflation-budget.js'
+import { KeptAnswer, KeptMessage } from './kept-message.js'
+import { Section } from './section.js'
 import { TimelineKeeper } from './timeline.js'
 
 /** Where exchanges are written to, and within what bounds. */
@@ -41,8 +43,10 @@ class Writer implements ExchangeWriter {
   readonly exchange: Exchange
   readonly #context: RecordContext
   readonly #startedAtMs: number
-  readonly #request: BodyKeeper
-  readonly #answer: BodyKeeper
+  readonly #request: KeptMessage
+  #answer: KeptAnswer | null = null
+  readonly #requestKeeper: BodyKeeper
+  readonly #answerKeeper: BodyKeeper
   readonly #timeline: TimelineKeeper
   #events: EventStreamParser | null = null
   readonly #requestType: string
@@ -59,12 +63,15 @@ class Writer implements ExchangeWriter {
     const startedAt = startedAtMs + origin.epochMs
     this.#context = context
     this.#startedAtMs = startedAtMs
-    this.#request = new BodyKeeper(bodyLimit)
-    this.#answer = new BodyKeeper(bodyLimit)
+    this.#requestKeeper = new BodyKeeper(bodyLimit)
+    this.#answerKeeper = new BodyKeeper(bodyLimit)
     this.#requestType = mediaTypeOf(fields)
     const target = redactor.target(head.target)
-    const request = messageOf(fields, redactor, target !== head.target)
-    const piece = hasSecret(request) || target !== head.target ? copied : same
+    const hasSecretTarget = target !== head.target
+    const section = sectionOf(head, redactor, hasSecretTarget)
+    this.#request = new KeptMessage(section, head.codings ?? codingsOf(fields))
+    // A piece of a head holds all of it in memory, with its secrets.
+    const piece = hasSecretTarget || section.hasSecret ? copied : same
     this.exchange = {
       id: book.nextId(startedAt),
       kind: 'http',
@@ -78,7 +85,7 @@ class Writer implements ExchangeWriter {
       host: piece(head.host),
       protocol: head.protocol,
       requestId: piece(valueOf(fields, 'x-request-id') ?? ''),
-      request,
+      request: this.#request,
       response: null,
       requestDoneMs: null,
       answeredMs: null,
@@ -88,23 +95,23 @@ class Writer implements ExchangeWriter {
       problem: null,
       replayOf: origin.replayOf ?? null,
     }
-    if (redactor.reveal && target !== head.target) this.exchange.targetSecret = copied(head.target)
+    if (redactor.reveal && hasSecretTarget) this.exchange.targetSecret = copied(head.target)
     this.#timeline = new TimelineKeeper(this.exchange, bodyLimit, redactor)
     this.#forgotten = !book.add(this.exchange)
   }
 
   get wantsRequest(): boolean {
-    return !this.#forgotten && this.#request.wants
+    return !this.#forgotten && this.#requestKeeper.wants
   }
 
   get wantsAnswer(): boolean {
-    return !this.#forgotten && (this.#answer.wants || this.#events !== null)
+    return !this.#forgotten && (this.#answerKeeper.wants || this.#events !== null)
   }
 
   requestBody(bytes: Buffer): void {
     if (this.#isOver || this.#requestOver) return
     this.exchange.request.bytes += bytes.length
-    this.#push(this.#request, bytes)
+    this.#push(this.#requestKeeper, bytes)
   }
 
   requestBytes(bytes: number): void {
@@ -116,31 +123,33 @@ class Writer implements ExchangeWriter {
   requestEnd(trailers: RawHeaders, atMs: number): void {
     if (this.#isOver || this.#requestOver) return
     this.exchange.requestDoneMs = this.#since(atMs)
-    const added = this.#addTrailers(this.exchange.request, trailers)
+    const added = this.#addTrailers(this.#request, trailers)
     if (this.#answerOver) this.exchange.state = 'done'
     this.#changed(added + this.#finishRequest(true, atMs))
   }
 
-  answer({ status, reason, fields }: AnswerHead, atMs: number): void {
+  answer(head: AnswerHead, atMs: number): void {
     const { exchange } = this
     if (this.#isOver || exchange.response !== null) return
-    const message = messageOf(fields, this.#context.redactor)
-    const answer: Answer = { ...message, status, reason: hasSecret(message) ? copied(reason) : reason }
-    exchange.response = answer
+    const { fields, status } = head
+    const section = sectionOf(head, this.#context.redactor, false)
+    const reason = section.hasSecret ? copied(head.reason) : head.reason
+    const answer = new KeptAnswer(section, head.codings ?? codingsOf(fields), status, reason)
+    exchange.response = this.#answer = answer
     exchange.answeredMs = this.#since(atMs)
     this.#answerType = mediaTypeOf(fields)
     if (this.#answerType === 'text/event-stream') {
       exchange.kind = 'sse'
       if (answer.codings.length === 0) this.#events = new EventStreamParser(this.#onEvent)
     }
-    this.#changed(fieldsCost(answer.fields) + stringCost(reason))
+    this.#changed(section.cost + stringCost(reason))
   }
 
   answerBody(bytes: Buffer, atMs: number): void {
     const { response } = this.exchange
     if (this.#isAnswered || response === null) return
     response.bytes += bytes.length
-    this.#push(this.#answer, bytes)
+    this.#push(this.#answerKeeper, bytes)
     this.#events?.push(bytes, atMs)
   }
 
@@ -153,9 +162,9 @@ class Writer implements ExchangeWriter {
 
   answerEnd(trailers: RawHeaders, atMs: number): void {
     const { exchange } = this
-    if (this.#isAnswered || exchange.response === null) return
+    if (this.#isAnswered || this.#answer === null) return
     this.#answerOver = true
-    const added = this.#addTrailers(exchange.response, trailers) + this.#finishAnswer(true, atMs)
+    const added = this.#addTrailers(this.#answer, trailers) + this.#finishAnswer(true, atMs)
     if (this.#requestOver) exchange.state = 'done'
     this.#changed(added)
   }
@@ -212,11 +221,8 @@ class Writer implements ExchangeWriter {
     if (!this.#forgotten) this.#forgotten = !this.#context.book.changed(this.exchange, addedBytes)
   }
 
-  #addTrailers(message: Message, trailers: RawHeaders): number {
-    if (trailers.length === 0) return 0
-    const kept = this.#context.redactor.fields(trailers)
-    message.trailers.push(...kept)
-    return fieldsCost(kept)
+  #addTrailers(message: KeptMessage, trailers: RawHeaders): number {
+    return trailers.length === 0 ? 0 : message.addTrailers(Section.of(this.#context.redactor.fields(trailers)))
   }
 
   #finishAnswer(whole: boolean, atMs: number): number {
@@ -224,8 +230,8 @@ class Writer implements ExchangeWriter {
     const { response } = exchange
     exchange.doneMs = this.#since(atMs)
     if (response === null) return 0
-    const before = this.#answer.cost
-    const decoded = this.#finish(this.#answer, response, this.#answerType, whole, atMs)
+    const before = this.#answerKeeper.cost
+    const decoded = this.#finish(this.#answerKeeper, response, this.#answerType, whole, atMs)
     if (exchange.kind === 'sse' && this.#events === null && decoded !== null) {
       // Compressed events can be read only now that all are there.
       new EventStreamParser(this.#onEvent).push(decoded, atMs)
@@ -237,8 +243,8 @@ class Writer implements ExchangeWriter {
     if (this.#requestOver) return 0
     this.#requestOver = true
     const { request } = this.exchange
-    const before = this.#request.cost
-    this.#finish(this.#request, request, this.#requestType, whole, atMs)
+    const before = this.#requestKeeper.cost
+    this.#finish(this.#requestKeeper, request, this.#requestType, whole, atMs)
     return costOfBody(request) - before
   }
 
@@ -255,25 +261,14 @@ class Writer implements ExchangeWriter {
   readonly #onEvent = (message: TimelineMessage, atMs: number): void => this.message(message, atMs)
 }
 
-function hasSecret({ fields }: Message): boolean {
-  return fields.some(({ redacted }) => redacted)
-}
-
 function same(text: string): string {
   return text
 }
 
-function messageOf(fields: RawHeaders, redactor: Redactor, own = false): Message {
-  return {
-    fields: redactor.fields(fields, own),
-    trailers: [],
-    body: [],
-    bytes: 0,
-    codings: codingsOf(fields),
-    truncated: false,
-    redacted: false,
-    problem: null,
-  }
+/** `own`: something else of the head was redacted, so that its memory is not to be held. */
+function sectionOf({ fields, section }: RequestHead | AnswerHead, redactor: Redactor, own: boolean): Section {
+  if (!own && section !== undefined && redactor.areHarmless(fields)) return Section.ofText(section)
+  return Section.of(redactor.fields(fields))
 }
 
 /** Without its parameters, in lower case. */

@@ -29,19 +29,20 @@ export class Redactor {
     this.#paths = jsonPaths.map(parseJsonPath).filter((path) => path !== null)
   }
 
-  /**
-   * `raw`: names and values in turn. `own`: something else of their head was redacted, so that they are not to hold it.
-   */
-  fields(raw: RawHeaders, own = false): KeptField[] {
+  /** `raw`: names and values in turn. What comes back may hold the memory that its strings were cut out of. */
+  fields(raw: RawHeaders): KeptField[] {
     const kept: KeptField[] = []
-    let secrets = own
+    for (let i = 0; i + 1 < raw.length; i += 2) kept.push(this.field(raw[i]!, raw[i + 1]!))
+    return kept
+  }
+
+  /** Whether there is nothing to redact. */
+  areHarmless(raw: RawHeaders): boolean {
     for (let i = 0; i + 1 < raw.length; i += 2) {
-      const field = this.field(raw[i]!, raw[i + 1]!)
-      secrets ||= field.redacted
-      kept.push(field)
+      const value = raw[i + 1]!
+      if (this.#value(raw[i]!, value) !== value) return false
     }
-    // Strings that were cut out of the head would keep all of it in memory, with its secrets.
-    return secrets ? kept.map(ofItsOwn) : kept
+    return true
   }
 
   field(name: string, value: string): KeptField {
@@ -120,10 +121,6 @@ function redactCookie(cookie: string): string {
   const equals = cookie.indexOf('=')
   if (equals < 0) return cookie.trim() === '' ? cookie : REDACTED
   return equals === cookie.length - 1 ? cookie : `${cookie.slice(0, equals)}=${REDACTED}`
-}
-
-function ofItsOwn({ name, value, redacted, secret }: KeptField): KeptField {
-  return { name: copied(name), value: copied(value), redacted, secret: secret === null ? null : copied(secret) }
 }
 
 /** The same text in memory of its own, if it is latin1, as heads are: a piece of a head holds all of the head. */

@@ -1,7 +1,5 @@
-import { fieldsCost } from '../cost.js'
 import { ExchangeBook } from '../book.js'
-import type { Exchange, Message } from '../exchange.js'
-import { fieldValues } from '../files/body.js'
+import type { Exchange } from '../exchange.js'
 import type { RecordedMessage, Recording } from '../files/recording.js'
 import type { ExchangeWriter, RequestHead } from '../reader.js'
 import { beginExchange, type RecordContext } from '../record/writer.js'
@@ -45,7 +43,7 @@ function write(context: RecordContext, recording: Recording): Exchange {
     target,
     host,
     protocol,
-    fields: flat(request),
+    ...headOf(request),
     startedAtMs: 0,
   })
   const { exchange } = writer
@@ -55,7 +53,7 @@ function write(context: RecordContext, recording: Recording): Exchange {
   writer.requestEnd(trailersOf(request), sent)
   if (response !== null) {
     const { status, reason } = response
-    writer.answer({ status, reason, fields: flat(response) }, answered)
+    writer.answer({ status, reason, ...headOf(response) }, answered)
     writer.answerBody(response.body, answered)
     writer.answerBytes(missing(response), answered)
   }
@@ -64,32 +62,14 @@ function write(context: RecordContext, recording: Recording): Exchange {
   if (recording.problem !== null) writer.problem(recording.problem)
   if (response === null) writer.cut(recording.problem ?? 'there was no answer', done)
   else writer.answerEnd(trailersOf(response), done)
-  let added = withCodings(exchange.request, request)
-  if (exchange.response !== null && response !== null) added += withCodings(exchange.response, response)
-  context.book.changed(exchange, added)
+  exchange.request.truncated ||= request.truncated
+  if (exchange.response !== null) exchange.response.truncated ||= response?.truncated === true
   return exchange
 }
 
-/** The fields but for the codings of a body that has none any more: it would be decoded once more. */
-function flat({ fields, codings }: RecordedMessage): string[] {
-  const kept = codings.length > 0 ? fields : fields.filter(({ name }) => name.toLowerCase() !== CODINGS)
-  return kept.flatMap(({ name, value }) => [name, value])
-}
-
-const CODINGS = 'content-encoding'
-
-/** Puts back what `flat` left out. Returns how much more memory that takes. */
-function withCodings(message: Message, { fields, codings, truncated }: RecordedMessage): number {
-  message.truncated ||= truncated
-  if (codings.length > 0) return 0
-  const left = fieldValues(fields, CODINGS).map((value) => ({
-    name: 'Content-Encoding',
-    value,
-    redacted: false,
-    secret: null,
-  }))
-  message.fields.push(...left)
-  return fieldsCost(left)
+/** The body may have been decoded, whatever the fields say. */
+function headOf({ fields, codings }: RecordedMessage): { fields: string[]; codings: readonly string[] } {
+  return { fields: fields.flatMap(({ name, value }) => [name, value]), codings }
 }
 
 function trailersOf({ trailers }: RecordedMessage): string[] {

@@ -1,4 +1,6 @@
-import type { Exchange, KeptField, Message, TimelineEntry } from '../exchange.js'
+import type { Answer, Exchange, KeptField, Message, TimelineEntry } from '../exchange.js'
+import { KeptAnswer, KeptMessage } from '../record/kept-message.js'
+import { Section } from '../record/section.js'
 
 /** An exchange as it is written to disk: without secrets. */
 export function encodeExchange(exchange: Exchange): string {
@@ -19,8 +21,8 @@ export function decodeExchange(text: string): Exchange | null {
     const { request, response, timeline } = exchange
     return {
       ...exchange,
-      request: decoded(request),
-      response: response === null ? null : { ...response, ...decoded(response) },
+      request: filled(new KeptMessage(Section.of(request.fields), request.codings), request),
+      response: response === null ? null : answerOf(response),
       timeline: timeline.map((entry): TimelineEntry => ({ ...entry, payload: bytesOf(entry.payload) })),
     }
   } catch {
@@ -28,12 +30,16 @@ export function decodeExchange(text: string): Exchange | null {
   }
 }
 
-function encoded(message: Message): object {
+function encoded({ fields, trailers, body, bytes, codings, truncated, redacted, problem }: Message): object {
   return {
-    ...message,
-    fields: message.fields.map(withoutSecret),
-    trailers: message.trailers.map(withoutSecret),
-    body: Buffer.concat(message.body).toString('base64'),
+    fields: fields.map(withoutSecret),
+    trailers: trailers.map(withoutSecret),
+    body: Buffer.concat(body).toString('base64'),
+    bytes,
+    codings,
+    truncated,
+    redacted,
+    problem,
   }
 }
 
@@ -41,9 +47,21 @@ function withoutSecret(field: KeptField): KeptField {
   return { ...field, secret: null }
 }
 
-function decoded(message: Message): Message {
-  const body = bytesOf(message.body)
-  return { ...message, body: body.length === 0 ? [] : [body] }
+function answerOf(answer: Answer): Answer {
+  const { fields, codings, status, reason } = answer
+  return filled(new KeptAnswer(Section.of(fields), codings, status, reason), answer)
+}
+
+/** `written`: as JSON has it. */
+function filled<M extends KeptMessage>(kept: M, written: Message): M {
+  const body = bytesOf(written.body)
+  kept.addTrailers(Section.of(written.trailers))
+  kept.bytes = written.bytes
+  kept.truncated = written.truncated
+  kept.redacted = written.redacted
+  kept.problem = written.problem
+  if (body.length > 0) kept.body.push(body)
+  return kept
 }
 
 /** Of base64, as JSON has it. */

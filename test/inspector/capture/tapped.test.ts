@@ -65,11 +65,11 @@ class Bench implements TapTarget {
     this.closed++
   }
 
-  /** Reads what was sent. */
-  read(): void {
+  /** Reads what was sent, and says how long it took. */
+  read(tookMs = 0): void {
     for (const { buffer, used } of this.unread.splice(0)) {
       readRecords(buffer, used, (...record) => this.readers.handle(...record))
-      this.batches.giveBack(buffer)
+      this.batches.giveBack(buffer, tookMs)
     }
   }
 
@@ -208,6 +208,29 @@ t.test('when more comes than can be read, exchanges are left out whole, and told
   bench.flush()
   t.same(bench.told, ['to-upstream missed 14', 'to-visitor missed 8', 'to-upstream 9', 'to-visitor 4'])
 })
+
+t.test(
+  'when reading took more of a processor than it may, exchanges are left out whole until it has rested',
+  async (t) => {
+    const bench = new Bench()
+    const exchange = (request: string, answer: string) => {
+      bench.tapped.toSocket(Buffer.from(request))
+      bench.tapped.toStream(Buffer.from(answer), 0, answer.length)
+    }
+    exchange('GET /1', 'one')
+    bench.batches.flush()
+    bench.read(510)
+    bench.told.length = 0
+    exchange('GET /2', 'two')
+    bench.flush()
+    t.same(bench.told, [])
+    // It may be 15 ms in 100.
+    for (let i = 0; i < 1_000 && bench.batches.isCrowded; i++) await delay(1)
+    exchange('GET /333', 'three')
+    bench.flush()
+    t.same(bench.told, ['to-upstream missed 6', 'to-visitor missed 3', 'to-upstream 8', 'to-visitor 5'])
+  },
+)
 
 t.test('of HTTP/2 nothing is left out as long as there is room: the rest could not be read', async (t) => {
   const bench = new Bench('http2')

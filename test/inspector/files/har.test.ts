@@ -23,9 +23,10 @@ const post = exchange('0194f1b2c3400001', {
     ['Content-Type', 'application/json', 'X-Forwarded-Proto', 'https', 'Authorization', 'Bearer secret'],
     '{"a":"</script>é"}',
   ),
-  response: answer(201, ['Content-Type', 'image/png', 'Set-Cookie', 'sid=secret', 'X-Two', '1', 'X-Two', '2'], binary),
+  response: answer(201, ['Content-Type', 'image/png', 'Set-Cookie', 'sid=secret', 'X-Two', '1', 'X-Two', '2'], binary, {
+    trailers: [{ name: 'X-Sum', value: '9', redacted: false, secret: null }],
+  }),
 })
-post.response!.trailers.push({ name: 'X-Sum', value: '9', redacted: false, secret: null })
 
 t.test('what is written is read again as it was, without secrets', async (t) => {
   const unanswered = exchange('0194f1b2c3400002', { response: null, answeredMs: null, doneMs: null, problem: 'cut' })

@@ -23,8 +23,8 @@ t.test('answers that are the same but for what always differs', async (t) => {
 
 t.test('status, fields of several values, trailers', async (t) => {
   const before = of(answer(200, ['Link', 'a', 'Link', 'b', 'X-Gone', '1', 'X-Same', 's']))
-  const after = of(answer(404, ['link', 'a', 'link', 'c', 'X-New', '2', 'X-Same', 's']))
-  after.response!.trailers.push({ name: 'grpc-status', value: '5', redacted: false, secret: null })
+  const trailers = [{ name: 'grpc-status', value: '5', redacted: false, secret: null }]
+  const after = of(answer(404, ['link', 'a', 'link', 'c', 'X-New', '2', 'X-Same', 's'], '', { trailers }))
   t.strictSame(diffAnswers(before, after), {
     same: false,
     status: { before: 200, after: 404, same: false },

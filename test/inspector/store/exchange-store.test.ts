@@ -128,7 +128,7 @@ t.test('a process that is killed loses no more than the last moment, also out of
     const book = new ExchangeBook(50_000_000)
     const store = new ExchangeStore({ folder: ${JSON.stringify(folder)}, book, log, everyMs: 10 })
     store.start()
-    const message = () => ({ fields: [], trailers: [], body: [], bytes: 0, codings: [], truncated: false, redacted: false, problem: null })
+    const message = () => ({ fields: [], trailers: [], fieldsCost: 0, body: [], bytes: 0, codings: [], truncated: false, redacted: false, problem: null })
     let number = 0
     setInterval(() => {
       book.add({ id: book.nextId(Date.now()), state: 'done', kind: 'http', tunnel: 't', visitor: '', startedAt: Date.now(), method: 'GET',
