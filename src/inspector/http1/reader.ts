@@ -228,7 +228,12 @@ export class Http1Reader implements ConnectionReader {
   }
 
   #switch(answer: ResponseHead, atMs: number): void {
-    const { writer } = this.#waiting.shift()!
+    const [first, ...others] = this.#waiting
+    const { writer } = first!
+    this.#waiting = []
+    if (this.#requestWriter === writer) this.#giveUpBody()
+    this.#abandonBody(atMs)
+    for (const other of others) other.writer.cut('the connection went over to another protocol before its answer', atMs)
     this.#upgraded = readerOfUpgraded(writer, this.#sink, answer.headers, atMs)
     const held = this.#held
     this.#held = null

@@ -282,6 +282,29 @@ t.test('what is no HTTP, or is cut, is told, and the next request is read again'
   t.equal(many.exchanges.filter(({ state }) => state === 'cut').length, 1_000, 'too many without an answer')
 })
 
+t.test('no exchange stays open behind another protocol that was agreed on', async (t) => {
+  const switched = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n'
+  const pipelined = http1([
+    ['>', `${GET}${GET}POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf`],
+    ['<', switched],
+  ])
+  t.match(pipelined.exchanges, [
+    { state: 'done', response: { status: 101 } },
+    { state: 'cut', problem: /another protocol/ },
+    { state: 'cut', problem: /not sent whole/ },
+  ])
+  const half = http1([
+    ['>', 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf'],
+    ['<', switched],
+  ])
+  t.match(half.exchanges, [{ state: 'done', response: { status: 101 } }])
+  const answered = http1([
+    ['>', 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf'],
+    ['<', `${OK}${switched}`],
+  ])
+  t.match(answered.exchanges, [{ state: 'done', response: { status: 200 } }])
+})
+
 t.test('bodies are kept up to the limit, counted beyond, and not asked for', async (t) => {
   const head = 'HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n'
   const { exchanges, skips } = http1(
