@@ -71,7 +71,7 @@ export type FromInspector =
   | { readonly type: 'serving'; readonly url: string }
   /** They are not. */
   | { readonly type: 'not-serving'; readonly problem: string }
-  /** The memory of a batch that was read, and how long that took. */
+  /** The memory of a batch that was read, and what the thread took of a processor for it. */
   | { readonly type: 'read'; readonly buffer: ArrayBuffer; readonly tookMs: number }
   | { readonly type: 'skip'; readonly connection: number; readonly direction: Direction; readonly until: number }
   /** The newest requests, newest first, when they changed. */

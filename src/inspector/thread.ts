@@ -1,6 +1,7 @@
 import type { Logger } from '../core/logger.js'
 import { ExchangeBook } from './book.js'
 import { Readers } from './capture/readers.js'
+import { ReadingTime } from './capture/reading-time.js'
 import { readRecords, type OpenedConnection, type RecordKind } from './capture/records.js'
 import { ConnectionLog } from './connection-log.js'
 import type { CaptureStatus } from './contract.js'
@@ -48,6 +49,7 @@ export class InspectorThread implements Inspected {
   readonly #post: (message: FromInspector, transfer?: ArrayBuffer[]) => void
   readonly #readers: Readers
   readonly #stopTelling: () => void
+  readonly #time = new ReadingTime()
   #report: AgentReport | null = null
   #epochMs = 0
   #serving: Serving | null = null
@@ -83,13 +85,12 @@ export class InspectorThread implements Inspected {
   /** Throws nothing. */
   handle(message: ToInspector): void {
     switch (message.type) {
-      case 'batch': {
-        const beganMs = performance.now()
+      case 'batch':
+        this.#time.begin()
         this.#epochMs = message.epochMs
         readRecords(message.buffer, message.used, this.#onRecord)
-        this.#post({ type: 'read', buffer: message.buffer, tookMs: performance.now() - beganMs }, [message.buffer])
+        this.#post({ type: 'read', buffer: message.buffer, tookMs: this.#time.spent() }, [message.buffer])
         return
-      }
       case 'record': {
         const { kind, connection, atMs, content } = message
         this.#epochMs = message.epochMs

@@ -58,7 +58,7 @@ export class Batches {
     if (current !== null) this.#send(current.buffer, current.used)
   }
 
-  /** The memory of a batch; to read it took so long. */
+  /** The memory of a batch; to read it took so much of a processor. */
   giveBack(buffer: ArrayBuffer, tookMs: number): void {
     this.#free.push(buffer)
     this.#reading.spend(tookMs)
