@@ -84,9 +84,13 @@ export interface CertificateOptions {
   readonly acme: AuthoritiesKeys
 }
 
-/** What became of a certificate. `waiting`: it failed before, and it is not time to try again. */
+/**
+ * What became of a certificate. `waiting`: it failed before, and it is not time to try again. `mismatch`: the files that
+ * were given are for other names than `name`, which the tunnel has.
+ */
 export type CertificateNews =
   | { readonly state: 'ready'; readonly name: string; readonly notAfter: Date }
+  | { readonly state: 'mismatch'; readonly name: string; readonly code: string; readonly message: string }
   | {
       readonly state: 'failed' | 'waiting'
       readonly name: string
@@ -233,7 +237,7 @@ export interface AgentEvents {
    */
   offline: [error: UniRouteError, retryInMs: number | null, held: number | null]
   notice: [level: 'info' | 'warning' | 'error', code: string, text: string]
-  /** A tunnel whose TLS ends here has a certificate, or none was issued. */
+  /** A tunnel whose TLS ends here has a certificate, or none was issued, or it has one for other names. */
   certificate: [tunnel: TunnelStatus, news: CertificateNews]
   /** A visitor came (`opened`) and left or was turned away (`closed`, exactly once for each). */
   opened: [connection: ConnectionInfo]

@@ -1,7 +1,9 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
+import { keyFileWarning } from '../certs/key-file.js'
 import { CertificateError } from '../core/errors.js'
+import { fileReason } from '../core/file-reason.js'
 import type { Secret } from '../core/secret.js'
 import { reasonText } from './addresses.js'
 
@@ -71,10 +73,8 @@ export class OwnCertificateFile {
 }
 
 /** What is to be said of a file with a private key that others may read; null: nothing. */
-export async function keyWarning({ certFile, keyFile = certFile }: OwnCertificateOptions): Promise<string | null> {
-  const found = await stat(keyFile).catch(() => null)
-  const isOpen = found !== null && (found.mode & 0o044) !== 0
-  return isOpen ? `${keyFile} holds a private key and others can read it; run: chmod 600 ${keyFile}` : null
+export function keyWarning({ certFile, keyFile = certFile }: OwnCertificateOptions): Promise<string | null> {
+  return keyFileWarning(keyFile)
 }
 
 function checkPair(
@@ -131,7 +131,7 @@ async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file)
   } catch (error) {
-    throw problem(file, `it could not be read: ${reasonText(error)}`, 'correct the path, or let this user read it')
+    throw problem(file, `it could not be read: ${fileReason(error)}`, 'correct the path, or let this user read it')
   }
 }
 

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import tls, { type SecureContext } from 'node:tls'
 import { CertificateError } from '../core/errors.js'
+import { fileReason } from '../core/file-reason.js'
 import { reasonText } from './addresses.js'
 import { type OwnCertificate, OwnCertificateFile, type OwnCertificateOptions } from './own-certificate.js'
 
@@ -53,7 +54,7 @@ export async function readAuthorities(file: string): Promise<string> {
   try {
     pem = await readFile(file, 'utf8')
   } catch (error) {
-    throw new CertificateError('UR_CA_FILE', `the CA file ${file} could not be read: ${reasonText(error)}`)
+    throw new CertificateError('UR_CA_FILE', `the CA file ${file} could not be read: ${fileReason(error)}`)
   }
   try {
     new X509Certificate(pem)

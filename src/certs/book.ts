@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { authoritiesId, authoritiesPem, type ClientAuthorities } from '../config/index.js'
 import { BoundedMap } from '../core/bounded-map.js'
-import { normaliseHost } from '../routing/index.js'
+import { normaliseHost, normalisePattern } from '../routing/index.js'
 import type { Certificate } from './pem-files.js'
 import { tlsOptions } from './tls-options.js'
 
@@ -61,9 +61,18 @@ export abstract class CertificateBook {
     return context
   }
 
-  /** Whether a certificate with this very name, or with the wildcard above it, is served. */
+  /** Whether a certificate with this very name (it may be a wildcard), or with the wildcard above it, is served. */
   covers(host: string): boolean {
-    return this.#named(host) !== undefined
+    return this.#named(host) !== undefined || this.#byName.has(normalisePattern(host) ?? '')
+  }
+
+  /** What the certificates that are served are for, for people, when none of them is for `host`; null: one is. */
+  otherNames(host: string): string | null {
+    return this.covers(host)
+      ? null
+      : this.describe()
+          .flatMap(({ names }) => names)
+          .join(', ')
   }
 
   #named(host: string): Certificate | undefined {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Code } from '../core/error-codes.js'
 import { CertificateError } from '../core/errors.js'
+import { fileReason } from '../core/file-reason.js'
 import { normalisePattern } from '../routing/index.js'
 import { tlsOptions } from './tls-options.js'
 
@@ -57,9 +58,9 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
+    const { code } = error as NodeJS.ErrnoException
     const todo = code === 'EACCES' ? 'let the user that runs the server read it' : 'check the path in certs.files'
-    throw problem('UR_CERT_UNREADABLE', file, `it could not be read (${message})`, todo, error)
+    throw problem('UR_CERT_UNREADABLE', file, `it could not be read (${fileReason(error)})`, todo, error)
   }
 }
 

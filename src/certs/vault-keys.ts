@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CertificateError } from '../core/errors.js'
+import { fileReason } from '../core/file-reason.js'
 import { type VaultKey, vaultKey } from './vault.js'
 
 const KEY_BYTES = 32
@@ -170,12 +171,12 @@ async function writeWhole(file: string, text: string): Promise<void> {
 
 function asVaultError(name: string, error: unknown): CertificateError {
   if (error instanceof CertificateError) return error
-  const { code, message } = error as NodeJS.ErrnoException
+  const { code } = error as NodeJS.ErrnoException
   const todo =
     code === 'ENOENT'
       ? 'restore it from a backup, or take certs.key_file out of the configuration to have one made'
       : 'let the user that runs the server read it, and nobody else'
-  return problem(name, `it could not be read (${message})`, todo, error)
+  return problem(name, `it could not be read (${fileReason(error)})`, todo, error)
 }
 
 function problem(name: string, happened: string, todo: string, cause?: unknown): CertificateError {

@@ -2,6 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import type { Code } from '../core/error-codes.js'
 import { CertificateError } from '../core/errors.js'
+import { fileReason } from '../core/file-reason.js'
 
 /** Certificates of authorities that vouch for clients: DER, each once, in an order that says nothing. Empty: none. */
 export type ClientAuthorities = readonly Buffer[]
@@ -79,9 +80,9 @@ function readText(file: string): string {
     return readFileSync(file, 'utf8')
   } catch (error) {
     if (error instanceof CertificateError) throw error
-    const { code, message } = error as NodeJS.ErrnoException
+    const { code } = error as NodeJS.ErrnoException
     const todo = code === 'EACCES' ? 'let the user that runs the agent read it' : 'correct the path'
-    throw problem('UR_CLIENT_CA_UNREADABLE', file, `it could not be read (${message})`, todo, error)
+    throw problem('UR_CLIENT_CA_UNREADABLE', file, `it could not be read (${fileReason(error)})`, todo, error)
   }
 }
 

@@ -40,7 +40,7 @@ export function openFiles(config: ServerConfig, log: Logger): Promise<FileBook> 
 
 /** What is wrong with the names of the certificates that are served; null: nothing is. */
 export function namesProblem(book: CertificateBook, domain: string): string | null {
-  if (book.covers(domain)) return null
-  const names = book.describe().flatMap(({ names }) => names)
-  return `none is for the domain ${domain} (they are for ${names.join(', ')}): agents will refuse it. Give one that has ${domain} and *.${domain} as its names`
+  const names = book.otherNames(domain)
+  if (names === null) return null
+  return `none is for the domain ${domain} (they are for ${names}): agents will refuse it. Give one that has ${domain} and *.${domain} as its names`
 }

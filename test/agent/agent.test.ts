@@ -367,6 +367,6 @@ t.test('a port that does not speak TLS is tried again, rarely, and the reason is
   const agent = makeAgent(t, server, { server: { host: 'localhost', port } })
   agent.start()
   const [error, retryInMs] = await next(agent, 'offline')
-  t.match(error, { code: 'UR_SERVER_NO_TLS', message: /does not speak TLS. Give the TLS port/ })
+  t.match(error, { code: 'UR_SERVER_PLAIN_HTTP', message: /not TLS.*Give --server the TLS port/ })
   t.ok(retryInMs !== null && retryInMs >= 7_500, `the next try is in ${retryInMs} ms`)
 })

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import http from 'node:http'
 import net from 'node:net'
 import path from 'node:path'
 import t from 'tap'
@@ -78,13 +79,64 @@ t.test('something that is no UniRoute server', async (t) => {
   t.test('TLS with another protocol', async (t) => {
     const server = await TestServer.start(t, 'http/1.1')
     const found = dialer({ caFile: server.authority.ca }).dial({ host: 'localhost', port: server.port })
-    await t.rejects(found, { code: 'UR_SERVER_ALPN', message: /no UniRoute server/ })
+    await t.rejects(found, {
+      code: 'UR_SERVER_ALPN',
+      message: /no UniRoute server.*Give --server the TLS port.*pass TLS through/,
+    })
   })
 
   t.test('no TLS', async (t) => {
-    const plain = await startUpstream(t, (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    const plain = await startUpstream(t, (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'))
     const found = dialer().dial({ host: '127.0.0.1', port: plain.port })
-    await t.rejects(found, { code: 'UR_SERVER_NO_TLS', message: /does not speak TLS/ })
+    const message = /does not speak TLS: it says "SSH-2\.0-OpenSSH_9\.2"\. Give --server the TLS port/
+    await t.rejects(found, { code: 'UR_SERVER_NO_TLS', exitCode: 4, message })
+    const binary = await startUpstream(t, (socket) => socket.end(Buffer.from([0x4a, 0, 0, 0, 0x0a, 0x35, 0x2e, 0x37])))
+    const other = dialer().dial({ host: '127.0.0.1', port: binary.port })
+    await t.rejects(other, { code: 'UR_SERVER_NO_TLS', message: /does not speak TLS\. Give --server/ })
+  })
+
+  t.test('plain HTTP', async (t) => {
+    const server = http.createServer((_request, response) => response.writeHead(404).end())
+    const port = await listen(server)
+    t.teardown(() => server.close())
+    const target = { host: '127.0.0.1', port }
+    const wanted = {
+      code: 'UR_SERVER_PLAIN_HTTP',
+      exitCode: 4,
+      message: /speaks plain HTTP, not TLS: it answered "HTTP\/1\.1 404 Not Found"\. Give --server the TLS port/,
+    }
+    await t.rejects(dialer().dial(target), wanted)
+    const proxy = await startConnectProxy(t)
+    await t.rejects(dialer({ env: { https_proxy: proxy.url } }).dial(target), wanted, 'behind a proxy')
+    const agent = makeAgent(t, await TestServer.start(t), { server: target })
+    agent.start()
+    const [error, retryInMs] = await next(agent, 'offline')
+    t.match(error, wanted)
+    t.ok(retryInMs !== null && retryInMs > 5_000, 'it is tried again, but not at once')
+  })
+
+  t.test('plain HTTP that waits for the end of a head, or closes without a word', async (t) => {
+    for (const onOther of [() => undefined, (socket: net.Socket) => socket.destroy()]) {
+      const waiting = await startUpstream(t, (socket) => {
+        socket.once('data', (chunk) => {
+          if (chunk.includes('GET /')) socket.end('HTTP/1.0 200 OK\r\n\r\n')
+          else onOther(socket)
+        })
+      })
+      const found = dialer({ timeoutMs: 200 }).dial({ host: '127.0.0.1', port: waiting.port })
+      await t.rejects(found, { code: 'UR_SERVER_PLAIN_HTTP', message: /answered "HTTP\/1\.0 200 OK"/ })
+    }
+  })
+
+  t.test('a TLS port that only fails: what it answers to plain HTTP tells nothing', async (t) => {
+    const busy = await startUpstream(t, (socket) => {
+      socket.once('data', (chunk) => {
+        if (chunk.includes('GET /')) socket.end('HTTP/1.1 400 The plain HTTP request was sent to HTTPS port\r\n\r\n')
+        else socket.destroy()
+      })
+    })
+    const found = dialer().dial({ host: '127.0.0.1', port: busy.port })
+    await t.rejects(found, { code: 'UR_SERVER_TLS', message: /handshake with .* failed.*Give --server the TLS port/ })
   })
 
   t.test('silence', async (t) => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { eventually, within } from '../support/hang.js'
@@ -138,6 +138,20 @@ t.test(
     t.equal(await within('the echo', everything(socket)), 'a word')
   },
 )
+
+t.test('a certificate for other names, and a key that others can read, are told of', async (t) => {
+  const product = await HttpProduct.start(t)
+  const { cert, key } = await product.server.authority.issue(['other.example'])
+  await chmod(key, 0o644)
+  const { port } = await upstream(t, (_request, response) => response.end())
+  const agent = await product.agent(t, port, 'shop', ['--terminate', 'agent', '--crt', cert, '--key', key])
+  const { err } = agent.process
+  t.match(err.join('\n'), /key\S*\.pem holds a private key and others can read it \(mode 0644\); run: chmod 600/)
+  t.match(await told(agent, 'mismatch'), {
+    code: 'UR_CERT_OTHER_NAMES',
+    message: /not for shop\.tunnels\.test \(it is for other\.example\)/,
+  })
+})
 
 t.test('what does not go together is refused before anything is connected', async (t) => {
   const { server } = await HttpProduct.start(t)

@@ -40,7 +40,7 @@ export class TlsEnds {
       const certificates =
         files === undefined
           ? (acme ??= await openAcme(tunnels, context))
-          : await FileCertificates.open(files, context.log)
+          : await FileCertificates.open({ files, log: context.log, onNews: (news) => context.onNews(tunnel, news) })
       ends.push((tunnel.end = await endOf(tunnel, certificates, context)))
     }
     return new TlsEnds(ends)

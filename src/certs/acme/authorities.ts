@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { CertificateError } from '../../core/errors.js'
+import { fileReason } from '../../core/file-reason.js'
 import type { Logger } from '../../core/logger.js'
 import type { Secret } from '../../core/secret.js'
 import type { ChallengeSolver } from '../challenge.js'
@@ -57,7 +58,7 @@ async function readCa(file: string, place: string): Promise<string> {
   } catch (error) {
     throw new CertificateError(
       'UR_CERT_UNREADABLE',
-      `${file}, named by ${place}.ca, could not be read (${(error as Error).message}). What to do: check the path, and ` +
+      `${file}, named by ${place}.ca, could not be read (${fileReason(error)}). What to do: check the path, and ` +
         'that the user that runs this may read it.',
       { cause: error },
     )

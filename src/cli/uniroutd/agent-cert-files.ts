@@ -3,6 +3,7 @@ import { type FileHandle, open, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { pkcs12 } from '../../certs/index.js'
 import { ConfigError, UniRouteError } from '../../core/errors.js'
+import { fileReason } from '../../core/file-reason.js'
 import type { FileFlags } from './agent-cert.js'
 
 /** What was written: paths, and a password that was made. */
@@ -87,7 +88,7 @@ async function passwordOf(file: string | undefined): Promise<Password> {
     const text = await readFile(file, 'utf8').catch((error: unknown) => {
       throw new ConfigError(
         'UR_USAGE',
-        `the file ${file} of --p12-password-file could not be read: ${(error as Error).message}`,
+        `the file ${file} of --p12-password-file could not be read: ${fileReason(error)}`,
       )
     })
     return { text: text.replace(/\r?\n$/, ''), isNew: false }

@@ -62,7 +62,8 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
 function plainNews(news: CertificateNews): Record<string, unknown> {
   const { state, name: host } = news
   if (news.state === 'ready') return { state, host, not_after: news.notAfter.toISOString() }
-  return { state, host, code: news.code, message: news.message, next_try: news.nextTry.toISOString() }
+  const { code, message } = news
+  return { state, host, code, message, ...(news.state !== 'mismatch' && { next_try: news.nextTry.toISOString() }) }
 }
 
 function plain({ name, kind, publicUrl, upstream }: TunnelStatus): Record<string, unknown> {

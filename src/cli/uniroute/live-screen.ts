@@ -1,4 +1,4 @@
-import type { AgentStatus } from '../../agent/index.js'
+import type { AgentStatus, CertificateNews } from '../../agent/index.js'
 import { VERSION } from '../../core/version.js'
 import type { ScreenModel, SessionStatus, ShownRequest } from '../screen/render.js'
 import { StatusScreen, type Terminal } from '../screen/screen.js'
@@ -6,6 +6,16 @@ import { Traffic } from '../../core/traffic.js'
 import { certificateText, reconnectedText, visitorsText, type NoticeLevel, type Presenter } from './presenter.js'
 
 const MESSAGES = 5
+
+interface Message {
+  readonly level: NoticeLevel
+  readonly time: string
+  readonly text: string
+  /** Of messages about the same the newest is shown. */
+  readonly about: string
+  /** Says why there is no connection, and goes when there is one. */
+  readonly passes: boolean
+}
 
 export interface LiveScreenOptions {
   terminal: Terminal
@@ -25,7 +35,7 @@ export function screenPresenter(options: LiveScreenOptions): Presenter {
   const { terminal, color, now } = options
   const traffic = new Traffic()
   let detail: string | null = null
-  let messages: ScreenModel['messages'] = []
+  let messages: readonly Message[] = []
 
   const model = (): ScreenModel => {
     const { state, server, session, rttMs, carriers, held, tunnels } = options.status()
@@ -55,15 +65,16 @@ export function screenPresenter(options: LiveScreenOptions): Presenter {
     detail = text
     screen.refresh()
   }
-  const say = (level: NoticeLevel, text: string) => {
+  const say = (level: NoticeLevel, text: string, { about = text, passes = false }: Partial<Message> = {}) => {
     const time = new Date().toTimeString().slice(0, 8)
-    const others = messages.filter((message) => message.text !== text)
-    messages = [{ level, time, text }, ...others].slice(0, MESSAGES)
+    const others = messages.filter((message) => message.about !== about)
+    messages = [{ level, time, text, about, passes }, ...others].slice(0, MESSAGES)
     screen.refresh()
   }
 
   return {
     online: (_session, resumed) => {
+      messages = messages.filter(({ passes }) => !passes)
       explain(null)
       if (resumed !== null) say('info', reconnectedText(resumed))
     },
@@ -71,11 +82,12 @@ export function screenPresenter(options: LiveScreenOptions): Presenter {
     tunnel: () => screen.refresh(),
     offline: (error, retryInMs) => {
       explain(retryInMs === null ? null : `next try in ${(retryInMs / 1000).toFixed(1)} s`)
-      say('error', error.message)
+      say('error', error.message, { passes: true })
     },
     refused: (tunnel, error) => say('error', `${tunnel.name}: ${error.message}`),
-    notice: (level, code, text) => say(level, `${text} (${code})`),
-    certificate: (_tunnel, news) => say(news.state === 'ready' ? 'info' : 'error', certificateText(news)),
+    // Where the session ends for that reason too, the loss is told in its place.
+    notice: (level, code, text) => say(level, `${text} (${code})`, { about: text }),
+    certificate: (_tunnel, news) => say(CERTIFICATE_LEVELS[news.state], certificateText(news)),
     opened: () => {
       traffic.opened(now())
       screen.refresh()
@@ -87,11 +99,20 @@ export function screenPresenter(options: LiveScreenOptions): Presenter {
     },
     draining: () => explain('press Ctrl+C again to stop at once'),
     inspector: (_url, problem) => (problem === null ? screen.refresh() : say('warning', problem)),
-    end: () => {
+    end: (error) => {
       detail = null
+      // It is told below the screen.
+      if (error !== null) messages = messages.filter(({ text }) => !text.endsWith(error.message))
       screen.stop()
     },
   }
+}
+
+const CERTIFICATE_LEVELS: Record<CertificateNews['state'], NoticeLevel> = {
+  ready: 'info',
+  mismatch: 'warning',
+  failed: 'error',
+  waiting: 'error',
 }
 
 const STATUS_OF: Record<AgentStatus['state'], SessionStatus> = {

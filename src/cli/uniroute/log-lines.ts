@@ -38,7 +38,8 @@ export function logPresenter(log: Logger, clock: Clock = systemClock): Presenter
     notice: (level, code, text) => log[NOTICE_LEVELS[level]]({ code }, `the server says: ${text}`),
     // What was ordered just now is told by whoever orders.
     certificate: ({ name }, news) => {
-      if (news.state === 'waiting') log.error({ tunnel: name, code: news.code }, certificateText(news))
+      if (news.state === 'mismatch') log.warn({ tunnel: name, code: news.code }, news.message)
+      else if (news.state === 'waiting') log.error({ tunnel: name, code: news.code }, certificateText(news))
       else log.debug({ tunnel: name }, certificateText(news))
     },
     opened: ({ id, tunnel, visitor }) => log.debug({ connection: id, tunnel, visitor }, 'connection opened'),

@@ -36,12 +36,13 @@ export interface Presenter {
   draining(graceMs: number): void
   /** After `ready`: the pages of the inspector are elsewhere, or are not any more (null), and why. */
   inspector(url: string | null, problem: string | null): void
-  /** The last call: gives the terminal back. */
-  end(): void
+  /** The last call: gives the terminal back. `error`: what is told on stderr from now on; null: nothing is. */
+  end(error: Error | null): void
 }
 
 /** What became of a certificate, for people. */
 export function certificateText(news: CertificateNews): string {
+  if (news.state === 'mismatch') return `${news.message} (${news.code})`
   if (news.state === 'ready') return `the certificate for ${news.name} is good until ${news.notAfter.toISOString()}`
   const what = news.state === 'failed' ? 'no certificate was issued' : 'no certificate yet'
   return `${what} for ${news.name}, the next try is at ${news.nextTry.toISOString()}: ${news.message} (${news.code})`

@@ -1,5 +1,6 @@
 import { Agent, keyWarning, type TunnelSpec, type TunnelStatus } from '../../agent/index.js'
 import { type AgentConfig, defaultStateDir, type Loaded } from '../../config/index.js'
+import { keyFileWarning } from '../../certs/key-file.js'
 import { systemClock } from '../../core/clock.js'
 import { silentLogger, type Logger } from '../../core/logger.js'
 import { createLogging } from '../../daemon/logging.js'
@@ -55,10 +56,13 @@ async function runAgent(
     output.mode === 'text' && process.stdout.isTTY && flags.logLevel === undefined && flags.logFormat === undefined
   const log = onScreen && process.stderr.isTTY ? silentLogger : stderrLogger(config)
   const certificate = ownCertificate(config, process.env)
-  const keyAdvice = certificate === null ? null : await keyWarning(certificate)
+  const keyAdvice = await Promise.all([
+    certificate === null ? null : keyWarning(certificate),
+    ...tunnels.map(({ terminate }) => (terminate?.files === undefined ? null : keyFileWarning(terminate.files.key))),
+  ])
   // Before the screen is drawn, below which nothing is written.
   const early = stderrLogger(config)
-  for (const warning of [...loaded.warnings, keyAdvice, addressWarning(config)]) {
+  for (const warning of [...loaded.warnings, ...new Set(keyAdvice), addressWarning(config)]) {
     if (warning !== null) early.warn({}, warning)
   }
 
@@ -95,20 +99,25 @@ async function runAgent(
   const graceMs = flags.gracePeriod ?? DEFAULT_GRACE_MS
   const signals = new StopSignals({ stop: () => agent.stop(graceMs), force: () => agent.kill() })
   output.onBroken(() => signals.stop())
-  process.on('exit', () => presenter.end())
+  process.on('exit', () => presenter.end(null))
   present(agent, presenter, inspector)
   inspector?.on('recent', (requests) => {
     recent = requests
   })
+  let failure: Error | null = null
   try {
     inspector?.start()
     await new Promise<void>((resolve, reject) => {
-      agent.once('close', (error) => (error === null ? resolve() : reject(error)))
+      agent.once('close', (error) => {
+        failure = error
+        if (error === null) resolve()
+        else reject(error)
+      })
       agent.start()
     })
   } finally {
     signals.dispose()
-    presenter.end()
+    presenter.end(failure)
     await inspector?.stop()
   }
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { stat } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { modeForOthers } from '../../certs/key-file.js'
 import { type DoctorFinding, well, wrong } from './finding.js'
 
 /** Whether anybody listens on a port of this machine: authorities and visitors come to it. */
@@ -36,9 +36,9 @@ export function emailFinding(email: string): DoctorFinding {
 export async function keyFileFinding(file: string): Promise<DoctorFinding> {
   const what = `key file ${file}`
   try {
-    const { mode } = await stat(file)
-    if ((mode & 0o077) === 0) return well(what)
-    const problem = `others may read or write it (mode ${(mode & 0o777).toString(8).padStart(4, '0')})`
+    const mode = await modeForOthers(file)
+    if (mode === null) return well(what)
+    const problem = `others may read or write it (mode ${mode})`
     return wrong(what, problem, `run: chmod 600 ${file}`)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

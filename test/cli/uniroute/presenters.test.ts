@@ -64,6 +64,23 @@ t.test('certificates of tunnels whose TLS ends in the agent', async (t) => {
   presenter.certificate(tunnel, news)
   t.same(written, [], 'who orders says so')
   presenter.certificate(tunnel, noNews)
+  const mismatch = {
+    state: 'mismatch',
+    name: 'shop.example',
+    code: 'UR_CERT_OTHER_NAMES',
+    message: 'not for it',
+  } as const
+  presenter.certificate(tunnel, mismatch)
+  t.match(written.at(-1), /WARN +not for it .*code=UR_CERT_OTHER_NAMES/)
+  events.certificate(tunnel, mismatch)
+  t.same(JSON.parse(String(stream.read())), {
+    event: 'certificate',
+    tunnel: 'tcp-5432',
+    state: 'mismatch',
+    host: 'shop.example',
+    code: 'UR_CERT_OTHER_NAMES',
+    message: 'not for it',
+  })
   t.match(written.join(''), /no certificate yet for shop\.example.*2026-06-01.*no such name \(UR_ACME_DNS\)/)
 })
 
@@ -82,7 +99,7 @@ function live(presenter: Presenter): void {
   presenter.tunnel({ ...tunnel, publicUrl: 'tcp://t.example:20002' })
   presenter.refused(tunnel, new RefusedError('UR_TAKEN_OVER', 'taken over'))
   presenter.draining(30_000)
-  presenter.end()
+  presenter.end(null)
 }
 
 /** A session that loses its connection, and goes on; and one that moves before its connection is dead. */
@@ -93,7 +110,7 @@ function heldAndBack(presenter: Presenter): void {
   presenter.offline(new NetworkError('UR_SERVER_UNREACHABLE', 'could not connect'), 200, 2)
   presenter.online(session, { awayMs: 3214.6, visitors: 2 })
   presenter.online(session, { awayMs: 0, visitors: 1 })
-  presenter.end()
+  presenter.end(null)
 }
 
 function eventsOf(connections: boolean, course = live): Record<string, unknown>[] {
@@ -187,6 +204,63 @@ t.test(
   },
 )
 
+function fakeTerminal() {
+  const written: string[] = []
+  return Object.assign(new EventEmitter(), {
+    columns: 100,
+    rows: 40,
+    writableNeedDrain: false,
+    written,
+    write: (text: string) => written.push(text),
+  })
+}
+
+t.test('the screen forgets why there was no connection, and says what ends it once', async (t) => {
+  const terminal = fakeTerminal()
+  const status: AgentStatus = {
+    state: 'connecting',
+    server: 't.example:443',
+    session: null,
+    rttMs: null,
+    carriers: [],
+    held: 0,
+    tunnels: [tunnel],
+  }
+  const presenter = screenPresenter({
+    terminal,
+    color: false,
+    status: () => status,
+    inspector: () => null,
+    requests: () => null,
+    now: () => 0,
+  })
+  const next = (text: RegExp): Promise<string> =>
+    eventually(`a screen with ${text}`, async () => {
+      const last = terminal.written.at(-1) ?? ''
+      if (!text.test(last)) throw new Error(last)
+      return last
+    })
+  const session = { id: 's1', node: 'n1', serverVersion: '0.1.0' }
+  presenter.offline(new NetworkError('UR_SERVER_UNREACHABLE', 'could not connect'), 400, null)
+  await next(/could not connect/)
+  presenter.online(session, null)
+  presenter.notice('info', 'UR_NEWS', 'something new')
+  t.notMatch(await next(/something new/), /could not connect/)
+
+  presenter.notice('info', 'UR_SERVER_DRAINING', 'the server is closing: an update')
+  presenter.offline(new NetworkError('UR_SERVER_LOST', 'the server is closing: an update'), 400, null)
+  const lines = (await next(/an update/)).split('\n').filter((line) => line.includes('an update'))
+  t.equal(lines.length, 1, lines.join('\n'))
+
+  const refusal = new RefusedError('UR_TAKEN_OVER', 'taken over by another agent')
+  presenter.refused(tunnel, refusal)
+  t.match(await next(/tcp-5432: taken over/), /something new/)
+  presenter.end(refusal)
+  const last = terminal.written.slice(-2).join('')
+  t.match(last, /something new/)
+  t.notMatch(last, /taken over/, 'it is told below the screen')
+})
+
 t.test('the screen shows who is held, each carrier, and what became of the visitors', async (t) => {
   const status: AgentStatus = {
     state: 'reconnecting',
@@ -198,13 +272,7 @@ t.test('the screen shows who is held, each carrier, and what became of the visit
     tunnels: [tunnel],
   }
   let now = status
-  const terminal = Object.assign(new EventEmitter(), {
-    columns: 100,
-    rows: 40,
-    writableNeedDrain: false,
-    written: [] as string[],
-    write: (text: string) => terminal.written.push(text),
-  })
+  const terminal = fakeTerminal()
   let url: string | null = 'http://127.0.0.1:4040'
   const request = {
     method: 'GET',
@@ -253,7 +321,7 @@ t.test('the screen shows who is held, each carrier, and what became of the visit
   t.match(last, /GET +\/a\\u001b\[2J +no answer +12\.3s\n/)
   t.match(last, /GET +\/a\\u001b\[2J +waiting\n/)
   t.notMatch(last, /Inspector/)
-  presenter.end()
+  presenter.end(null)
   t.match(terminal.written.at(-1), /\u001b\[\?25h$/)
 })
 
