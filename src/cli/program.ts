@@ -1,6 +1,8 @@
 import { Command } from 'commander'
+import type { ForeignWords } from '../config/foreign.js'
 import { failureOf } from './failure.js'
 import { Output, type OutputMode } from './output.js'
+import { withFlagHint } from './suggest.js'
 
 /** Handed to every command's action. */
 export interface CommandContext {
@@ -11,12 +13,14 @@ export interface CommandContext {
 
 /**
  * Runs one of the two programs to its end: parses the command line, runs the command, reports a failure as one
- * sentence on stderr (and as an event on stdout with `--output json`) and returns the exit code.
+ * sentence on stderr (and as an event on stdout with `--output json`) and returns the exit code. `foreign`: how other
+ * programs call its flags.
  */
 export async function runProgram(
   name: string,
   argv: string[],
   build: (root: Command, context: CommandContext) => void,
+  foreign: ForeignWords,
 ): Promise<number> {
   const output = new Output(outputMode(argv), process.stdout)
   // Nobody reads it, or its disk is full: whoever has no log any more goes on without one.
@@ -26,7 +30,7 @@ export async function runProgram(
   let writeCrash: ((message: string) => void) | null = null
   build(root, { output, onCrash: (write) => (writeCrash = write) })
   const report = (error: unknown) => {
-    const failure = failureOf(error)
+    const failure = failureOf(withFlagHint(error, root, foreign))
     if (!failure) return 0
     output.failure(failure)
     if (failure.code === 'UR_INTERNAL' && writeCrash !== null) writeCrash(failure.message)

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ConfigError } from '../core/errors.js'
 import { type AgentConfig, agentSchema } from './agent-schema.js'
+import { AGENT_WORDS, SERVER_WORDS } from './foreign.js'
 import { holdsHttpSecret } from './http-schema.js'
 import { checkAgent, checkServer } from './rules.js'
 import { type ServerConfig, serverSchema } from './server-schema.js'
@@ -38,13 +39,17 @@ export function loadServerConfig({ file: flag, env, overrides = [] }: ServerSour
   const file = resolve(expandHome(flag ?? DEFAULT_SERVER_FILE))
   const folder = env['UNIROUTE_STORE'] ? process.cwd() : folderOf(file)
   const source = complete(readSource(file), { env, overrides }, folder)
-  return { config: validate(serverSchema, source, folderOf(file), checkServer), file, warnings: [] }
+  return { config: validServer(source, folderOf(file)), file, warnings: [] }
 }
 
 /** What flags and environment alone say of the server: for commands that only want its database. Throws as `loadServerConfig`. */
 export function serverConfigWithoutFile(sources: Omit<ServerSources, 'file'>): ServerConfig {
   const source = complete(plainSource({ certs: { mode: 'dev' } }, 'uniroutd'), sources, process.cwd())
-  return validate(serverSchema, source, process.cwd(), checkServer)
+  return validServer(source, process.cwd())
+}
+
+function validServer(source: Source, folder: string): ServerConfig {
+  return validate(serverSchema, source, folder, checkServer, SERVER_WORDS)
 }
 
 /** `folder`: from which the file is meant that `store` may name. */
@@ -58,7 +63,7 @@ function complete(source: Source, { env, overrides = [] }: Omit<ServerSources, '
  * @param name how messages call the source
  */
 export function serverConfigFrom(raw: object, name: string, overrides: readonly Override[] = []): ServerConfig {
-  return validate(serverSchema, withOverrides(plainSource(raw, name), overrides), folderOf(null), checkServer)
+  return validServer(withOverrides(plainSource(raw, name), overrides), folderOf(null))
 }
 
 /** The configuration of `uniroutd dev`: loopback only, a certificate authority of its own, data in a local folder. */
@@ -111,7 +116,7 @@ export function loadAgentConfig({ file: flag, env, overrides = [] }: AgentSource
   const all = [...fromVariables(env, AGENT_VARIABLES), ...overrides].map(fromWorkingFolder)
   const used = source === null ? null : file
   const merged = withOverrides(source ?? plainSource({}, 'configuration'), all)
-  const config = validate(agentSchema, merged, folderOf(used), checkAgent)
+  const config = validate(agentSchema, merged, folderOf(used), checkAgent, AGENT_WORDS)
   return { config, file: used, warnings: used === null ? [] : warningsOf(used, source?.raw) }
 }
 

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { Code } from '../core/error-codes.js'
 import { ConfigError } from '../core/errors.js'
 import type { Meta } from './field.js'
+import type { ForeignWords } from './foreign.js'
 import { nearest } from './nearest.js'
 import { expandHome, type Source } from './source.js'
 import { type KeyPath, keysAt, knownKeys, leavesOf, mapLeaves, pathText } from './walk.js'
@@ -19,6 +20,7 @@ export interface Problem {
  * Turns raw values into a typed configuration.
  * @param folder relative paths are meant from here
  * @param check rules that concern several keys
+ * @param foreign how other programs call its keys
  * @throws ConfigError naming every problem, one a line, in the order of the file
  */
 export function validate<S extends z.ZodType>(
@@ -26,12 +28,13 @@ export function validate<S extends z.ZodType>(
   source: Source,
   folder: string,
   check: (config: z.infer<S>) => Iterable<Problem>,
+  foreign?: ForeignWords,
 ): z.infer<S> {
   const parsed = schema.safeParse(source.raw)
   if (!parsed.success)
     throw configError(
       source,
-      parsed.error.issues.flatMap((issue) => problemsOf(schema, issue)),
+      parsed.error.issues.flatMap((issue) => problemsOf(schema, issue, foreign)),
     )
   const problems = [...unavailable(schema, parsed.data), ...check(parsed.data)]
   if (problems.length > 0) throw configError(source, problems)
@@ -51,13 +54,13 @@ export function folderOf(file: string | null): string {
   return file === null ? process.cwd() : dirname(resolve(file))
 }
 
-function problemsOf(schema: z.ZodType, issue: z.core.$ZodIssue): Problem[] {
+function problemsOf(schema: z.ZodType, issue: z.core.$ZodIssue, foreign: ForeignWords | undefined): Problem[] {
   const path = issue.path.filter((key): key is string | number => typeof key !== 'symbol')
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       code: 'UR_CONFIG_UNKNOWN_KEY',
       path: [...path, key],
-      message: `unknown key; the nearest known key is ${nearestKey(schema, path, key)}`,
+      message: `unknown key; ${keyHint(schema, path, key, foreign)}`,
     }))
   }
   if (issue.code === 'invalid_key') {
@@ -65,6 +68,11 @@ function problemsOf(schema: z.ZodType, issue: z.core.$ZodIssue): Problem[] {
     return [{ code: 'UR_CONFIG_VALUE', path, message }]
   }
   return [{ code: 'UR_CONFIG_VALUE', path, message: issue.message }]
+}
+
+function keyHint(schema: z.ZodType, group: KeyPath, key: string, foreign: ForeignWords | undefined): string {
+  const translation = foreign?.key(key) ?? null
+  return translation === null ? `the nearest known key is ${nearestKey(schema, group, key)}` : `here: ${translation}`
 }
 
 /** A key of (nearly) the same name in another group beats a less similar one beside it: `tls` at the top means `listen.tls`. */

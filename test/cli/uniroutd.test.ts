@@ -71,6 +71,8 @@ t.test('wrong usage: exit code 2, and the nearest command or flag', async (t) =>
     [['token'], /UR_USAGE/],
     [['token', 'create'], /missing required argument 'name'/],
     [['dev', '--listen-tsl', '1'], /unknown option '--listen-tsl'\. Did you mean --listen-tls\?/],
+    [['run', '--bind-port', '7000'], /unknown option '--bind-port'; here: --listen-tls HOST:PORT/],
+    [['run', '--token', 'x'], /here: each agent has a token of its own: uniroutd token create NAME/],
     [['dev', '--grace-period', 'soon'], /Write a duration/],
     [['dev', '--grace-period', '25d'], /Write a duration of up to 24h/],
     [['dev', `--tokne=${A_TOKEN}`], /unknown option '--tokne=unr_\*\*\*'/],

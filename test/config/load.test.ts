@@ -116,6 +116,26 @@ t.test('an unknown key is refused, and the nearest known key is named', async (t
   ])
 })
 
+t.test('a key of ngrok, frp or cloudflared: how it is written here', async (t) => {
+  t.match(refusal(t, `${DEV}bindPort: 7000\n`)[1], /bindPort: unknown key; here: "listen\.tls" \(HOST:PORT\)/)
+  t.match(refusal(t, `${DEV}auth: {token: x}\n`)[1], /here: tokens are not in the file/)
+  t.match(refusal(t, `${DEV}subdomain_host: x\n`)[1], /here: "domain"/)
+  const cases: [string, RegExp][] = [
+    ['authtoken: x', /authtoken: unknown key; here: "token", at the top/],
+    ['serverAddr: x', /here: "server" \(HOST:PORT\)/],
+    ['region: eu', /there are no regions/],
+    ['proxies: []', /here: "tunnels"/],
+    ['tunnels: {a: {kind: tcp, addr: 22}}', /tunnels\.a\.addr: unknown key; here: "upstream"/],
+    ['tunnels: {a: {proto: http, upstream: 22}}', /tunnels\.a\.proto: unknown key; here: "kind"/],
+    ['tunnels: {a: {kind: http, upstream: 22, custom_domains: [x]}}', /here: the whole public name is "domain"/],
+    ['tunnels: {a: {kind: http, upstream: 22, hostname: x}}', /here: the whole public name is "domain"/],
+  ]
+  for (const [text, message] of cases) {
+    const file = fileOf(t, text)
+    t.throws(() => loadAgentConfig({ file, env: {} }), { name: 'ConfigError', message }, text)
+  }
+})
+
 t.test('every wrong value is told at once, in the order of the file, with what is allowed', async (t) => {
   t.same(
     refusal(t, `limits:\n  sessions: 0\n  hello_timeout: 5\nlog: { level: loud }\n${DEV}grace_period: 5 parsecs\n`),

@@ -1,3 +1,4 @@
+import { SERVER_WORDS } from '../../config/foreign.js'
 import { addCommonCommands } from '../common-commands.js'
 import { example } from '../options.js'
 import { runProgram } from '../program.js'
@@ -16,25 +17,30 @@ import { addTokenCommands } from './token.js'
 
 /** The program `uniroutd`. Resolves with its exit code. */
 export function uniroutd(argv: string[]): Promise<number> {
-  return runProgram('uniroutd', argv, (root, context) => {
-    root.description('The UniRoute server: gives services behind agents a public address.')
-    root.addHelpText(
-      'after',
-      example('uniroutd dev', 'uniroutd run --config /etc/uniroute/uniroutd.yml', 'uniroutd token create laptop'),
-    )
-    addRunCommand(root, context)
-    addDevCommand(root, context)
-    addCheckCommand(root, context)
-    addDoctorCommand(root, context)
-    addTokenCommands(root, context)
-    addAgentCertCommands(root, context)
-    addAccountCommands(root, context)
-    addAdminTokenCommands(root, context)
-    addLookCommands(root, context)
-    addReserveCommands(root, context)
-    addCertsCommands(root, context)
-    addMigrateCommand(root, context)
-    addBackupCommands(root, context)
-    addCommonCommands(root, context)
-  })
+  return runProgram(
+    'uniroutd',
+    argv,
+    (root, context) => {
+      root.description('The UniRoute server: gives services behind agents a public address.')
+      root.addHelpText(
+        'after',
+        example('uniroutd dev', 'uniroutd run --config /etc/uniroute/uniroutd.yml', 'uniroutd token create laptop'),
+      )
+      addRunCommand(root, context)
+      addDevCommand(root, context)
+      addCheckCommand(root, context)
+      addDoctorCommand(root, context)
+      addTokenCommands(root, context)
+      addAgentCertCommands(root, context)
+      addAccountCommands(root, context)
+      addAdminTokenCommands(root, context)
+      addLookCommands(root, context)
+      addReserveCommands(root, context)
+      addCertsCommands(root, context)
+      addMigrateCommand(root, context)
+      addBackupCommands(root, context)
+      addCommonCommands(root, context)
+    },
+    SERVER_WORDS,
+  )
 }

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parsePort } from '../../config/addresses.js'
 import { ConfigError } from '../../core/errors.js'
+import { AGENT_WORDS } from '../../config/foreign.js'
 import { addCommonCommands } from '../common-commands.js'
 import { example, durationOption } from '../options.js'
 import { type CommandContext, runProgram } from '../program.js'
@@ -14,27 +15,32 @@ import type { TunnelFlags, TunnelPlan } from './tunnel-plan.js'
 
 /** The program `uniroute`. Resolves with its exit code. */
 export function uniroute(argv: string[]): Promise<number> {
-  return runProgram('uniroute', argv, (root, context) => {
-    root.description('Makes local services reachable through a UniRoute server.')
-    root.addHelpText(
-      'after',
-      example(
-        'uniroute http 3000',
-        'uniroute tcp 5432',
-        'uniroute tls 8443 --domain db.example.com',
-        'uniroute start --all',
-      ),
-    )
-    addHttp(root, context)
-    addTcp(root, context)
-    addTls(root, context)
-    addStart(root, context)
-    addReplayCommand(root, context)
-    addConfigCommands(root, context)
-    addLoginCommands(root, context)
-    addLaterKinds(root)
-    addCommonCommands(root, context)
-  })
+  return runProgram(
+    'uniroute',
+    argv,
+    (root, context) => {
+      root.description('Makes local services reachable through a UniRoute server.')
+      root.addHelpText(
+        'after',
+        example(
+          'uniroute http 3000',
+          'uniroute tcp 5432',
+          'uniroute tls 8443 --domain db.example.com',
+          'uniroute start --all',
+        ),
+      )
+      addHttp(root, context)
+      addTcp(root, context)
+      addTls(root, context)
+      addStart(root, context)
+      addReplayCommand(root, context)
+      addConfigCommands(root, context)
+      addLoginCommands(root, context)
+      addLaterKinds(root)
+      addCommonCommands(root, context)
+    },
+    AGENT_WORDS,
+  )
 }
 
 function addTcp(root: Command, context: CommandContext): void {
