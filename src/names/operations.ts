@@ -5,7 +5,7 @@ import { normaliseHost } from '../routing/index.js'
 import type { AccountRecord, ReservationKind, ReservationRecord, Store } from '../store/index.js'
 import { ReservationBook } from './book.js'
 import { DnsClient } from '../dns/index.js'
-import { noteAnswer, type WatchRules } from './domain-watch.js'
+import { noteAnswer, type ProofChange, type WatchRules } from './domain-watch.js'
 import { NameGate, type NameRules } from './gate.js'
 import {
   type DnsRecord,
@@ -34,6 +34,8 @@ export interface ReserveSettings {
 /** What the operations on reservations work with. */
 export interface ReserveContext extends ReserveSettings {
   readonly store: Pick<Store, 'accounts' | 'reservations'>
+  /** Told when what DNS says gives a reserved domain to its account, or takes it away. */
+  onProof?(change: ProofChange, reservation: ReservationRecord): void
 }
 
 /** A reservation as operators and its account see it. */
@@ -253,13 +255,17 @@ function refusalOf({ domain, rules }: ReserveContext, book: ReservationBook, hos
 }
 
 async function askDns(context: ReserveContext, record: ReservationRecord) {
-  const { store, domain, watch, log } = context
+  const { store, domain, watch, log, onProof } = context
   const dns = new DnsClient(watch)
   const [proof, pointing] = await Promise.all([
     lookForProof(dns, record.value, record.proof),
     lookForPointing(dns, record.value, domain),
   ])
-  const noted = await noteAnswer({ reservations: store.reservations, log, rules: () => watch }, record, proof)
+  const noted = await noteAnswer(
+    { reservations: store.reservations, log, rules: () => watch, ...(onProof !== undefined && { onProof }) },
+    record,
+    proof,
+  )
   return { dns: { proof, pointing }, proof: noted }
 }
 

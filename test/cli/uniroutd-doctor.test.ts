@@ -2,7 +2,9 @@ import { chmod } from 'node:fs/promises'
 import t from 'tap'
 import { ensureBuilt } from '../support/build.js'
 import { Knot } from '../support/knot.js'
-import { Server } from '../support/product.js'
+import { freePort, temporaryFolder } from '../support/places.js'
+import { run } from '../support/processes.js'
+import { BIN, Server } from '../support/product.js'
 
 t.before(() => ensureBuilt())
 
@@ -44,4 +46,27 @@ t.test('doctor says what is wrong, and what to set', async (t) => {
   await chmod(pair.key, 0o600)
   const good = await server.uniroutd('doctor')
   t.match(good, { code: 0, out: /^(ok .*\n?){4}$/, err: '' })
+})
+
+t.test('doctor without a configuration looks at the names that are given, and says what it left out', async (t) => {
+  const cwd = await temporaryFolder(t)
+  const doctor = (...args: string[]) => run(process.execPath, [BIN.uniroutd, 'doctor', ...args], { cwd })
+  const nothing = await doctor()
+  t.match(nothing, { code: 2, err: /uniroutd\.yml: there is no such file; .*uniroutd doctor tunnels\.example\.com/ })
+  const ports = ['--listen-tls', `127.0.0.1:${await freePort()}`, '--listen-http', 'off']
+  const { code, out, err } = await doctor('tunnels.invalid', 'shop.invalid', '*.shop.invalid', ...ports)
+  t.equal(code, 1)
+  t.match(err, /5 of 5 things/)
+  const names = [...out.matchAll(/addresses of (\S+):/g)].map(([, name]) => name)
+  t.same(names, ['tunnels.invalid', '*.tunnels.invalid', 'shop.invalid', '*.shop.invalid'])
+  t.match(out, /^left out certificates and their key files, .*: there is no \S+uniroutd\.yml; name .* --config$/m)
+  const json = await doctor('--domain', 'tunnels.invalid', 'shop.invalid', '--json', ...ports)
+  const lines = json.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { what?: string })
+  t.match(lines.at(-1), { left_out: /certificates/, reason: /there is no/ })
+  t.match(lines.map(({ what }) => what)[2], 'addresses of shop.invalid')
+  t.match(await doctor('not a name'), { code: 2, err: /"not a name" is no host name/ })
+  t.match(await doctor('x.invalid', '--config', 'none.yml'), { code: 2, err: /UR_CONFIG_MISSING/ })
 })

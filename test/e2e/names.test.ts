@@ -5,7 +5,7 @@ import { eventually } from '../support/hang.js'
 import { HttpProduct, hostOf } from '../support/http-product.js'
 import { upstream } from '../support/http-upstream.js'
 import { Knot } from '../support/knot.js'
-import { Agent, runAgent, type Server } from '../support/product.js'
+import { Agent, runAgent, Server } from '../support/product.js'
 
 /** A token of an account, which is made with it. */
 async function tokenOf(server: Server, account: string): Promise<string> {
@@ -115,6 +115,32 @@ t.test('a domain of its own: reserved, proved, missed, lapsed, and back', async 
   await knot.change('example.org', proved)
   await agent.process.event('tunnel', { when: (event) => event['public_url'] !== null })
   t.match(await json(server, 'list'), { state: 'proved', failing_since: null })
+})
+
+t.test('what `reserve check` finds is in the audit log', async (t) => {
+  const knot = await Knot.start(t, { 'example.org': '', test: 'tunnels A 127.0.0.1' })
+  const dns = { resolvers: [`127.0.0.1:${knot.port}`], grace: '0s' }
+  const server = await Server.start(t, { start: false, config: { domain: 'tunnels.test', dns } })
+  await server.createToken('makes-the-database')
+  const { records } = await json(server, 'domain', 'db.example.org')
+  const txt = (records as { type: string; value: string }[]).find(({ type }) => type === 'TXT')?.value ?? ''
+  const changes = async (): Promise<object[]> => {
+    const { out } = await server.uniroutd('audit', '--json')
+    const entries = out.split('\n').map((line) => JSON.parse(line) as { action: string })
+    return entries.filter(({ action }) => /^reservation\.(proved|lapsed)$/.test(action)).reverse()
+  }
+  await server.uniroutd('reserve', 'check', 'db.example.org')
+  t.same(await changes(), [], 'nothing was found, and nothing changed')
+
+  await knot.change('example.org', `_uniroute.db TXT "${txt}"`)
+  for (let i = 0; i < 2; i++) t.match(await server.uniroutd('reserve', 'check', 'db.example.org'), { code: 0 })
+  const proved = { actor: 'cli', action: 'reservation.proved', details: { domain: 'db.example.org' } }
+  t.match(await changes(), [proved])
+  await knot.change('example.org', '')
+  for (let i = 0; i < 2; i++) await server.uniroutd('reserve', 'check', 'db.example.org')
+  const all = await changes()
+  t.match(all, [proved, { actor: 'cli', action: 'reservation.lapsed' }])
+  t.equal(all.length, 2)
 })
 
 t.test('of two commands at once that reserve names which look alike, one is refused', async (t) => {

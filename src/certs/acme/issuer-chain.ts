@@ -28,7 +28,7 @@ export class IssuerChain implements Issuer {
   /** Throws as the only one, or the one whose failure ends the matter, did; otherwise IssueChainError, with what all said. */
   async issue(request: IssueRequest, signal: AbortSignal): Promise<IssuedCertificate> {
     const failures: IssueError[] = []
-    for (const issuer of this.#issuers) {
+    for (const [i, issuer] of this.#issuers.entries()) {
       try {
         return await issuer.issue(request, signal)
       } catch (error) {
@@ -36,8 +36,12 @@ export class IssuerChain implements Issuer {
         if (!(error instanceof IssueError)) throw error
         failures.push(error)
         if (SAME_ELSEWHERE.includes(error.code)) break
-        const fields = { names: request.names, directory: issuer.directory, code: error.code, reason: error.message }
-        this.#log.warn(fields, 'a certificate authority did not issue')
+        const next = this.#issuers[i + 1]?.directory
+        // Of the last failure whoever ordered tells.
+        if (next === undefined) break
+        const { code, message: reason } = error
+        const fields = { names: request.names, directory: issuer.directory, code, reason, next }
+        this.#log.warn(fields, 'a certificate authority did not issue; the next one is asked')
       }
     }
     const [only] = failures

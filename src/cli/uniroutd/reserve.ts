@@ -4,7 +4,7 @@ import { silentLogger } from '../../core/logger.js'
 import { printable } from '../../core/printable.js'
 import type * as namesRoom from '../../names/index.js'
 import type { CheckedName, DomainAnswer, ReservationView, ReserveContext } from '../../names/index.js'
-import type { ReservationRecord, Store } from '../../store/index.js'
+import type { AuditEntry, ReservationRecord, Store } from '../../store/index.js'
 import { example } from '../options.js'
 import type { CommandContext } from '../program.js'
 import { jsonLines, table } from '../table.js'
@@ -41,8 +41,17 @@ export function addReserveCommands(root: Command, { output }: CommandContext): v
       ])
       const store = await openStore(existingDatabase(flags))
       try {
-        const context = { store, ...reserveSettings(databaseConfig(flags), silentLogger) }
-        output.text(await action(names, context, flags, typeof given[0] === 'string' ? given[0] : ''))
+        const changes: AuditEntry[] = []
+        const context: Context = {
+          store,
+          ...reserveSettings(databaseConfig(flags), silentLogger),
+          onProof: (change, reservation) => changes.push(names.proofEntry('cli', change, reservation)),
+        }
+        try {
+          output.text(await action(names, context, flags, typeof given[0] === 'string' ? given[0] : ''))
+        } finally {
+          for (const change of changes) await store.audit.append(change)
+        }
       } finally {
         await store.close()
       }

@@ -18,13 +18,38 @@ export function runText(run: SuiteRun): string {
   ])
   const details = results.flatMap((result, i) => detailsOf(result, i + 1))
   const sum = `${same} same, ${different} different, ${failed} without an answer`
-  return [table(['NUMBER', 'METHOD', 'TARGET', 'STATUS', 'RESULT'], rows), ...details, `\n${sum}\n`].join('')
+  return [
+    table(['NUMBER', 'METHOD', 'TARGET', 'STATUS', 'RESULT'], rows),
+    ...details,
+    ...problemsOf(results),
+    `\n${sum}\n`,
+  ].join('')
 }
 
-function outcomeOf({ diff, problem }: SuiteResult): [status: string, result: string] {
-  if (diff === null) return ['-', `no answer: ${problem ?? ''}`]
+function outcomeOf({ diff }: SuiteResult): [status: string, result: string] {
+  if (diff === null) return ['-', 'no answer']
   const { before, after, same } = diff.status
   return [same ? String(after ?? '-') : `${before ?? '-'} -> ${after ?? '-'}`, diff.same ? 'same' : 'different']
+}
+
+/** Why requests had no answer, each reason once, with the numbers of those that it kept from one. */
+function problemsOf(results: readonly SuiteResult[]): string[] {
+  const numbers = new Map<string, number[]>()
+  results.forEach(({ diff, problem }, i) => {
+    if (diff === null) numbers.set(problem ?? '', [...(numbers.get(problem ?? '') ?? []), i + 1])
+  })
+  return [...numbers].map(([reason, of]) => `\nno answer to ${ranges(of)}: ${printable(reason)}\n`)
+}
+
+/** Ascending numbers: `1-3, 5`. */
+function ranges(numbers: readonly number[]): string {
+  const runs: [first: number, last: number][] = []
+  for (const number of numbers) {
+    const run = runs.at(-1)
+    if (run !== undefined && run[1] === number - 1) run[1] = number
+    else runs.push([number, number])
+  }
+  return runs.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(', ')
 }
 
 function detailsOf({ method, target, diff, omitted }: SuiteResult, number: number): string[] {

@@ -37,12 +37,13 @@ for (const [net, bits] of [
 /** Whether the domain, and any name below it, lead to this machine. */
 export async function addressFindings(question: AddressQuestion): Promise<DoctorFinding[]> {
   const { domain } = question
-  // Nobody has set this name: what answers is the wildcard.
-  const below = `uniroute-doctor-${randomBytes(4).toString('hex')}.${domain}`
-  return Promise.all([finding(question, domain, domain), finding(question, `*.${domain}`, below)])
+  return Promise.all([addressFinding(question, domain), addressFinding(question, `*.${domain}`)])
 }
 
-async function finding(question: AddressQuestion, name: string, asked: string): Promise<DoctorFinding> {
+/** Whether a name, or those that a wildcard stands for, lead to this machine. */
+export async function addressFinding(question: Omit<AddressQuestion, 'domain'>, name: string): Promise<DoctorFinding> {
+  // Nobody has set this name: what answers is the wildcard.
+  const asked = name.replace(/^\*/, `uniroute-doctor-${randomBytes(4).toString('hex')}`)
   const { dns, advertised, own = ownAddresses() } = question
   const what = `addresses of ${name}`
   const here = advertised.length > 0 ? advertised : own.filter(isPublic)

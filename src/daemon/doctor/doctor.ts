@@ -1,5 +1,5 @@
 import { DnsClient, DnsLookup, type DnsServer } from '../../dns/index.js'
-import { addressFindings } from './addresses.js'
+import { addressFinding, addressFindings } from './addresses.js'
 import { caaFinding } from './caa.js'
 import { delegationFinding } from './delegation.js'
 import { directoryFindings } from './directory.js'
@@ -9,6 +9,8 @@ import { emailFinding, keyFileFinding, portFinding } from './machine.js'
 /** What is to be looked at, from the configuration. */
 export interface DoctorQuestions {
   readonly domain: string
+  /** Other names, or wildcards, that have to lead to this machine. */
+  readonly names: readonly string[]
   /** None: those of the system. */
   readonly resolvers: readonly DnsServer[]
   /** For one answer of DNS, of a port or of an authority, ms. */
@@ -39,10 +41,11 @@ export interface AuthorityQuestions {
 
 /** Looks at everything at once. Changes nothing, and costs no rate limit of an authority. */
 export async function examine(questions: DoctorQuestions, signal: AbortSignal): Promise<DoctorFinding[]> {
-  const { domain, resolvers, timeoutMs, advertised, ports, keyFiles, authority } = questions
+  const { domain, names, resolvers, timeoutMs, advertised, ports, keyFiles, authority } = questions
   const dns = new DnsClient({ resolvers, timeoutMs })
   const found = await Promise.all([
     addressFindings({ dns, domain, advertised }),
+    Promise.all(names.map((name) => addressFinding({ dns, advertised }, name))),
     Promise.all(ports.map(({ host, port }) => portFinding(host, port, timeoutMs))),
     Promise.all(keyFiles.map(keyFileFinding)),
     authority === null ? [] : authorityFindings(questions, authority, dns, signal),

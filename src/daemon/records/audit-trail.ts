@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js'
 import type { Logger } from '../../core/logger.js'
 import { TokenBucket } from '../../core/token-bucket.js'
-import type { ProofChange } from '../../names/index.js'
+import { type ProofChange, proofEntry } from '../../names/index.js'
 import type { AuditEntry, AuditRecord, AuditRepository, ReservationRecord } from '../../store/index.js'
 import type { Tunnel } from '../../tunnels/index.js'
 import { WriteBehind } from './write-behind.js'
@@ -57,10 +57,8 @@ export class AuditTrail {
   }
 
   /** A reserved domain became its account's, or is no more, by what DNS says. */
-  proof(change: ProofChange, { id, accountId, value, failingSince }: ReservationRecord): void {
-    const since = failingSince === null ? {} : { missing_since: failingSince.toISOString() }
-    const details = { account: accountId, domain: value, ...since }
-    this.#add({ actor: 'server', action: `reservation.${change}`, object: id, details })
+  proof(change: ProofChange, reservation: ReservationRecord): void {
+    this.#add(proofEntry('server', change, reservation))
   }
 
   close(): Promise<void> {

@@ -3,6 +3,7 @@ import { IssuerChain } from '../../../src/certs/acme/index.js'
 import { IssueChainError } from '../../../src/certs/issue-error.js'
 import { silentLogger } from '../../../src/core/logger.js'
 import { FakeCa, problem } from '../../support/fake-ca.js'
+import { RecordedLog } from '../../support/log.js'
 import { freePort } from '../../support/places.js'
 import { issueErrorOf, issuerFor, never, NotingSolver } from './support.js'
 
@@ -65,8 +66,10 @@ t.test('when all of them fail, the error tells of each', async (t) => {
 t.test('a chain of one fails as that one; whoever gives up is not sent to the next', async (t) => {
   const [one, two] = [await FakeCa.start(t), await FakeCa.start(t)]
   one.script('/order', problem('rateLimited', 429))
-  const single = new IssuerChain([issuerFor(one, { solver })], silentLogger)
+  const log = new RecordedLog()
+  const single = new IssuerChain([issuerFor(one, { solver })], log)
   t.match(await issueErrorOf(t, single.issue(NAMES, never())), { code: 'UR_ACME_RATE_LIMITED' })
+  t.same(log.lines, [], 'whoever ordered tells of it')
   const chain = new IssuerChain([issuerFor(one, { solver }), issuerFor(two, { solver })], silentLogger)
   one.script('/order', { instead: 'silence' })
   const abort = new AbortController()

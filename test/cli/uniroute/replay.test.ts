@@ -100,9 +100,10 @@ t.test('nobody there; no HAR; no upstream; wrong flags', async (t) => {
   const gone = await replay(file, '--upstream', String(await freePort()))
   t.match(gone, {
     code: 1,
-    out: /no answer: could not connect/,
-    err: /2 of 2 requests had no answer.*UR_REPLAY_FAILED/,
+    out: /^1 .* no answer\n2 .* no answer\n\nno answer to 1-2: could not connect .*\n\n0 same/m,
+    err: /2 of 2 requests had no answer; the output says why.*UR_REPLAY_FAILED/,
   })
+  t.equal(`${gone.out}${gone.err}`.match(/could not connect/g)?.length, 1, 'a reason is told once')
   const bad = path.join(folder, 'bad.har')
   await writeFile(bad, '{"log":\n  {"entries": [}}')
   t.match(await replay(bad, '--upstream', '1'), {
