@@ -3,8 +3,11 @@ import http, { type IncomingMessage, type RequestListener, type Server } from 'n
 import https from 'node:https'
 import { type AddressInfo, isIP } from 'node:net'
 import type { CertificateBook } from '../certs/index.js'
+import { systemClock } from '../core/clock.js'
 import { NetworkError } from '../core/errors.js'
+import { ThrottledLog } from '../core/throttled-log.js'
 import { type AdminApp, adminApp, type AdminAppOptions } from './app.js'
+import { Places } from './places.js'
 import { assertNotServed } from './socket.js'
 
 /** Connections at once to one listener. */
@@ -116,7 +119,14 @@ export class AdminServer {
 
   async #start(server: Server, where: { port?: number; host?: string; path?: string }, name: string): Promise<void> {
     const { log } = this.#options
-    server.maxConnections = CONNECTIONS
+    const throttled = new ThrottledLog(log, systemClock)
+    new Places(server, CONNECTIONS, (remote) =>
+      throttled.warn(
+        'UR_ADMIN_CONNECTIONS',
+        { remote },
+        'too many connections to the admin API: one without a request was closed',
+      ),
+    )
     server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
       const status = STATUSES[code] ?? '400 Bad Request'
       if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)

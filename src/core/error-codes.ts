@@ -311,6 +311,7 @@ export const ERROR_CODES = {
   UR_ADMIN_NOT_FOUND: entry(1, 'The admin API has nothing at that path, or no session or tunnel with that id.', 'Check the path; /openapi.json lists them all.'),
   UR_ADMIN_METHOD: entry(1, 'The admin API does not have that method at that path.', 'Use one that the field Allow of the answer names.'),
   UR_ADMIN_BUSY: entry(1, 'The admin API has as many readers of events as it may.', 'Try again later.'),
+  UR_ADMIN_CONNECTIONS: entry(1, 'The admin API had as many connections as it may; one of those without a request was closed.', 'Find out who opens them: the log names the address. Requests are answered all the same.'),
   UR_ADMIN_LISTEN: entry(1, 'The address of the admin API, or its socket in data_dir, could not be listened on.', 'Free the port, or set listen.admin to another.'),
   UR_ADMIN_UNREACHABLE: entry(4, 'The server that runs did not answer a command.', 'Look into its log; try again.'),
   UR_ADMIN_NO_SERVER: entry(1, 'A command asked for the state of a server, and none runs with that data folder.', 'Start the server, or name its data folder with --data-dir or --config.'),
