@@ -5,6 +5,7 @@ import t from 'tap'
 import { databaseFile } from '../../src/daemon/database.js'
 import { openStore, SCHEMA_VERSION } from '../../src/store/index.js'
 import { ensureBuilt } from '../support/build.js'
+import { callAll } from '../support/cli-calls.js'
 import { eventually, within } from '../support/hang.js'
 import { freePort, listen, temporaryFolder } from '../support/places.js'
 import { BIN, Server } from '../support/product.js'
@@ -54,8 +55,12 @@ const COMMANDS = [
 ]
 
 t.test('every command has help with an example', async (t) => {
-  for (const command of COMMANDS) {
-    const { code, out, err } = await uniroutd([...command.split(' ').filter(Boolean), '--help'])
+  const helps = await callAll(
+    'uniroutd',
+    COMMANDS.map((command) => [...command.split(' ').filter(Boolean), '--help']),
+  )
+  for (const [i, command] of COMMANDS.entries()) {
+    const { code, out, err } = helps[i]!
     t.equal(code, 0, command)
     t.match(out, /Usage: uniroutd[^]*Examples?:\n {2}\$ /, command)
     t.notMatch(out, /\(default: [^)]*\)\s+\(default:/, `${command}: a default is told once`)
@@ -82,8 +87,12 @@ t.test('wrong usage: exit code 2, and the nearest command or flag', async (t) =>
     [['run', '--config', '/nonexistent.yml'], /\/nonexistent\.yml.*\(UR_CONFIG_MISSING\)/],
     [['completion', 'tcsh'], /bash, zsh, fish/],
   ]
-  for (const [args, message] of cases) {
-    const { code, err, out } = await uniroutd(args)
+  const answers = await callAll(
+    'uniroutd',
+    cases.map(([args]) => args),
+  )
+  for (const [i, [args, message]] of cases.entries()) {
+    const { code, err, out } = answers[i]!
     t.equal(code, 2, args.join(' '))
     t.match(err, message, args.join(' '))
     t.notMatch(err, /^ +at /m, 'no stack trace')
@@ -220,29 +229,44 @@ t.test('check leaves nothing behind', async (t) => {
 t.test('tokens in a folder of their own, as text and as JSON', async (t) => {
   const folder = path.join(await temporaryFolder(t), 'data')
   await mkdir(folder, { mode: 0o700 })
-  const token = (...args: string[]) => uniroutd(['token', ...args, '--data-dir', folder])
-  t.match(await token('list'), { code: 1, err: /UR_STORE_MISSING/ }, 'a folder mistyped is not a new database')
-  t.match(await token('revoke', 'laptop'), { code: 1, err: /UR_STORE_MISSING/ })
+  const tokens = (...calls: string[][]) =>
+    callAll(
+      'uniroutd',
+      calls.map((args) => ['token', ...args, '--data-dir', folder]),
+    )
+  const missing = { code: 1, err: /UR_STORE_MISSING/ }
+  t.match(await tokens(['list'], ['revoke', 'laptop']), [missing, missing], 'a folder mistyped is not a new database')
   await (await openStore({ file: databaseFile(folder) })).close()
-  t.match(await token('list'), { code: 0, out: /no tokens yet/ })
-  const made = await token('create', 'laptop', '--json')
-  t.match(JSON.parse(made.out), { id: /^tok_/, name: 'laptop', token: /^unr_/ })
-  t.match(await token('create', 'desktop'), {
+  const [none, made, desktop, both, revoked, short, three, long, after, misnamed] = await tokens(
+    ['list'],
+    ['create', 'laptop', '--json'],
+    ['create', 'desktop'],
+    ['list'],
+    ['revoke', 'laptop'],
+    ['create', 'brief', '--expires', '30d', '--json'],
+    ['list'],
+    ['create', 'x', '--expires', '3651d'],
+    ['list'],
+    ['create', 'not a name'],
+  )
+  t.match(none, { code: 0, out: /no tokens yet/ })
+  t.match(JSON.parse(made!.out), { id: /^tok_/, name: 'laptop', token: /^unr_/ })
+  t.match(desktop, {
     code: 0,
     out: /^unr_\w+$/,
     err: /"desktop" \(tok_/,
   })
-  t.match(await token('list'), {
+  t.match(both, {
     out: /ID +NAME +CREATED +LAST USED +STATE +ACCOUNT +RIGHTS\n.*laptop.*never +valid +default +all\n.*desktop/,
   })
-  t.match(await token('revoke', 'laptop'), { code: 0, out: /"laptop".*is revoked/ })
-  const brief = JSON.parse((await token('create', 'brief', '--expires', '30d', '--json')).out) as { expires_at: string }
+  t.match(revoked, { code: 0, out: /"laptop".*is revoked/ })
+  const brief = JSON.parse(short!.out) as { expires_at: string }
   const days = (Date.parse(brief.expires_at) - Date.now()) / 86_400_000
   t.ok(days > 29.9 && days <= 30, `it ends in ${days} days`)
-  t.match(await token('list'), { out: `valid until ${brief.expires_at}` })
-  t.match(await token('create', 'x', '--expires', '3651d'), { code: 2, err: /up to 3650d/ })
-  t.match(await token('list'), { out: /laptop.*revoked/ })
-  t.match(await token('create', 'not a name'), { code: 2, err: /UR_TOKEN_NAME_INVALID/ })
+  t.match(three, { out: `valid until ${brief.expires_at}` })
+  t.match(long, { code: 2, err: /up to 3650d/ })
+  t.match(after, { out: /laptop.*revoked/ })
+  t.match(misnamed, { code: 2, err: /UR_TOKEN_NAME_INVALID/ })
 })
 
 t.test('a database of the environment needs no configuration file, and no password is printed', async (t) => {
@@ -267,11 +291,15 @@ t.test('migrate says what it does, and --dry-run does nothing', async (t) => {
   t.match(shown.steps, [{ version: 1, name: 'tokens' }])
   t.equal(shown.steps.length, SCHEMA_VERSION)
   await t.rejects(stat(folder), { code: 'ENOENT' }, 'nothing was made')
-  t.match(await migrate('--dry-run'), { code: 0, out: /had schema version 0\.\nto do {4}version 1: tokens/ })
-  t.match(await migrate(), { code: 0, out: /had schema version 0\.\ndone {5}version 1: tokens/ })
-  t.match(await migrate(), { code: 0, out: new RegExp(`up to date \\(schema version ${SCHEMA_VERSION}\\)`) })
+  const [dry, first, second, json] = await callAll(
+    'uniroutd',
+    [['--dry-run'], [], [], ['--json']].map((args) => ['migrate', ...args, '--data-dir', folder]),
+  )
+  t.match(dry, { code: 0, out: /had schema version 0\.\nto do {4}version 1: tokens/ })
+  t.match(first, { code: 0, out: /had schema version 0\.\ndone {5}version 1: tokens/ })
+  t.match(second, { code: 0, out: new RegExp(`up to date \\(schema version ${SCHEMA_VERSION}\\)`) })
   const upToDate = { from: SCHEMA_VERSION, to: SCHEMA_VERSION, steps: [] }
-  t.match(JSON.parse((await migrate('--json')).out), { ...upToDate, done: true })
+  t.match(JSON.parse(json!.out), { ...upToDate, done: true })
 })
 
 t.test('backup while the server runs, restore when it does not', async (t) => {

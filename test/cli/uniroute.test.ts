@@ -2,6 +2,7 @@ import { chmod, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import t from 'tap'
 import { ensureBuilt } from '../support/build.js'
+import { callAll } from '../support/cli-calls.js'
 import { within } from '../support/hang.js'
 import { freePort, temporaryFolder, type Owner } from '../support/places.js'
 import { Agent, assertDecent, BIN, Server } from '../support/product.js'
@@ -26,8 +27,12 @@ async function access(server: Server): Promise<Record<string, string>> {
 }
 
 t.test('every command has help with an example', async (t) => {
-  for (const command of COMMANDS) {
-    const { code, out, err } = await uniroute(t, [...command.split(' ').filter(Boolean), '--help'])
+  const helps = await callAll(
+    'uniroute',
+    COMMANDS.map((command) => [...command.split(' ').filter(Boolean), '--help']),
+  )
+  for (const [i, command] of COMMANDS.entries()) {
+    const { code, out, err } = helps[i]!
     t.equal(code, 0, command)
     t.match(out, /Usage: uniroute[^]*Examples?:\n {2}\$ /, command)
     t.equal(err, '', command)
@@ -64,8 +69,14 @@ t.test('wrong usage: exit code 2, and the nearest command or flag', async (t) =>
     [['http', 'http://localhost/path', ...at], /UR_UPSTREAM_SYNTAX/],
     [['udp', '53'], /udp tunnels are not in this version.*\(UR_NOT_IN_VERSION\)/],
   ]
-  for (const [args, message] of cases) {
-    const { code, err, out } = await uniroute(t, args)
+  const home = await temporaryFolder(t)
+  const answers = await callAll(
+    'uniroute',
+    cases.map(([args]) => args),
+    { env: { PATH: process.env['PATH'], HOME: home }, cwd: home },
+  )
+  for (const [i, [args, message]] of cases.entries()) {
+    const { code, err, out } = answers[i]!
     t.match(err, message, args.join(' '))
     t.equal(code, 2, args.join(' '))
     t.notMatch(err, /^ +at /m, 'no stack trace')

@@ -26,6 +26,9 @@ function issued(server: Server, name: string): Promise<string> {
   return server.process.line((line) => ISSUED.test(line) && line.includes(`"name":"${name}"`), { where: 'err' })
 }
 
+// Each waits most of its time for the authority: they wait together.
+t.jobs = 3
+
 for (const challenge of ['tls-alpn-01', 'http-01']) {
   t.test(`by ${challenge}: the server's own name, and each name that gets a tunnel`, async (t) => {
     const product = await AcmeProduct.start(t, { acme: { challenge } })

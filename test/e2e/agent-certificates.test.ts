@@ -47,6 +47,65 @@ async function start(t: Test) {
   return { server, tcp, folder, make, client, brief }
 }
 
+// Two wait until a certificate ends: the others go on meanwhile.
+t.jobs = 2
+
+t.test('certificates that are no good, each with its own answer', async (t) => {
+  const { server, tcp, make, brief } = await start(t)
+  const elsewhere = await Authority.create(t, 'UniRoute agents')
+  const foreign = await elsewhere.issueClient('laptop')
+  t.match(await runAgent(t, server, [...tcp, ...shown(foreign)], NO_TOKEN), { code: 3, err: /UR_AGENT_CERT_AUTHORITY/ })
+  const made = await make('create', 'laptop')
+  t.match(await runAgent(t, server, [...tcp, ...shown(foreign)], NO_TOKEN), { code: 3, err: /UR_AGENT_CERT_AUTHORITY/ })
+
+  const token = await server.createToken('desktop')
+  t.match(await runAgent(t, server, [...tcp, ...shown(made)], { token }), { code: 3, err: /UR_AGENT_CERT_TOKEN/ })
+  const agreed = await make('add', 'desktop')
+  await Agent.start(t, server, [...tcp, ...shown(agreed)], { token })
+
+  const agent = await Agent.start(t, server, [...tcp, ...shown(made)], NO_TOKEN)
+  const bystander = await Agent.start(
+    t,
+    server,
+    [...tcp, ...shown(await make('add', 'laptop')), '--remote-port', String(server.ports.last)],
+    NO_TOKEN,
+  )
+  t.match(await server.uniroutd('agent-cert', 'revoke', made.id), { code: 0, out: /is revoked/ })
+  const at = performance.now()
+  t.match(await agent.exit, { code: 3 })
+  t.ok(performance.now() - at < 2000, 'its session ended')
+  t.match(agent.process.err.at(-1), /UR_AGENT_CERT_REVOKED/)
+  t.match(await runAgent(t, server, [...tcp, ...shown(made)], NO_TOKEN), { code: 3, err: /UR_AGENT_CERT_REVOKED/ })
+  await echo(bystander.port())
+  t.match(await server.uniroutd('agent-cert', 'revoke', 'laptop'), { code: 0, out: /is revoked/ })
+  t.match(await bystander.exit, { code: 3 })
+  t.match(bystander.process.err.at(-1), /UR_AGENT_CERT_REVOKED/)
+  t.match(
+    await server.uniroutd('agent-cert', 'create', 'laptop', '--out', await temporaryFolder(t)),
+    { code: 0 },
+    'the name is free',
+  )
+  t.match(await server.uniroutd('agent-cert', 'revoke', 'crt_nobody'), { code: 1, err: /UR_AGENT_CERT_NOT_FOUND/ })
+
+  const short = await Agent.start(t, server, [...tcp, ...shown(await brief('desktop', 8000))], NO_TOKEN)
+  t.match(await short.exit, { code: 3 })
+  t.match(short.process.err.at(-1), /UR_AGENT_CERT_EXPIRED/)
+})
+
+t.test('a certificate that is exchanged before it ends: the agent goes on with the new one', async (t) => {
+  const { server, tcp, make, brief } = await start(t)
+  await make('create', 'laptop')
+  const pair = await brief('laptop', 12_000)
+  const agent = await Agent.start(t, server, [...tcp, ...shown(pair)], NO_TOKEN)
+  const port = agent.port()
+  const next = await make('add', 'laptop')
+  await Promise.all([copyFile(next.cert, pair.cert), copyFile(next.key, pair.key)])
+  const back = await agent.process.event('tunnel')
+  t.match(back, { public_url: `tcp://127.0.0.1:${port}` })
+  t.equal(agent.process.ending, null)
+  await echo(port)
+})
+
 t.test(
   'an agent logs in with a certificate alone, on each of its connections, and is who the certificate says',
   async (t) => {
@@ -176,62 +235,6 @@ t.test('what cannot be used is said before anything is connected', async (t) => 
   t.equal(await server.metric('uniroute_sessions_total'), 0)
   const agent = await Agent.start(t, server, [...tcp, '--agent-cert', both], NO_TOKEN)
   t.match(agent.process.err.join('\n'), /holds a private key and others can read it/)
-})
-
-t.test('certificates that are no good, each with its own answer', async (t) => {
-  const { server, tcp, make, brief } = await start(t)
-  const elsewhere = await Authority.create(t, 'UniRoute agents')
-  const foreign = await elsewhere.issueClient('laptop')
-  t.match(await runAgent(t, server, [...tcp, ...shown(foreign)], NO_TOKEN), { code: 3, err: /UR_AGENT_CERT_AUTHORITY/ })
-  const made = await make('create', 'laptop')
-  t.match(await runAgent(t, server, [...tcp, ...shown(foreign)], NO_TOKEN), { code: 3, err: /UR_AGENT_CERT_AUTHORITY/ })
-
-  const token = await server.createToken('desktop')
-  t.match(await runAgent(t, server, [...tcp, ...shown(made)], { token }), { code: 3, err: /UR_AGENT_CERT_TOKEN/ })
-  const agreed = await make('add', 'desktop')
-  await Agent.start(t, server, [...tcp, ...shown(agreed)], { token })
-
-  const agent = await Agent.start(t, server, [...tcp, ...shown(made)], NO_TOKEN)
-  const bystander = await Agent.start(
-    t,
-    server,
-    [...tcp, ...shown(await make('add', 'laptop')), '--remote-port', String(server.ports.last)],
-    NO_TOKEN,
-  )
-  t.match(await server.uniroutd('agent-cert', 'revoke', made.id), { code: 0, out: /is revoked/ })
-  const at = performance.now()
-  t.match(await agent.exit, { code: 3 })
-  t.ok(performance.now() - at < 2000, 'its session ended')
-  t.match(agent.process.err.at(-1), /UR_AGENT_CERT_REVOKED/)
-  t.match(await runAgent(t, server, [...tcp, ...shown(made)], NO_TOKEN), { code: 3, err: /UR_AGENT_CERT_REVOKED/ })
-  await echo(bystander.port())
-  t.match(await server.uniroutd('agent-cert', 'revoke', 'laptop'), { code: 0, out: /is revoked/ })
-  t.match(await bystander.exit, { code: 3 })
-  t.match(bystander.process.err.at(-1), /UR_AGENT_CERT_REVOKED/)
-  t.match(
-    await server.uniroutd('agent-cert', 'create', 'laptop', '--out', await temporaryFolder(t)),
-    { code: 0 },
-    'the name is free',
-  )
-  t.match(await server.uniroutd('agent-cert', 'revoke', 'crt_nobody'), { code: 1, err: /UR_AGENT_CERT_NOT_FOUND/ })
-
-  const short = await Agent.start(t, server, [...tcp, ...shown(await brief('desktop', 8000))], NO_TOKEN)
-  t.match(await short.exit, { code: 3 })
-  t.match(short.process.err.at(-1), /UR_AGENT_CERT_EXPIRED/)
-})
-
-t.test('a certificate that is exchanged before it ends: the agent goes on with the new one', async (t) => {
-  const { server, tcp, make, brief } = await start(t)
-  await make('create', 'laptop')
-  const pair = await brief('laptop', 12_000)
-  const agent = await Agent.start(t, server, [...tcp, ...shown(pair)], NO_TOKEN)
-  const port = agent.port()
-  const next = await make('add', 'laptop')
-  await Promise.all([copyFile(next.cert, pair.cert), copyFile(next.key, pair.key)])
-  const back = await agent.process.event('tunnel')
-  t.match(back, { public_url: `tcp://127.0.0.1:${port}` })
-  t.equal(agent.process.ending, null)
-  await echo(port)
 })
 
 t.test('a further connection of a session has to show a certificate of the same token', async (t) => {

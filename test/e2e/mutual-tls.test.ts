@@ -30,6 +30,9 @@ async function start(t: Test, config = {}) {
 const der = async ({ cert }: Pair) => new X509Certificate(await readFile(cert)).raw.toString('base64')
 const keys = async ({ cert, key }: Pair) => ({ cert: await readFile(cert), key: await readFile(key) })
 
+// Each waits for processes, one after the other: they wait together.
+t.jobs = 2
+
 t.test('who gets in, by curl as it is, on each request of a connection', async (t) => {
   const { product, office, ann, zoe, echo } = await start(t)
   const team = await office.intermediate(t, 'team')

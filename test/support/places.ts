@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { access, chmod, constants, mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
@@ -37,12 +38,43 @@ export async function program(name: string, debianPackage: string, folders: read
   throw new Error(`${name} is missing: install the package ${debianPackage} (apt-get install ${debianPackage})`)
 }
 
-/** A loopback TCP port that was free a moment ago. */
+/** Below the tunnels' ports and the ephemeral range: no connection of another program begins at one of them. */
+const OWN_PORTS = { first: 10_000, last: 19_999 }
+let own: Promise<{ next: number; readonly last: number }> | null = null
+
+/**
+ * A loopback TCP port on which nobody listens, and which no other test file is given: test files run side by side, and a
+ * server must find its port free when it comes back.
+ */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const current = (own ??= takeOwnPorts())
+    const slot = await current
+    if (slot.next > slot.last) {
+      if (own === current) own = null
+      continue
+    }
+    const port = slot.next++
+    if (await isFree(port)) return port
+  }
+}
+
+async function takeOwnPorts(): Promise<{ next: number; readonly last: number }> {
+  const { first, last, release } = await takeSlot(OWN_PORTS)
+  process.on('exit', release)
+  return { next: first, last }
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = net.createServer()
-  const port = await listen(server)
+  try {
+    await listen(server, port)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    return false
+  }
   await new Promise((resolve) => server.close(resolve))
-  return port
+  return true
 }
 
 /** Listens on a free port, of loopback unless told otherwise, and tells which. */
@@ -64,17 +96,27 @@ const SLOTS = { first: 20_000, last: 29_999 }
  * test files run side by side, and a tunnel must find its address free when it comes back.
  */
 export async function portSlot(t: Owner): Promise<{ first: number; last: number }> {
+  const { first, last, release } = await takeSlot(SLOTS)
+  t.teardown(release)
+  return { first, last }
+}
+
+interface Slot {
+  readonly first: number
+  readonly last: number
+  readonly release: () => void
+}
+
+/** Holds a slot of a range for this process, until it releases it or ends. */
+async function takeSlot(range: { first: number; last: number }): Promise<Slot> {
   const folder = path.join(tmpdir(), 'uniroute-test-ports')
   await mkdir(folder, { recursive: true, mode: 0o777 })
-  const count = (SLOTS.last + 1 - SLOTS.first) / SLOT
+  const count = (range.last + 1 - range.first) / SLOT
   const start = Math.floor(Math.random() * count)
   for (let step = 0; step < count; step++) {
-    const first = SLOTS.first + ((start + step) % count) * SLOT
+    const first = range.first + ((start + step) % count) * SLOT
     const lock = path.join(folder, String(first))
-    if (await takeLock(lock)) {
-      t.teardown(() => rm(lock, { force: true }))
-      return { first, last: first + SLOT - 1 }
-    }
+    if (await takeLock(lock)) return { first, last: first + SLOT - 1, release: () => rmSync(lock, { force: true }) }
   }
   throw new Error(`every slot of test ports is taken: remove ${folder} if no test runs`)
 }
