@@ -1,5 +1,14 @@
 import type { Pace, PacePair } from '../core/pace.js'
-import { BORROWED, ByteQueue, giveBack, type Stream, type StreamHandler, type WriteGate } from '../wire/index.js'
+import {
+  BORROWED,
+  ByteQueue,
+  giveBack,
+  LENT,
+  pins,
+  type Stream,
+  type StreamHandler,
+  type WriteGate,
+} from '../wire/index.js'
 
 /** Bytes that one stream may pass on in its turn, before the next one has its. */
 const TURN_BYTES = 64 * 1024
@@ -48,13 +57,15 @@ export class PacedHandler implements StreamHandler, WriteGate {
   // From the agent.
 
   onData(slice: Buffer, stream: Stream): void {
-    if (this.#reading && mayPass(this.#outward)) {
+    if (this.#reading && areFree(this.#outward)) {
       spend(this.#outward, slice.length)
       this.#target.onData(slice, stream)
       return
     }
-    this.#held.push(slice, 0, slice.length, BORROWED)
-    giveBack(slice, slice.length)
+    if (pins(slice)) {
+      this.#held.push(slice, 0, slice.length, BORROWED)
+      giveBack(slice, slice.length)
+    } else this.#held.push(slice, 0, slice.length, LENT)
     if (this.#reading) this.#waitToRead()
   }
 
@@ -106,6 +117,7 @@ export class PacedHandler implements StreamHandler, WriteGate {
   take(bytes: number, hasRoom: boolean): boolean {
     this.#hasRoom = hasRoom
     this.#prepaid -= bytes
+    while (this.#prepaid <= 0 && areFree(this.#inward)) this.#prepay()
     if (this.#writing && this.#prepaid <= 0) this.#waitToWrite()
     return hasRoom && this.#writing
   }
@@ -115,12 +127,14 @@ export class PacedHandler implements StreamHandler, WriteGate {
     waitFor(this.#inward, this.#goOn)
   }
 
+  #prepay(): void {
+    spend(this.#inward, TURN_BYTES)
+    this.#prepaid += TURN_BYTES
+  }
+
   readonly #goOn = (): void => {
     if (this.#done) return
-    if (mayPass(this.#inward)) {
-      spend(this.#inward, TURN_BYTES)
-      this.#prepaid += TURN_BYTES
-    }
+    if (mayPass(this.#inward)) this.#prepay()
     if (this.#prepaid <= 0) return this.#waitToWrite()
     this.#writing = true
     if (this.#hasRoom) this.#target.onWritable(this.#stream)
@@ -141,8 +155,13 @@ function spend(paces: readonly Pace[], bytes: number): void {
   for (const pace of paces) pace.spend(bytes)
 }
 
-/** Waits for the first one that is closed; whoever is called looks at all of them again. */
+function areFree(paces: readonly Pace[]): boolean {
+  for (const pace of paces) if (!pace.free) return false
+  return true
+}
+
+/** Waits for the first one that is closed, or where others wait; whoever is called looks at all of them again. */
 function waitFor(paces: readonly Pace[], turn: () => void): void {
-  const closed = paces.find((pace) => !pace.open) ?? paces[0]
-  closed?.wait(turn)
+  const first = paces.find((pace) => !pace.open) ?? paces.find((pace) => !pace.free) ?? paces[0]
+  first?.wait(turn)
 }
