@@ -15,7 +15,11 @@ export function addCommonCommands(root: Command, { output }: CommandContext): vo
   root
     .command('version')
     .description('print the version')
-    .addHelpText('after', example(`${root.name()} version`))
-    .action(() => output.text(`${root.name()} ${VERSION}\n`))
+    .option('--json', 'print JSON')
+    .addHelpText('after', example(`${root.name()} version`, `${root.name()} version --json`))
+    .action(({ json }: { json?: boolean }) => {
+      const answer = { name: root.name(), version: VERSION }
+      output.text(json === true ? `${JSON.stringify(answer)}\n` : `${answer.name} ${answer.version}\n`)
+    })
   root.version(`${root.name()} ${VERSION}`, '--version', 'print the version')
 }

@@ -10,8 +10,9 @@ export function addConfigCommands(root: Command, { output }: CommandContext): vo
     .command('check')
     .description('check the configuration file, without connecting')
     .option('--config <file>', 'the file (env UNIROUTE_CONFIG; default: ~/.config/uniroute/uniroute.yml)')
-    .addHelpText('after', example('uniroute config check --config ./uniroute.yml'))
-    .action(async (flags: { config?: string }) => {
+    .option('--json', 'print JSON')
+    .addHelpText('after', example('uniroute config check --config ./uniroute.yml', 'uniroute config check --json'))
+    .action(async (flags: { config?: string; json?: boolean }) => {
       const [
         { OwnCertificateFile },
         { ownCertificate },
@@ -35,6 +36,11 @@ export function addConfigCommands(root: Command, { output }: CommandContext): vo
       for (const file of authorities) if (file !== null) await readAuthorities(file)
       for (const warning of loaded.warnings) process.stderr.write(`uniroute: warning: ${warning}\n`)
       const names = Object.keys(loaded.config.tunnels)
+      if (flags.json === true) {
+        const { file, warnings } = loaded
+        output.text(`${JSON.stringify({ file, valid: true, tunnels: names, warnings })}\n`)
+        return
+      }
       const tunnels =
         names.length === 0
           ? 'no tunnels'
