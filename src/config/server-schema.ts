@@ -181,7 +181,7 @@ const limits = section('Bounds. A reloaded value is for new sessions and connect
     reload: true,
   }),
   memory: field(size('16MiB', '1024GiB'), {
-    doc: 'Bytes of all buffers of the server together. Above, new visitors and requests are turned away (503), and those that are there go on.',
+    doc: 'Bytes of all buffers of the server together. Above, garbage is collected, at most once a second; where that is not enough, new visitors and requests are turned away (503), and those that are there go on.',
     default: defaultMemoryLimit(),
     defaultText: 'half of the memory that the server may have',
     reload: true,

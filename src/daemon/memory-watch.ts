@@ -1,4 +1,6 @@
-import { getHeapStatistics } from 'node:v8'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { type Clock, systemClock } from '../core/clock.js'
 import { LimitError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 
@@ -6,6 +8,8 @@ import type { Logger } from '../core/logger.js'
 const LOOK_MS = 100
 /** Below this share of the limit there is room again: at the limit itself it would come and go with each look. */
 const ROOM_AGAIN = 0.95
+/** Above the limit, garbage is collected after so long at the earliest, and after twice as long each time, up to so long, ms. */
+const COLLECT_MS = { least: 1_000, most: 16_000 }
 /** When a visitor who is turned away may try again, ms. */
 const RETRY_MS = 1_000
 
@@ -15,16 +19,24 @@ export interface MemoryWatchOptions {
   readonly log: Logger
   /** Bytes of all buffers now. Default: those of the process. */
   readonly used?: () => number
+  /** Frees buffers that nobody has any more. Default: V8's collector, which stops the process for that time. */
+  readonly collect?: () => void
+  readonly clock?: Clock
 }
 
 /**
  * Sees to it that the buffers of the process stay within `limits.memory`: above it nothing new is taken, and what is there
  * goes on and gives its buffers back. Every stream is bounded by its window, so what one look misses is small.
+ *
+ * What nobody has any more counts until the collector comes, and V8 calls it as memory is asked for: a server that turns
+ * everybody away asks for none, and would stay full for ever.
  */
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions
   #timer: NodeJS.Timeout | null = null
   #full = false
+  #collectAt = -Infinity
+  #pauseMs = COLLECT_MS.least
 
   constructor(options: MemoryWatchOptions) {
     this.#options = options
@@ -49,8 +61,11 @@ export class MemoryWatch {
   /** Looks now. */
   look(): void {
     const { limit, log, used = buffersOfProcess } = this.#options
-    const [most, now] = [limit(), used()]
-    const isFull = now > (this.#full ? most * ROOM_AGAIN : most)
+    const most = limit()
+    const bound = this.#full ? most * ROOM_AGAIN : most
+    if (used() > bound) this.#collect()
+    const now = used()
+    const isFull = now > bound
     if (isFull === this.#full) return
     this.#full = isFull
     const facts = { buffers: now, limit: most }
@@ -61,9 +76,30 @@ export class MemoryWatch {
       )
     } else log.info(facts, 'there is room in the buffers again')
   }
+
+  #collect(): void {
+    const { clock = systemClock, collect = collectGarbage } = this.#options
+    const now = clock.now()
+    if (now < this.#collectAt) return
+    if (now > this.#collectAt + COLLECT_MS.most) this.#pauseMs = COLLECT_MS.least
+    collect()
+    this.#collectAt = now + this.#pauseMs
+    this.#pauseMs = Math.min(2 * this.#pauseMs, COLLECT_MS.most)
+  }
 }
 
 /** What lies outside of V8's heap: buffers, and little else. `process.memoryUsage` opens a file, and fails without descriptors. */
 function buffersOfProcess(): number {
   return getHeapStatistics().external_memory
+}
+
+let collector: (() => void) | null = null
+
+/** There is no other way to it than V8's own function, which Node shows on demand. */
+function collectGarbage(): void {
+  if (collector === null) {
+    setFlagsFromString('--expose-gc')
+    collector = runInNewContext('gc') as () => void
+  }
+  collector()
 }
