@@ -22,8 +22,9 @@ export class DayUsage {
     this.#now = now
   }
 
-  /** Whether what others counted before is known, as far as it was asked for. */
+  /** Whether what is written down of the day that it is was taken over. */
   get isLoaded(): boolean {
+    this.#settle()
     return this.#isLoaded
   }
 
@@ -55,11 +56,11 @@ export class DayUsage {
     this.#fresh += bytes
   }
 
-  /** What was written down on `day` before this process counted; the first time counts. */
+  /** What was written down of `day` before this process wrote anything of it; the first time counts. */
   load(day: string, bytes: number): void {
-    if (this.#isLoaded) return
+    if (day !== this.day || this.#isLoaded) return
     this.#isLoaded = true
-    if (day === this.day) this.#bytes += bytes
+    this.#bytes += bytes
   }
 
   /** So many bytes of `day` are written down; with less than 0, they could not be after all. */
@@ -75,6 +76,8 @@ export class DayUsage {
       this.#day = dayOf(number * DAY_MS)
       this.#bytes = 0
       this.#unwritten = 0
+      // A clock that is set back comes to a day that was counted before.
+      this.#isLoaded = false
     }
     this.#bytes += this.#fresh
     this.#unwritten += this.#fresh

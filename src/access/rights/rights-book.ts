@@ -98,9 +98,10 @@ export class RightsBook {
 
   async #write(): Promise<void> {
     const { usage, log } = this.#options
+    if (!(await this.#loadAll())) return
     const used = [...this.#tokens]
-      // Asked of all, so that what was added is counted on its day.
-      .filter(([, { usage, countsBytes }]) => usage.unwritten > 0 && countsBytes)
+      // Asked of all, so that what was added is counted on its day. Who is not loaded would count what is written twice.
+      .filter(([, { usage, countsBytes }]) => usage.unwritten > 0 && countsBytes && usage.isLoaded)
       .map(([tokenId, rights]) => ({ tokenId, day: rights.usage.day, bytes: rights.usage.unwritten, rights }))
     for (const { day, bytes, rights } of used) rights.usage.written(day, bytes)
     try {
@@ -108,11 +109,27 @@ export class RightsBook {
       this.#failing = false
     } catch (error) {
       for (const { day, bytes, rights } of used) rights.usage.written(day, -bytes)
-      if (!this.#failing) log.error({ error }, 'what tokens have used today could not be written; it is tried again')
-      this.#failing = true
+      this.#logFailure(error)
       return
     }
     await this.#prune().catch((error: unknown) => log.warn({ error }, 'usage of long ago could not be deleted'))
+  }
+
+  /** A day that has begun, or is here again, has bytes that were written down: by others, or before the clock was set back. */
+  async #loadAll(): Promise<boolean> {
+    try {
+      for (const [id, rights] of this.#tokens) if (rights.usage.unwritten > 0) await this.#load(id, rights)
+      return true
+    } catch (error) {
+      this.#logFailure(error)
+      return false
+    }
+  }
+
+  #logFailure(error: unknown): void {
+    const { log } = this.#options
+    if (!this.#failing) log.error({ error }, 'what tokens have used today could not be written; it is tried again')
+    this.#failing = true
   }
 
   async #prune(): Promise<void> {

@@ -77,6 +77,67 @@ t.test('what a token without a limit used yesterday does not count today when it
   await book.close()
 })
 
+t.test('a clock that jumps to another day and back, or by hours, forgets no bytes and counts none twice', async (t) => {
+  const store = await storeFor(t)
+  const { id } = await store.tokens.create('a')
+  let now = NOON
+  const book = bookOn(store.tokenUsage, () => now)
+  await book.login({ id, ...LIMITED })
+  const { usage } = book.of(id)
+  const use = async (bytes: number) => {
+    usage.add(bytes)
+    await book.write()
+    return usage.bytes
+  }
+  t.equal(await use(900), 900)
+  now += 3 * 3_600_000
+  t.equal(await use(10), 910, 'hours of the same day change nothing')
+  now += 12 * 3_600_000
+  t.equal(await use(20), 20, 'a day ahead')
+  now -= 15 * 3_600_000
+  t.equal(await use(30), 940, 'and back')
+  now -= 15 * 3_600_000
+  t.equal(await use(5), 5, 'a day behind')
+  now += 15 * 3_600_000
+  t.equal(await use(60), 1000)
+  t.match(book.of(id).spentProblem(), { code: 'UR_QUOTA_BYTES' })
+  await book.close()
+  for (const [day, bytes] of [
+    ['2026-11-27', 5],
+    ['2026-11-28', 1000],
+    ['2026-11-29', 20],
+  ] as const) {
+    t.equal(await store.tokenUsage.bytes(id, day), bytes, day)
+  }
+})
+
+t.test('while a new day cannot be read nothing of it is written, which would count twice afterwards', async (t) => {
+  const store = await storeFor(t)
+  const { id } = await store.tokens.create('a')
+  let [now, broken] = [NOON, false]
+  const away = () => Promise.reject(new StoreError('UR_STORE_UNREACHABLE', 'away'))
+  const book = bookOn(
+    {
+      bytes: (token, day) => (broken ? away() : store.tokenUsage.bytes(token, day)),
+      add: (used) => store.tokenUsage.add(used),
+      prune: (day) => store.tokenUsage.prune(day),
+    },
+    () => now,
+  )
+  await book.login({ id, ...LIMITED })
+  await store.tokenUsage.add([{ tokenId: id, day: '2026-11-29', bytes: 700 }])
+  now += 12 * 3_600_000
+  broken = true
+  book.of(id).usage.add(100)
+  await book.write()
+  t.equal(await store.tokenUsage.bytes(id, '2026-11-29'), 700)
+  broken = false
+  await book.write()
+  t.equal(book.of(id).usage.bytes, 800, 'with what another server counted')
+  await book.close()
+  t.equal(await store.tokenUsage.bytes(id, '2026-11-29'), 800)
+})
+
 t.test('what cannot be written is written later, once', async (t) => {
   const store = await storeFor(t)
   const { id } = await store.tokens.create('a')
