@@ -74,17 +74,19 @@ export class DomainWatch {
     const domains = this.#options.book.domains()
     const ids = new Set(domains.map(({ id }) => id))
     for (const id of this.#looked.keys()) if (!ids.has(id)) this.#looked.delete(id)
-    const due = domains.filter((record) => this.#dueAt(record) <= now)
+    const due = domains.filter((record) => this.#dueAt(record, now) <= now)
     const work = async (): Promise<void> => {
       for (let record = due.pop(); record !== undefined && !this.#closed; record = due.pop()) await this.#check(record)
     }
     await Promise.all(Array.from({ length: MOST_LOOKS }, work))
   }
 
-  #dueAt({ id, createdAt, verifiedAt, failingSince }: ReservationRecord): number {
+  #dueAt({ id, createdAt, verifiedAt, failingSince }: ReservationRecord, now: number): number {
     const { intervalMs } = this.#options.rules()
     const good = verifiedAt !== null && failingSince === null
     const last = this.#looked.get(id) ?? (good ? verifiedAt.getTime() : 0)
+    // The clock was set back: who waited for that time again would look for nothing until then.
+    if (last > now) return now
     const missingMs = last - (failingSince ?? createdAt).getTime()
     const soonest = Math.min(SOONEST_MS, intervalMs)
     const pause = good ? intervalMs : Math.min(Math.max(missingMs / 10, soonest), LATEST_MS, intervalMs)

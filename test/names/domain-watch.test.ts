@@ -118,6 +118,16 @@ t.test('against a real DNS server', async (t) => {
     t.ok(first >= 2)
   })
 
+  t.test('a clock that was set back keeps nobody from looking: what was noted is ahead of it', async (t) => {
+    const later = new Date(Date.now() + 6 * 3_600_000)
+    const there = record('alice', 'domain', 'there.example.org', { verifiedAt: later })
+    const { watch, noted } = watchOver(t, knot.port, [there])
+    await watch.look()
+    t.match(noted, [{ id: there.id, failingSince: null }])
+    await watch.look()
+    t.equal(noted.length, 1, 'and then as ever')
+  })
+
   t.test('many at once go to DNS a few at a time, and all are done', async (t) => {
     const records = Array.from({ length: 30 }, (_, i) =>
       record('alice', 'domain', `n${i}.example.org`, { verifiedAt: ago(2 * DAY) }),
