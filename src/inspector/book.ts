@@ -21,6 +21,8 @@ interface Entry {
   /** Stands among the finished ones. */
   finished: boolean
   held: boolean
+  /** Tells whoever writes to it that it is not kept any more; null: nobody does. */
+  letGo: (() => void) | null
   newer: Entry | null
   older: Entry | null
 }
@@ -68,14 +70,18 @@ export class ExchangeBook extends EventEmitter<BookEvents> {
     return this.#lastIdMs.toString(16).padStart(11, '0') + this.#lastIdNumber.toString(16).padStart(5, '0')
   }
 
-  /** Keeps an exchange whose id is of `nextId`. False: it is larger than all that may be kept. */
-  add(exchange: Exchange): boolean {
+  /**
+   * Keeps an exchange whose id is of `nextId`. False: it is larger than all that may be kept. `letGo` is called when it is
+   * forgotten while it is open, for what its writer holds besides.
+   */
+  add(exchange: Exchange, letGo: (() => void) | null = null): boolean {
     const newest = this.#newest
     const entry: Entry = {
       exchange,
       bytes: costOf(exchange),
       finished: false,
       held: true,
+      letGo,
       newer: null,
       older: newest,
     }
@@ -117,6 +123,7 @@ export class ExchangeBook extends EventEmitter<BookEvents> {
     for (const entry of this.#byId.values()) {
       entry.held = false
       this.emit('clearing', entry.exchange)
+      entry.letGo?.()
     }
     this.#byId.clear()
     this.#finished = new Ring<Entry>(64)
@@ -138,6 +145,7 @@ export class ExchangeBook extends EventEmitter<BookEvents> {
     const { exchange } = entry
     if (exchange.state !== 'open' && !entry.finished) {
       entry.finished = true
+      entry.letGo = null
       this.#finished.push(entry)
     }
     while (this.bytes > this.limitBytes) this.#forget(this.#nextToGo())
@@ -163,5 +171,6 @@ export class ExchangeBook extends EventEmitter<BookEvents> {
     this.bytes -= entry.bytes
     this.forgotten++
     this.emit('forgotten', entry.exchange)
+    entry.letGo?.()
   }
 }

@@ -23,6 +23,11 @@ export class EventStreamParser {
     this.#onEvent = onEvent
   }
 
+  /** Memory that the event takes that is under way, bytes at least. */
+  get cost(): number {
+    return this.#line.length + (this.#data?.length ?? 0)
+  }
+
   push(bytes: Buffer, atMs: number): void {
     let text = this.#decoder.write(bytes)
     if (this.#first && text !== '') {

@@ -1,5 +1,6 @@
 import type { RawHeaders } from '../proxy/http/api.js'
 import type { Exchange, TimelineEntry } from './exchange.js'
+import type { InflationBudget } from './record/inflation-budget.js'
 
 /** Which way bytes go. */
 export type Direction = 'to-upstream' | 'to-visitor'
@@ -67,6 +68,10 @@ export interface ExchangeWriter {
   /** False: of the body only the number of bytes counts from here on (`requestBytes`, `answerBytes`). */
   readonly wantsRequest: boolean
   readonly wantsAnswer: boolean
+  /** False: of messages only their number counts from here on; none of their bytes is needed. */
+  readonly wantsMessages: boolean
+  /** What bounds how much of messages is decompressed. */
+  readonly inflation: InflationBudget
   /** Bytes of the request's body, without transfer coding. */
   requestBody(bytes: Buffer, atMs: number): void
   /** So many bytes of it passed, and were not seen; also, behind it, of a protocol that was agreed on. */
@@ -83,6 +88,10 @@ export interface ExchangeWriter {
   is(kind: Exchange['kind']): void
   /** One more message of the timeline. */
   message(message: TimelineMessage, atMs: number): void
+  /** The reader takes so much more memory (or less) for messages that are not whole yet. The end of the exchange ends that. */
+  holds(addedBytes: number): void
+  /** What the reader does when the exchange is not kept any more: it lets go of what it holds for it. */
+  whenForgotten(letGo: () => void): void
   /** Something in it could not be read; it goes on. The first one is kept. */
   problem(text: string): void
   /** It ends without its end. */

@@ -6,6 +6,7 @@ import type {
   RequestHead,
   TimelineMessage,
 } from '../../src/inspector/reader.js'
+import { InflationBudget } from '../../src/inspector/record/inflation-budget.js'
 import { exchange } from './support.js'
 
 /** What a reader told of one exchange. */
@@ -53,6 +54,10 @@ export class RecordedSink implements ExchangeSink {
       exchange: exchange(String(this.told.length).padStart(16, '0')),
       wantsRequest: true,
       wantsAnswer: true,
+      wantsMessages: true,
+      inflation: new InflationBudget(Infinity),
+      holds: () => undefined,
+      whenForgotten: () => undefined,
       requestBody: (bytes) => {
         told.request += bytes.toString('latin1')
         told.requestBytes += bytes.length

@@ -24,7 +24,7 @@ export function decodeBody(message: Pick<Message, 'body' | 'codings' | 'fields' 
     const decode = decoderOf(coding)
     if (decode === null) return { bytes: kept, text: null, problem: `the coding "${coding}" is not known` }
     try {
-      bytes = bytes.length === 0 ? bytes : decode(bytes, DECODED_BYTES)
+      bytes = bytes.length === 0 ? bytes : decode(bytes, DECODED_BYTES).bytes
     } catch (error) {
       return { bytes: kept, text: null, problem: reasonOf(error, coding) }
     }

@@ -1,3 +1,5 @@
+import { Parts } from '../record/parts.js'
+
 /** One length-prefixed message (gRPC over HTTP/2, "Length-Prefixed-Message"), with as much of it as is kept. */
 export interface GrpcFrame {
   /** Its first octet; 1: compressed. */
@@ -9,17 +11,15 @@ export interface GrpcFrame {
 }
 
 const PREFIX = 5
-const SMALL = 4_096
 
 /** Cuts one direction of a call into messages, in any pieces. Anything is a message: what is none looks like a long one. */
 export class GrpcMessageReader {
-  readonly #most: number
+  #most: number
   readonly #onMessage: (frame: GrpcFrame) => void
   readonly #prefix = Buffer.alloc(PREFIX)
   #prefixBytes = 0
   #left = 0
-  #kept: Buffer[] = []
-  #keptBytes = 0
+  readonly #kept = new Parts()
 
   /** @param most bytes of one message that are kept */
   constructor(most: number, onMessage: (frame: GrpcFrame) => void) {
@@ -30,6 +30,17 @@ export class GrpcMessageReader {
   /** Whether the direction is in the midst of a message. */
   get broken(): boolean {
     return this.#prefixBytes > 0
+  }
+
+  /** Memory that is taken, bytes. */
+  get cost(): number {
+    return this.#kept.cost
+  }
+
+  /** Nothing of messages is kept from here on. */
+  keepNothing(): void {
+    this.#most = 0
+    this.#kept.take()
   }
 
   /** Copies what it keeps of `bytes`. */
@@ -53,21 +64,13 @@ export class GrpcMessageReader {
   }
 
   #keep(part: Buffer): void {
-    const wanted = Math.min(part.length, this.#most - this.#keptBytes)
-    if (wanted <= 0) return
-    const kept = part.subarray(0, wanted)
-    const last = this.#kept.at(-1)
-    // Small parts are put together, or a message of single bytes would cost an object for each.
-    if (last !== undefined && last.length < SMALL) this.#kept[this.#kept.length - 1] = Buffer.concat([last, kept])
-    else this.#kept.push(Buffer.from(kept))
-    this.#keptBytes += wanted
+    const wanted = Math.min(part.length, this.#most - this.#kept.bytes)
+    if (wanted > 0) this.#kept.push(part.subarray(0, wanted))
   }
 
   #finish(): void {
-    const payload = this.#kept.length === 1 ? this.#kept[0]! : Buffer.concat(this.#kept)
+    const payload = this.#kept.take()
     this.#prefixBytes = 0
-    this.#kept = []
-    this.#keptBytes = 0
     this.#onMessage({ flags: this.#prefix[0]!, bytes: this.#prefix.readUInt32BE(1), payload })
   }
 }

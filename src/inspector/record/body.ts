@@ -1,7 +1,10 @@
 import { bufferCost } from '../cost.js'
 import type { Message } from '../exchange.js'
+import { messageDecoder } from '../grpc/message-coding.js'
 import type { Redactor } from '../redact/index.js'
 import { decodeBody } from './codings.js'
+import { withPlainMessages } from './grpc-body.js'
+import type { InflationBudget } from './inflation-budget.js'
 
 /** A body may be so many times what is kept of it when it is decoded, to be searched for secrets. */
 const DECODED_TIMES = 8
@@ -43,31 +46,47 @@ export class BodyKeeper {
     this.#bytes = needed
   }
 
+  /** Lets go of what was collected. */
+  drop(): void {
+    this.#held = null
+  }
+
   /**
    * Puts what was collected into `message`, whose `bytes` and `codings` are known, without secrets. `whole`: the body came
-   * to its end. `room`: how much larger it may become when it is decoded. Returns the decoded bytes before that; null: there are none.
+   * to its end, at this time. Returns the decoded bytes before that; null: there are none.
    */
-  finish(message: Message, mediaType: string, whole: boolean, redactor: Redactor, room = Infinity): Buffer | null {
+  finish(
+    message: Message,
+    mediaType: string,
+    whole: boolean,
+    redactor: Redactor,
+    inflation: InflationBudget,
+    atMs: number,
+  ): Buffer | null {
     const raw = this.#take()
     const isCut = !whole || message.bytes > (raw?.length ?? 0)
     message.truncated = isCut
     if (raw === null) return null
-    const decoded = this.#decode(raw, message, room)
+    const decoded = mediaType.startsWith('application/grpc')
+      ? this.#plainMessages(raw, message, inflation, atMs)
+      : this.#decode(raw, message, inflation, atMs)
     if (decoded === null) {
       message.truncated = true
       return null
     }
-    const plain = isCut ? withoutLastWord(decoded) : decoded
+    const { bytes, isPart } = decoded
+    const isBeginning = isCut || isPart
+    const plain = isBeginning ? withoutLastWord(bytes) : bytes
     const redacted = redactor.body(plain, mediaType)
     message.redacted = redacted !== plain
     // What is cut is cut at a word, for which it has to be decoded too.
-    if (message.codings.length > 0 && !isCut && !message.redacted) message.body.push(raw)
+    if (message.codings.length > 0 && !isBeginning && !message.redacted) message.body.push(raw)
     else {
       message.codings = []
-      message.truncated ||= redacted.length > this.#limit
+      message.truncated ||= isPart || redacted.length > this.#limit
       keep(message, redacted.subarray(0, this.#limit))
     }
-    return decoded
+    return bytes
   }
 
   #take(): Buffer | null {
@@ -77,28 +96,58 @@ export class BodyKeeper {
     return this.#bytes === held.length ? held : ofItsOwn(held.subarray(0, this.#bytes))
   }
 
-  #decode(raw: Buffer, message: Message, room: number): Buffer | null {
-    if (message.codings.length === 0) return raw
+  #plainMessages(raw: Buffer, message: Message, inflation: InflationBudget, atMs: number): DecodedBody {
+    const coding = message.fields.find(({ name }) => name.toLowerCase() === 'grpc-encoding')?.value ?? ''
+    const decoder = messageDecoder(coding)
+    return withPlainMessages(raw, (payload) => {
+      if (decoder === null) return null
+      const most = DECODED_TIMES * this.#limit
+      const made = inflation.inflate(
+        payload.length,
+        most,
+        atMs,
+        (max) => decoder(payload, max),
+        ({ length }) => length,
+      )
+      return made.kind === 'decoded' ? made.value : null
+    })
+  }
+
+  #decode(raw: Buffer, message: Message, inflation: InflationBudget, atMs: number): DecodedBody | null {
+    if (message.codings.length === 0) return { bytes: raw, isPart: false }
     const most = DECODED_TIMES * this.#limit
-    const decoded = decodeBody(raw, message.codings, Math.max(1, Math.min(most, raw.length + room)))
+    const decoded = decodeBody(raw, message.codings, most, inflation, atMs)
     switch (decoded.kind) {
-      case 'decoded':
-        return decoded.bytes
-      case 'invalid':
+      case 'decoded': {
+        const { bytes, broken, hasMore } = decoded
+        if (broken !== null) message.problem = `its ${broken} is broken: only what could be decoded of it is kept`
+        else if (hasMore) message.problem = 'what stands behind its end, and is not of its coding, is not kept'
+        return { bytes, isPart: broken !== null || hasMore }
+      }
+      case 'plain':
         message.problem = `it is no valid ${decoded.coding}, though its Content-Encoding says so`
         message.codings = []
-        return raw
+        return { bytes: raw, isPart: false }
+      case 'invalid':
+        message.problem = `it is not kept: secrets in it cannot be found, as it is no valid ${decoded.coding}`
+        return null
       case 'unknown':
         message.problem = `it is not kept: secrets in it cannot be found, as its coding is ${decoded.coding}`
         return null
+      case 'too-much':
+        message.problem = 'it is not kept: secrets in it cannot be found, as too much was to be decompressed at once'
+        return null
       case 'too-large':
-        message.problem =
-          raw.length + room < most
-            ? 'it is not kept: secrets in it cannot be found, as too much was to be decompressed at once'
-            : `it is not kept: secrets in it cannot be found, as it is larger than ${most} bytes when decoded`
+        message.problem = `it is not kept: secrets in it cannot be found, as it is larger than ${most} bytes when decoded`
         return null
     }
   }
+}
+
+interface DecodedBody {
+  readonly bytes: Buffer
+  /** There was more of it. */
+  readonly isPart: boolean
 }
 
 function keep(message: Message, bytes: Buffer): void {

@@ -23,11 +23,16 @@ export class TimelineKeeper {
     this.#redactor = redactor
   }
 
+  /** There is room for more. */
+  get wants(): boolean {
+    return this.#exchange.timeline.length < MAX_MESSAGES && this.#cost < this.#limit
+  }
+
   /** Returns how much more memory is taken. */
   push(message: TimelineMessage, atMs: number): number {
     const { timeline } = this.#exchange
     const number = ++this.#exchange.messages
-    if (timeline.length >= MAX_MESSAGES || this.#cost >= this.#limit) return 0
+    if (!this.wants) return 0
     const entry = this.#entry(message, number, atMs)
     const cost = timelineCost(entry)
     timeline.push(entry)

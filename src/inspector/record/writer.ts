@@ -9,7 +9,7 @@ import { copied, type Redactor } from '../redact/index.js'
 import { EventStreamParser } from '../event-stream.js'
 import { BodyKeeper } from './body.js'
 import { codingsOf } from './codings.js'
-import type { InflationBudget } from './inflation-budget.js'
+import { InflationBudget } from './inflation-budget.js'
 import { KeptAnswer, KeptMessage } from './kept-message.js'
 import { Section } from './section.js'
 import { TimelineKeeper } from './timeline.js'
@@ -54,6 +54,9 @@ class Writer implements ExchangeWriter {
   #requestOver = false
   /** The answer is whole, and the request not yet: an upstream may answer before it has read all. */
   #answerOver = false
+  /** Memory of messages that are not whole yet. */
+  #held = 0
+  readonly #letGo: (() => void)[] = []
   /** It is not kept any more: nothing need be done. */
   #forgotten: boolean
 
@@ -97,7 +100,7 @@ class Writer implements ExchangeWriter {
     }
     if (redactor.reveal && hasSecretTarget) this.exchange.targetSecret = copied(head.target)
     this.#timeline = new TimelineKeeper(this.exchange, bodyLimit, redactor)
-    this.#forgotten = !book.add(this.exchange)
+    this.#forgotten = !book.add(this.exchange, () => this.#forget())
   }
 
   get wantsRequest(): boolean {
@@ -106,6 +109,14 @@ class Writer implements ExchangeWriter {
 
   get wantsAnswer(): boolean {
     return !this.#forgotten && (this.#answerKeeper.wants || this.#events !== null)
+  }
+
+  get wantsMessages(): boolean {
+    return !this.#forgotten && !this.#isOver && this.#timeline.wants
+  }
+
+  get inflation(): InflationBudget {
+    return this.#context.inflation ?? UNBOUNDED
   }
 
   requestBody(bytes: Buffer): void {
@@ -124,8 +135,8 @@ class Writer implements ExchangeWriter {
     if (this.#isOver || this.#requestOver) return
     this.exchange.requestDoneMs = this.#since(atMs)
     const added = this.#addTrailers(this.#request, trailers)
-    if (this.#answerOver) this.exchange.state = 'done'
-    this.#changed(added + this.#finishRequest(true, atMs))
+    const over = this.#answerOver ? this.#over('done') : 0
+    this.#changed(added + this.#finishRequest(true, atMs) + over)
   }
 
   answer(head: AnswerHead, atMs: number): void {
@@ -150,7 +161,11 @@ class Writer implements ExchangeWriter {
     if (this.#isAnswered || response === null) return
     response.bytes += bytes.length
     this.#push(this.#answerKeeper, bytes)
-    this.#events?.push(bytes, atMs)
+    const events = this.#events
+    if (events === null) return
+    const before = events.cost
+    events.push(bytes, atMs)
+    this.holds(events.cost - before)
   }
 
   answerBytes(bytes: number): void {
@@ -165,8 +180,8 @@ class Writer implements ExchangeWriter {
     if (this.#isAnswered || this.#answer === null) return
     this.#answerOver = true
     const added = this.#addTrailers(this.#answer, trailers) + this.#finishAnswer(true, atMs)
-    if (this.#requestOver) exchange.state = 'done'
-    this.#changed(added)
+    const over = this.#requestOver ? this.#over('done') : 0
+    this.#changed(added + over)
   }
 
   is(kind: Exchange['kind']): void {
@@ -178,6 +193,17 @@ class Writer implements ExchangeWriter {
   message(message: TimelineMessage, atMs: number): void {
     if (this.#isOver) return
     this.#changed(this.#timeline.push(message, this.#since(atMs)))
+  }
+
+  holds(addedBytes: number): void {
+    if (this.#isOver) return
+    this.#held += addedBytes
+    this.#changed(addedBytes)
+  }
+
+  whenForgotten(letGo: () => void): void {
+    if (this.#forgotten) letGo()
+    else this.#letGo.push(letGo)
   }
 
   problem(text: string): void {
@@ -194,12 +220,30 @@ class Writer implements ExchangeWriter {
       exchange.problem ??= problem
       added += this.#finishAnswer(false, atMs)
     }
-    exchange.state = this.#answerOver ? 'done' : 'cut'
-    this.#changed(added)
+    this.#changed(added + this.#over(this.#answerOver ? 'done' : 'cut'))
   }
 
   get #isOver(): boolean {
     return this.exchange.state !== 'open'
+  }
+
+  /** Returns how much less memory is taken. */
+  #over(state: Exchange['state']): number {
+    this.exchange.state = state
+    const held = this.#held
+    this.#held = 0
+    this.#letGo.length = 0
+    return -held
+  }
+
+  /** Others need the memory, while this one is open. */
+  #forget(): void {
+    this.#forgotten = true
+    this.#requestKeeper.drop()
+    this.#answerKeeper.drop()
+    this.#events = null
+    this.exchange.timeline.length = 0
+    for (const letGo of this.#letGo.splice(0)) letGo()
   }
 
   get #isAnswered(): boolean {
@@ -250,16 +294,13 @@ class Writer implements ExchangeWriter {
 
   /** As `BodyKeeper.finish`. */
   #finish(keeper: BodyKeeper, message: Message, mediaType: string, whole: boolean, atMs: number): Buffer | null {
-    const { redactor, inflation } = this.#context
-    const { cost } = keeper
-    const isCoded = message.codings.length > 0
-    const decoded = keeper.finish(message, mediaType, whole, redactor, inflation?.at(atMs))
-    if (isCoded && decoded !== null) inflation?.spend(decoded.length - cost)
-    return decoded
+    return keeper.finish(message, mediaType, whole, this.#context.redactor, this.inflation, atMs)
   }
 
   readonly #onEvent = (message: TimelineMessage, atMs: number): void => this.message(message, atMs)
 }
+
+const UNBOUNDED = new InflationBudget(Infinity)
 
 function same(text: string): string {
   return text

@@ -1,4 +1,7 @@
 import { constants, inflateRawSync } from 'node:zlib'
+import { bufferCost } from '../cost.js'
+import { ofItsOwn } from '../record/body.js'
+import type { InflationBudget } from '../record/inflation-budget.js'
 
 /** What permessage-deflate (RFC 7692 §7.1) was agreed on; null: it was not. */
 export interface DeflateTerms {
@@ -32,28 +35,41 @@ const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff])
  */
 export class MessageInflater {
   readonly #startsAnew: boolean
+  readonly #budget: InflationBudget
   #window: Buffer | null = null
   #lost = false
 
-  constructor(startsAnew: boolean) {
+  constructor(startsAnew: boolean, budget: InflationBudget) {
     this.#startsAnew = startsAnew
+    this.#budget = budget
   }
 
-  /** The next message, whole and compressed; null: it cannot be decompressed. */
-  inflate(message: Buffer): Buffer | null {
-    if (this.#lost) return null
-    try {
-      const plain = inflateRawSync(Buffer.concat([message, TAIL]), {
-        finishFlush: constants.Z_SYNC_FLUSH,
-        maxOutputLength: MAX_MESSAGE,
-        ...(this.#window !== null && { dictionary: this.#window }),
-      })
-      if (!this.#startsAnew) this.#remember(plain)
-      return plain
-    } catch {
-      this.lose()
-      return null
+  /** Memory that is taken, bytes. */
+  get cost(): number {
+    return this.#window === null ? 0 : bufferCost(this.#window.length)
+  }
+
+  /** The next message, whole and compressed, that came at this time. What cannot be decompressed is told in words. */
+  inflate(message: Buffer, atMs: number): Buffer | string {
+    if (this.#lost) return 'it could not be decompressed'
+    const result = this.#budget.inflate(
+      message.length,
+      MAX_MESSAGE,
+      atMs,
+      (maxOutputLength) =>
+        inflateRawSync(Buffer.concat([message, TAIL]), {
+          finishFlush: constants.Z_SYNC_FLUSH,
+          maxOutputLength,
+          ...(this.#window !== null && { dictionary: this.#window }),
+        }),
+      (plain) => plain.length,
+    )
+    if (result.kind === 'decoded') {
+      if (!this.#startsAnew) this.#remember(result.value)
+      return result.value
     }
+    this.lose()
+    return result.kind === 'too-much' ? 'too much was to be decompressed at once' : 'it could not be decompressed'
   }
 
   /** A message was not seen whole: those that refer to it cannot be decompressed. */
@@ -65,7 +81,7 @@ export class MessageInflater {
 
   #remember(plain: Buffer): void {
     const before = this.#window
-    if (plain.length >= WINDOW || before === null) this.#window = Buffer.from(plain.subarray(-WINDOW))
-    else this.#window = Buffer.concat([before, plain]).subarray(-WINDOW)
+    if (plain.length >= WINDOW || before === null) this.#window = ofItsOwn(plain.subarray(-WINDOW))
+    else this.#window = ofItsOwn(Buffer.concat([before, plain]).subarray(-WINDOW))
   }
 }

@@ -1,4 +1,5 @@
 import type { Direction, TimelineMessage } from '../reader.js'
+import { Parts } from '../record/parts.js'
 import { MAX_PAYLOAD } from '../record/timeline.js'
 import type { MessageInflater } from './deflate.js'
 import { FrameError, FrameParser, type FrameEvents, type FrameHead } from './frames.js'
@@ -16,7 +17,12 @@ const PING = 9
 const PONG = 10
 const MAX_CONTROL = 125
 
+/** Fewer bytes are not worth to be left out. */
+const MIN_SKIP = 64 * 1024
+
 export interface MessageEvents {
+  /** False: messages are only counted from here on. */
+  readonly wants: boolean
   onMessage(message: TimelineMessage, atMs: number): void
   onClose(): void
   /** Of the frame that is under way the next bytes are not needed. */
@@ -29,39 +35,40 @@ class Pending {
   readonly isCompressed: boolean
   bytes = 0
   missed = false
-  readonly parts: Buffer[] = []
-  #held = 0
+  readonly #most: number
+  readonly #parts = new Parts()
 
-  constructor(kind: TimelineMessage['kind'], isCompressed: boolean) {
+  /** `isWanted`: false: it is only counted. */
+  constructor(kind: TimelineMessage['kind'], isCompressed: boolean, isWanted = true) {
     this.kind = kind
     this.isCompressed = isCompressed
+    this.#most = isWanted ? (isCompressed ? MAX_COMPRESSED : MAX_PLAIN) : 0
   }
 
   get wants(): boolean {
-    return !this.missed && this.#held < (this.isCompressed ? MAX_COMPRESSED : MAX_PLAIN)
+    return !this.missed && this.#parts.bytes < this.#most
+  }
+
+  /** Memory that is taken, bytes. */
+  get cost(): number {
+    return this.#parts.cost
   }
 
   push(bytes: Buffer): void {
     this.bytes += bytes.length
     if (this.missed) return
-    const room = (this.isCompressed ? MAX_COMPRESSED : MAX_PLAIN) - this.#held
-    const part = bytes.subarray(0, room)
+    const part = bytes.subarray(0, this.#most - this.#parts.bytes)
     if (part.length < bytes.length) this.missed = true
-    if (part.length === 0) return
-    this.#held += part.length
-    this.#keep(part)
-  }
-
-  /** Small parts are put together, or a message of single bytes would cost an object for each. */
-  #keep(part: Buffer): void {
-    const last = this.parts.at(-1)
-    if (last !== undefined && last.length < 4_096) this.parts[this.parts.length - 1] = Buffer.concat([last, part])
-    else this.parts.push(Buffer.from(part))
+    this.#parts.push(part)
   }
 
   miss(bytes: number): void {
     this.bytes += bytes
     this.missed = true
+  }
+
+  take(): Buffer {
+    return this.#parts.take()
   }
 }
 
@@ -83,11 +90,16 @@ export class MessageReader implements FrameEvents {
     this.#events = events
   }
 
+  /** Memory that is taken, bytes. */
+  get cost(): number {
+    return (this.#message?.cost ?? 0) + (this.#control?.cost ?? 0) + (this.#inflater?.cost ?? 0)
+  }
+
   /** Throws FrameError. */
   push(bytes: Buffer, atMs: number): void {
     this.#frames.push(bytes, atMs)
     const pending = this.#control ?? this.#message
-    if (pending?.wants === false && this.#frames.left > 0) this.#events.skip(this.#frames.left)
+    if (pending?.wants === false && this.#frames.left >= MIN_SKIP) this.#events.skip(this.#frames.left)
   }
 
   /** Throws FrameError. */
@@ -109,7 +121,7 @@ export class MessageReader implements FrameEvents {
     if (opcode !== TEXT && opcode !== BINARY) throw new FrameError(`a frame is of the unknown kind ${opcode}`)
     if (this.#message !== null) throw new FrameError('a message begins within another')
     if (isCompressed && this.#inflater === null) throw new FrameError('a message is compressed without agreement')
-    this.#message = new Pending(opcode === TEXT ? 'text' : 'binary', isCompressed)
+    this.#message = new Pending(opcode === TEXT ? 'text' : 'binary', isCompressed, this.#events.wants)
   }
 
   onPayload(bytes: Buffer): void {
@@ -132,8 +144,9 @@ export class MessageReader implements FrameEvents {
     }
   }
 
-  #tellControl({ kind, parts, bytes, missed }: Pending, atMs: number): void {
-    const payload = Buffer.concat(parts)
+  #tellControl(control: Pending, atMs: number): void {
+    const { kind, bytes, missed } = control
+    const payload = control.take()
     const isClose = kind === 'close'
     const code = isClose && payload.length >= 2 ? String(payload.readUInt16BE(0)) : ''
     this.#events.onMessage(
@@ -151,26 +164,31 @@ export class MessageReader implements FrameEvents {
     if (isClose) this.#events.onClose()
   }
 
-  #tell({ kind, isCompressed, parts, bytes, missed }: Pending, atMs: number): void {
-    const raw = Buffer.concat(parts)
-    const plain = isCompressed ? this.#inflate(raw, missed) : raw
+  #tell(message: Pending, atMs: number): void {
+    const { kind, isCompressed, bytes, missed } = message
+    const raw = message.take()
+    const plain = isCompressed ? this.#inflate(raw, missed, atMs) : raw
+    const isRead = typeof plain !== 'string'
     this.#events.onMessage(
       {
         direction: this.#direction,
         kind,
         label: '',
-        payload: plain ?? Buffer.alloc(0),
-        bytes: isCompressed && plain !== null ? plain.length : bytes,
-        isPart: missed || plain === null,
-        problem: plain === null ? 'it could not be decompressed' : null,
+        payload: isRead ? plain : NOTHING,
+        bytes: isCompressed && isRead ? plain.length : bytes,
+        isPart: missed || !isRead,
+        problem: isRead ? null : plain,
       },
       atMs,
     )
   }
 
-  #inflate(raw: Buffer, missed: boolean): Buffer | null {
-    if (!missed) return this.#inflater?.inflate(raw) ?? null
-    this.#inflater?.lose()
-    return null
+  /** What cannot be decompressed is told in words. */
+  #inflate(raw: Buffer, missed: boolean, atMs: number): Buffer | string {
+    if (!missed && this.#events.wants) return this.#inflater!.inflate(raw, atMs)
+    this.#inflater!.lose()
+    return 'it could not be decompressed'
   }
 }
+
+const NOTHING = Buffer.alloc(0)

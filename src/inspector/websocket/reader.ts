@@ -12,6 +12,8 @@ export class WebSocketReader {
   readonly #readers: Record<Direction, MessageReader | null>
   readonly #ended: Record<Direction, boolean> = { 'to-upstream': false, 'to-visitor': false }
   #closing = false
+  /** Memory that is taken for messages that are not whole yet. */
+  #held = 0
 
   /** `answerFields`: of the answer that agreed on it. */
   constructor(writer: ExchangeWriter, sink: ExchangeSink, answerFields: RawHeaders) {
@@ -21,11 +23,16 @@ export class WebSocketReader {
     const terms = deflateTerms(listOf(answerFields, 'sec-websocket-extensions'))
     if (terms === undefined) writer.problem('its extension is not known: messages may not be readable')
     const reader = (direction: Direction, startsAnew: boolean): MessageReader =>
-      new MessageReader(direction, terms ? new MessageInflater(startsAnew) : null, this.#events(direction))
+      new MessageReader(
+        direction,
+        terms ? new MessageInflater(startsAnew, writer.inflation) : null,
+        this.#events(direction),
+      )
     this.#readers = {
       'to-upstream': reader('to-upstream', terms?.clientStartsAnew ?? false),
       'to-visitor': reader('to-visitor', terms?.serverStartsAnew ?? false),
     }
+    writer.whenForgotten(() => this.#giveUp())
   }
 
   push(direction: Direction, bytes: Buffer, atMs: number): void {
@@ -66,11 +73,37 @@ export class WebSocketReader {
       )
       this.#sink.skip(direction, Infinity)
     }
+    this.#account()
+  }
+
+  #account(): void {
+    const { 'to-upstream': requests, 'to-visitor': answers } = this.#readers
+    const held = (requests?.cost ?? 0) + (answers?.cost ?? 0)
+    if (held === this.#held) return
+    const added = held - this.#held
+    this.#held = held
+    this.#writer.holds(added)
+  }
+
+  /** The exchange is not kept any more. */
+  #giveUp(): void {
+    for (const direction of ['to-upstream', 'to-visitor'] as const) {
+      this.#readers[direction] = null
+      this.#sink.skip(direction, Infinity)
+    }
   }
 
   #events(direction: Direction): MessageEvents {
+    const writer = this.#writer
     return {
-      onMessage: (message, atMs) => this.#writer.message(message, atMs),
+      get wants() {
+        return writer.wantsMessages
+      },
+      onMessage: (message, atMs) => {
+        // What it held is given back before it takes room on the timeline.
+        this.#account()
+        writer.message(message, atMs)
+      },
       onClose: () => {
         this.#closing = true
       },

@@ -1,40 +1,15 @@
 import t from 'tap'
 import { constants, createDeflateRaw, deflateRawSync, type DeflateRaw } from 'node:zlib'
 import { Http1Reader } from '../../../src/inspector/http1/reader.js'
+import { InflationBudget } from '../../../src/inspector/record/inflation-budget.js'
 import { essence, everyCut, play, type PlayOptions, type Step } from '../support.js'
-
-const UPGRADE = 'GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
-const MASK = Buffer.from([1, 2, 3, 4])
+import { frame, UPGRADE, upgraded } from './frame.js'
 
 function begin(extensions = ''): Step[] {
   return [
     ['>', UPGRADE],
-    ['<', `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${extensions}\r\n`],
+    ['<', upgraded(extensions)],
   ]
-}
-
-/** `first`: FIN, RSV and opcode (RFC 6455 §5.2). */
-function frame(first: number, payload: Buffer | string, masked = false): Buffer {
-  const bytes = Buffer.from(payload)
-  const length =
-    bytes.length < 126
-      ? [bytes.length]
-      : bytes.length < 0x1_0000
-        ? [126, bytes.length >> 8, bytes.length & 0xff]
-        : [
-            127,
-            0,
-            0,
-            0,
-            0,
-            bytes.length >>> 24,
-            (bytes.length >> 16) & 0xff,
-            (bytes.length >> 8) & 0xff,
-            bytes.length & 0xff,
-          ]
-  length[0]! |= masked ? 0x80 : 0
-  const content = masked ? Buffer.concat([MASK, bytes.map((byte, i) => byte ^ MASK[i % 4]!)]) : bytes
-  return Buffer.concat([Buffer.from([first, ...length]), content])
 }
 
 const read = (steps: readonly Step[], options: PlayOptions = {}) =>
@@ -177,4 +152,28 @@ t.test('of large messages the beginning is kept, of many the first', async (t) =
   t.ok(bounded!.timeline.length <= 6, `${bounded!.timeline.length} of them`)
   reader.missed('to-visitor', 5, 11)
   t.match(exchanges[0], { problem: /bytes were missed/ })
+})
+
+t.test('what is decompressed is bounded, and nothing is once the timeline is full', async (t) => {
+  const anew = begin('Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n')
+  const large = deflateRawSync(Buffer.alloc(7_000_000, 'large '), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(
+    0,
+    -4,
+  )
+  const many = Array.from({ length: 8 }, (): Step => ['<', frame(0xc1, large)])
+  const context = { inflation: new InflationBudget() }
+  const [one] = read([...anew, ...many], { context, bodyLimit: 8_000_000 }).exchanges
+  t.same(
+    one!.timeline.map(({ problem }) => problem),
+    [null, null, null, null, ...Array.from({ length: 4 }, () => 'too much was to be decompressed at once')],
+  )
+
+  const spent: number[] = []
+  const budget = new InflationBudget(Infinity)
+  budget.spend = (bytes) => spent.push(bytes)
+  const small = deflateRawSync(Buffer.alloc(10_000, 'large '), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4)
+  const full = Array.from({ length: 10 }, (): Step => ['<', frame(0xc1, small)])
+  const [counted] = read([...anew, ...full], { context: { inflation: budget }, bodyLimit: 25_000 }).exchanges
+  t.match(counted, { messages: 10, timeline: { length: 3 } })
+  t.equal(spent.length, 3, `decompressed ${spent.length} times`)
 })
