@@ -49,6 +49,7 @@ export type Step =
 export interface PlayOptions {
   readonly limitBytes?: number
   readonly bodyLimit?: number
+  readonly headers?: readonly string[]
   readonly jsonPaths?: readonly string[]
   readonly reveal?: boolean
   readonly context?: Pick<RecordContext, 'inflation'>
@@ -73,9 +74,15 @@ export function play(
   steps: readonly Step[],
   options: PlayOptions = {},
 ): Played {
-  const { limitBytes = 64 * 1024 * 1024, bodyLimit = 1024 * 1024, jsonPaths = [], reveal = false } = options
+  const {
+    limitBytes = 64 * 1024 * 1024,
+    bodyLimit = 1024 * 1024,
+    headers = [],
+    jsonPaths = [],
+    reveal = false,
+  } = options
   const book = new ExchangeBook(limitBytes)
-  const redactor = new Redactor({ headers: [], jsonPaths, reveal })
+  const redactor = new Redactor({ headers, jsonPaths, reveal })
   const skips: { direction: Direction; bytes: number }[] = []
   const origin = { tunnel: 'web', visitor: '198.51.100.7', epochMs: 1_764_379_200_000 }
   const reader = make({

@@ -1,3 +1,4 @@
+import { TRAILERS } from '../record/timeline.js'
 import type { Direction, ExchangeWriter } from '../reader.js'
 import { messageDecoder } from './message-coding.js'
 import { GrpcMessageReader, type GrpcFrame } from './message-reader.js'
@@ -52,7 +53,7 @@ export class GrpcTimeline {
     // What it held is given back before it takes room on the timeline.
     this.#account()
     const { payload, problem } = frame.flags & 1 ? this.#decompress(frame) : { payload: frame.payload, problem: null }
-    const label = frame.flags & WEB_TRAILERS ? 'trailers' : ''
+    const label = frame.flags & WEB_TRAILERS ? TRAILERS : ''
     const decompressed = (frame.flags & 1) === 1 && problem === null
     const bytes = decompressed ? payload.length : frame.bytes
     const isPart = payload.length < bytes

@@ -4,6 +4,8 @@ import type { TimelineMessage } from '../reader.js'
 import type { Redactor } from '../redact/index.js'
 import { ofItsOwn, withoutLastWord } from './body.js'
 
+/** The label of a message that is the trailers of gRPC-Web. */
+export const TRAILERS = 'trailers'
 /** Messages of an exchange that are kept; later ones are counted. */
 export const MAX_MESSAGES = 1_000
 /** Bytes of a message that are kept. */
@@ -46,7 +48,10 @@ export class TimelineKeeper {
     const room = Math.min(MAX_PAYLOAD, this.#limit - this.#cost)
     const isPart = message.isPart === true || payload.length > room
     const plain = isPart ? withoutLastWord(payload.subarray(0, room)) : payload
-    const redacted = this.#redactor.body(plain, kind === 'grpc' ? 'application/json' : '')
+    const redacted =
+      label === TRAILERS
+        ? this.#redactor.lines(plain)
+        : this.#redactor.body(plain, kind === 'grpc' ? 'application/json' : '')
     const kept = redacted.subarray(0, MAX_PAYLOAD)
     return {
       number,
@@ -54,10 +59,10 @@ export class TimelineKeeper {
       direction,
       kind,
       bytes,
-      label,
+      label: this.#redactor.text(label),
       payload: ofItsOwn(kept),
       truncated: isPart || kept.length < redacted.length,
-      problem,
+      problem: problem === null ? null : this.#redactor.text(problem),
     }
   }
 }

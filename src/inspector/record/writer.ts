@@ -70,11 +70,14 @@ class Writer implements ExchangeWriter {
     this.#answerKeeper = new BodyKeeper(bodyLimit)
     this.#requestType = mediaTypeOf(fields)
     const target = redactor.target(head.target)
-    const hasSecretTarget = target !== head.target
-    const section = sectionOf(head, redactor, hasSecretTarget)
-    this.#request = new KeptMessage(section, head.codings ?? codingsOf(fields))
+    const method = redactor.text(head.method)
+    const host = redactor.host(head.host)
+    const own = target !== head.target || method !== head.method || host !== head.host
+    const section = sectionOf(head, redactor, own)
+    this.#request = new KeptMessage(section, codingsIn(head, redactor))
     // A piece of a head holds all of it in memory, with its secrets.
-    const piece = hasSecretTarget || section.hasSecret ? copied : same
+    const piece = own || section.hasSecret ? copied : same
+    const requestId = valueOf(fields, REQUEST_ID) ?? ''
     this.exchange = {
       id: book.nextId(startedAt),
       kind: 'http',
@@ -82,12 +85,12 @@ class Writer implements ExchangeWriter {
       tunnel: origin.tunnel,
       visitor: piece(visitorOf(fields) ?? origin.visitor),
       startedAt,
-      method: piece(head.method),
+      method: piece(method),
       target: piece(target),
       targetSecret: null,
-      host: piece(head.host),
+      host: piece(host),
       protocol: head.protocol,
-      requestId: piece(valueOf(fields, 'x-request-id') ?? ''),
+      requestId: piece(redactor.field(REQUEST_ID, requestId).value),
       request: this.#request,
       response: null,
       requestDoneMs: null,
@@ -98,7 +101,7 @@ class Writer implements ExchangeWriter {
       problem: null,
       replayOf: origin.replayOf ?? null,
     }
-    if (redactor.reveal && hasSecretTarget) this.exchange.targetSecret = copied(head.target)
+    if (redactor.reveal && target !== head.target) this.exchange.targetSecret = copied(head.target)
     this.#timeline = new TimelineKeeper(this.exchange, bodyLimit, redactor)
     this.#forgotten = !book.add(this.exchange, () => this.#forget())
   }
@@ -142,10 +145,12 @@ class Writer implements ExchangeWriter {
   answer(head: AnswerHead, atMs: number): void {
     const { exchange } = this
     if (this.#isOver || exchange.response !== null) return
+    const { redactor } = this.#context
     const { fields, status } = head
-    const section = sectionOf(head, this.#context.redactor, false)
-    const reason = section.hasSecret ? copied(head.reason) : head.reason
-    const answer = new KeptAnswer(section, head.codings ?? codingsOf(fields), status, reason)
+    const reason = redactor.text(head.reason)
+    const section = sectionOf(head, redactor, reason !== head.reason)
+    const isCopied = reason !== head.reason || section.hasSecret
+    const answer = new KeptAnswer(section, codingsIn(head, redactor), status, isCopied ? copied(reason) : reason)
     exchange.response = this.#answer = answer
     exchange.answeredMs = this.#since(atMs)
     this.#answerType = mediaTypeOf(fields)
@@ -176,7 +181,6 @@ class Writer implements ExchangeWriter {
   }
 
   answerEnd(trailers: RawHeaders, atMs: number): void {
-    const { exchange } = this
     if (this.#isAnswered || this.#answer === null) return
     this.#answerOver = true
     const added = this.#addTrailers(this.#answer, trailers) + this.#finishAnswer(true, atMs)
@@ -208,7 +212,7 @@ class Writer implements ExchangeWriter {
 
   problem(text: string): void {
     if (this.#isOver) return
-    this.exchange.problem ??= text
+    this.exchange.problem ??= this.#context.redactor.text(text)
     this.#changed(0)
   }
 
@@ -217,7 +221,7 @@ class Writer implements ExchangeWriter {
     if (this.#isOver) return
     let added = this.#finishRequest(false, atMs)
     if (!this.#answerOver) {
-      exchange.problem ??= problem
+      exchange.problem ??= this.#context.redactor.text(problem)
       added += this.#finishAnswer(false, atMs)
     }
     this.#changed(added + this.#over(this.#answerOver ? 'done' : 'cut'))
@@ -300,6 +304,7 @@ class Writer implements ExchangeWriter {
   readonly #onEvent = (message: TimelineMessage, atMs: number): void => this.message(message, atMs)
 }
 
+const REQUEST_ID = 'x-request-id'
 const UNBOUNDED = new InflationBudget(Infinity)
 
 function same(text: string): string {
@@ -310,6 +315,11 @@ function same(text: string): string {
 function sectionOf({ fields, section }: RequestHead | AnswerHead, redactor: Redactor, own: boolean): Section {
   if (!own && section !== undefined && redactor.areHarmless(fields)) return Section.ofText(section)
   return Section.of(redactor.fields(fields))
+}
+
+function codingsIn({ codings, fields }: RequestHead | AnswerHead, redactor: Redactor): readonly string[] {
+  const named = codings ?? codingsOf(fields)
+  return named.length === 0 ? named : named.map((coding) => redactor.text(coding))
 }
 
 /** Without its parameters, in lower case. */

@@ -38,11 +38,12 @@ function redactPair(pair: string, depth: number): string {
   if (equals < 0) return isHidden(pair, depth) ? REDACTED : pair
   const value = pair.slice(equals + 1)
   if (value === '') return pair
-  const named = `${pair.slice(0, equals)}=`
-  if (isSecretName(decoded(pair.slice(0, equals)), 'query')) return named + REDACTED
+  const name = pair.slice(0, equals)
+  const named = redactShapes(decoded(name)) === decoded(name) ? `${name}=` : `${REDACTED}=`
+  if (isSecretName(decoded(name), 'query')) return named + REDACTED
   // Some still part them by semicolons.
   if (pair.includes(';')) return eachPart(pair, ';', (part) => redactPair(part, depth))
-  return isHidden(value, depth) ? named + REDACTED : pair
+  return named + (isHidden(value, depth) ? REDACTED : value)
 }
 
 function eachPart(text: string, separator: string, redact: (part: string) => string): string {

@@ -1,12 +1,13 @@
 import type { RawHeaders } from '../../proxy/http/api.js'
 import type { KeptField } from '../exchange.js'
+import { redactCookies, redactCredentials, redactSetCookie } from './credentials.js'
 import { looksLikeJson, redactJson } from './json.js'
 import { parseJsonPath, type JsonPath } from '../../core/json-path.js'
 import { redactMultipart } from './multipart.js'
 import { isSecretName } from './names.js'
 import { redactProtocols } from './protocols.js'
 import { redactQuery, redactTarget } from './query.js'
-import { REDACTED, redactShapes } from './shapes.js'
+import { REDACTED, redactBasic, redactShapes } from './shapes.js'
 
 export interface RedactOptions {
   /** Names of more fields whose values are secrets; in any case. */
@@ -56,6 +57,26 @@ export class Redactor {
     return redactTarget(target)
   }
 
+  /** Whom a request is for: `HOST:PORT`. */
+  host(host: string): string {
+    return host.includes('@') ? this.text(`//${host}`.replace(USER, `$1${REDACTED}@`).slice(2)) : this.text(host)
+  }
+
+  /** Any other short text that was captured: a method, a reason, the name of an event. */
+  text(text: string): string {
+    return redactShapes(redactBasic(text))
+  }
+
+  /** Fields that stand as lines in the bytes of a message, as the trailers of gRPC-Web. */
+  lines(bytes: Buffer): Buffer {
+    const text = bytes.toString('latin1')
+    const redacted = text.replace(
+      LINE,
+      (_, name: string, value: string) => `${name}:${this.#value(name.trim(), value)}`,
+    )
+    return redacted === text ? bytes : Buffer.from(redacted, 'latin1')
+  }
+
   /** A decoded body or message, or its first bytes. Returns `bytes` itself when there is no secret in it. */
   body(bytes: Buffer, mediaType: string): Buffer {
     const text = bytes.toString('latin1')
@@ -77,11 +98,14 @@ export class Redactor {
   #value(name: string, value: string): string {
     if (value === '') return value
     switch (name.length) {
+      case 4:
+        if (name.toLowerCase() === 'host') return this.host(value)
+        break
       case 6:
         if (name.toLowerCase() === 'cookie') return redactCookies(value)
         break
       case 10:
-        if (name.toLowerCase() === 'set-cookie') return redactSetCookie(value)
+        if (name.toLowerCase() === 'set-cookie') return redactSetCookie(value, redactShapes)
         break
       case 22:
         if (name.toLowerCase() === 'sec-websocket-protocol') return redactProtocols(value)
@@ -89,39 +113,20 @@ export class Redactor {
     }
     if (isSecretName(name, 'header')) return redactCredentials(value)
     if (this.#headers.size > 0 && this.#headers.has(name.toLowerCase())) return REDACTED
-    return /[?#]/.test(value) ? redactTarget(value) : redactShapes(value)
+    const plain = redactBasic(value)
+    if (/^[[{]/.test(plain)) return redactJson(redactShapes(plain), this.#paths)
+    return /[?#%]/.test(plain) ? redactTarget(plain) : redactShapes(plain)
   }
 }
 
 const JSON_TYPE = /[/+](?:x-)?(?:nd)?json(?:-|l|$)|^text\/event-stream$|^application\/grpc/
 /** How deep parts of parts of a multipart body are looked into. */
 const MAX_NESTED = 3
+/** Before a host, with a password or a token for a name. */
+const USER = /^(\/\/)[^/]*@/
+const LINE = /^([^\r\n:]{1,256}):([^\r\n]*)/gm
 /** Of programs that do not say what they send. */
 const LOOKS_LIKE_FORM = /^[\w.[\]%+-]{1,256}=\S*\s*$/
-
-/** The scheme stays: `Bearer [redacted]` (RFC 9110 §11.4). */
-function redactCredentials(value: string): string {
-  const scheme = /^[A-Za-z][\w-]{0,31} (?=[^ ])/.exec(value)?.[0] ?? ''
-  return scheme + REDACTED
-}
-
-function redactCookies(value: string): string {
-  return value
-    .split(';')
-    .map((cookie) => redactCookie(cookie))
-    .join(';')
-}
-
-function redactSetCookie(value: string): string {
-  const end = value.indexOf(';')
-  return end < 0 ? redactCookie(value) : redactCookie(value.slice(0, end)) + redactShapes(value.slice(end))
-}
-
-function redactCookie(cookie: string): string {
-  const equals = cookie.indexOf('=')
-  if (equals < 0) return cookie.trim() === '' ? cookie : REDACTED
-  return equals === cookie.length - 1 ? cookie : `${cookie.slice(0, equals)}=${REDACTED}`
-}
 
 /** The same text in memory of its own, if it is latin1, as heads are: a piece of a head holds all of the head. */
 export function copied(text: string): string {

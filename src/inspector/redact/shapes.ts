@@ -40,6 +40,7 @@ const JWT = /eyJ[0-9A-Za-z_-]{10,}(?:\.[0-9A-Za-z_-]*){0,4}/g
 const SHORTEST_RUN = 13
 
 const BEARER = /(bearer(?:\s|%20|\+){1,8})([\w\-.~+/]{16,}=*)/gi
+const BASIC = /\b(basic(?:\s|%20|\+){1,8})([0-9A-Za-z+/]{4,})((?:=|%3D){0,2})/gi
 const AWS_SECRET = /(aws_?secret_?access_?key["'\s\\]{0,4}[:=]["'\s\\]{0,4})([0-9A-Za-z/+=]{40})/gi
 const URL_PASSWORD = /(:(?:\\?\/){2}[^\s/:@"'<>\\]{0,128}:)([^\s/@"'<>\\]{1,256})@/g
 const PRIVATE_KEY = 'PRIVATE KEY-----'
@@ -60,11 +61,22 @@ export function redactShapes(text: string): string {
     result = result.replace(BEARER, (match: string, scheme: string, token: string) =>
       /\d/.test(token) || token.length >= 24 ? scheme + REDACTED : match,
     )
+    result = redactBasic(result)
     if (result.includes(PRIVATE_KEY)) result = redactPrivateKeys(result)
   }
   if (text.includes('@')) result = result.replace(URL_PASSWORD, `$1${REDACTED}@`)
   return result === text ? text : result
 }
+
+/** Replaces `Basic …` where that holds a name and a password (RFC 7617 §2): in text it may be a word before another. */
+export function redactBasic(text: string): string {
+  if (!/basic/i.test(text)) return text
+  return text.replace(BASIC, (match: string, scheme: string, credentials: string) =>
+    NAME_AND_PASSWORD.test(Buffer.from(credentials, 'base64').toString('latin1')) ? scheme + REDACTED : match,
+  )
+}
+
+const NAME_AND_PASSWORD = /^[\x20-\x7e\x80-\xff]*:[\x20-\x7e\x80-\xff]*$/
 
 /** A key whose end is not there goes to the end of the text. */
 function redactPrivateKeys(text: string): string {

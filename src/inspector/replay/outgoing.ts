@@ -113,7 +113,8 @@ function put(parts: Parts): Outgoing {
   return {
     method,
     target,
-    host: parts.host,
+    // a user that stood in it, and belongs into Authorization
+    host: parts.host.replace(/^\[redacted\]@/, ''),
     fields: endToEnd(fields, isDecoded(parts)),
     body,
     wantsTrailers: fields.some(({ name, value }) => name.toLowerCase() === 'te' && /\btrailers\b/i.test(value)),
