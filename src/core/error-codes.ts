@@ -339,7 +339,7 @@ export const ERROR_CODES = {
   UR_INSPECT_HOST: entry(1, 'A request to the inspector named a host that is not one of its own.', 'Use its address or `localhost`, or allow the name with --inspect-allow-host.'),
   UR_INSPECT_ORIGIN: entry(1, 'A page of another site sent a request to the inspector.', 'Send requests from programs, or from the pages of the inspector itself.'),
   UR_INSPECT_CONTENT_TYPE: entry(1, 'The body of a request to the inspector was not announced as JSON.', 'Send `Content-Type: application/json`.'),
-  UR_INSPECT_REQUEST: entry(2, 'A request to the inspector was not understood: its body is no JSON, or too long.', 'The message names what is wrong.'),
+  UR_INSPECT_REQUEST: entry(2, 'A request to the inspector was not understood: its body is no JSON, or it is too long.', 'The message names what is wrong.'),
   UR_INSPECT_FIELD: entry(2, 'A field of a request to the inspector has a value that it may not have.', 'The message names the fields; /api/inspect/openapi.json says what may be written.'),
   UR_INSPECT_NOT_FOUND: entry(1, 'The inspector has nothing at that path, or no exchange with that id (any more).', 'Check the path; old exchanges make room for new ones.'),
   UR_INSPECT_METHOD: entry(1, 'The inspector does not have that method at that path.', 'Use one that the field Allow of the answer names.'),

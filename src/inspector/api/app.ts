@@ -14,6 +14,7 @@ import { addNgrokRoutes } from './ngrok/routes.js'
 import type { TunnelControl } from './ngrok/tunnels.js'
 import { Pages } from './pages.js'
 import { DEFECT, InspectError, ofFramework, problemOf } from './problems.js'
+import { refuseHead } from './refused-head.js'
 import { EXCHANGES } from './routes/exchanges.js'
 import { LIVE } from './routes/live.js'
 import { SUITES } from './routes/suites.js'
@@ -40,6 +41,7 @@ export async function inspectorApp(options: InspectorAppOptions): Promise<Fastif
   const app = fastify({
     bodyLimit: BODY_BYTES,
     routerOptions: { maxParamLength: 1_000 },
+    clientErrorHandler: refuseHead,
     frameworkErrors: (_error, request, reply) => {
       const error = new InspectError(400, 'UR_INSPECT_REQUEST', 'The path is not valid. What to do: correct its %XX.')
       void refuse(reply, error, request, options)

@@ -22,7 +22,11 @@ function list<S extends z.ZodType>(schema: S): z.ZodType<z.output<S>[]> {
   })
 }
 
-const pair = z.object({ name: z.string(), value: z.string() })
+/** Text of one line, as it stands in heads: what a reader of files would take for two, no program that sends it may get. */
+const line = z
+  .string()
+  .refine((text) => !/[\0\r\n]/.test(text), { error: 'it has a line break or NUL, which may not be there' })
+const pair = z.object({ name: line, value: line })
 const fields = list(pair).default([])
 const size = z.number().default(-1)
 const ms = z.number().default(-1)
@@ -42,7 +46,7 @@ const content = z
 
 const own = {
   _trailers: fields,
-  _codings: list(z.string()).default([]),
+  _codings: list(line).default([]),
   _truncated: z.boolean().default(false),
 }
 
@@ -58,18 +62,18 @@ export const HarEntry = z.object({
   startedDateTime: z.string().refine((text) => !Number.isNaN(Date.parse(text)), { error: 'it is no point in time' }),
   request: z.object({
     method: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'it is no method' }),
-    url: z.string().refine((text) => URL.canParse(text), { error: 'it is no URL' }),
+    url: line.refine((text) => URL.canParse(text), { error: 'it is no URL' }),
     httpVersion: z.string().default('HTTP/1.1'),
     headers: fields,
     postData: postData.optional(),
-    _target: z.string().optional(),
+    _target: line.optional(),
     bodySize: size,
     ...own,
   }),
   response: z.object({
     /** 0: there was none. */
     status: z.number().int().min(0).max(999),
-    statusText: z.string().default(''),
+    statusText: line.default(''),
     httpVersion: z.string().default(''),
     headers: fields,
     content,
@@ -81,8 +85,8 @@ export const HarEntry = z.object({
   _uniroute: z
     .object({
       kind: z.enum(['http', 'sse', 'websocket', 'grpc']).default('http'),
-      tunnel: z.string().default(''),
-      visitor: z.string().default(''),
+      tunnel: line.default(''),
+      visitor: line.default(''),
       problem: z.string().nullable().default(null),
     })
     .optional(),

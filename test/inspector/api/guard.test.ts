@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { ENDPOINTS } from '../../../src/inspector/api/app.js'
 import { answer, message } from '../messages.js'
@@ -162,5 +164,43 @@ t.test('whatever was captured, in every field: no answer is one that a browser r
     t.equal(status, 200, path)
     t.match(headers['content-type'], /^(application\/json|text\/plain|application\/octet-stream)/, path)
     t.match(headers, { 'x-content-type-options': 'nosniff', 'content-security-policy': /sandbox/ }, path)
+  }
+})
+
+/** Sends bytes, and returns all that comes back. */
+async function raw(port: number, bytes: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.write(bytes)
+  return text(socket)
+}
+
+t.test('what is no request, or too long to be one, is refused as everything else is', async (t) => {
+  const api = await InspectorApi.start(t)
+  const rows: readonly [what: string, bytes: string, status: string][] = [
+    [
+      'a long URL',
+      `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+      '431 Request Header Fields Too Large',
+    ],
+    [
+      'a long field',
+      `GET / HTTP/1.1\r\nHost: localhost\r\nA: ${'x'.repeat(20_000)}\r\n\r\n`,
+      '431 Request Header Fields Too Large',
+    ],
+    ['no HTTP', 'nonsense\r\n\r\n', '400 Bad Request'],
+  ]
+  for (const [what, bytes, status] of rows) {
+    const answer = await raw(api.port, bytes)
+    t.match(answer, `HTTP/1.1 ${status}\r\n`, what)
+    t.match(answer, /\r\ncontent-type: application\/problem\+json\r\n/, what)
+    t.match(answer, /"code":"UR_INSPECT_REQUEST"/, what)
+    t.match(answer, /What to do: /, what)
+    t.match(answer, /x-content-type-options: nosniff/, what)
+  }
+  for (const length of [900, 1_100, 8_000]) {
+    const reply = await api.call(`/api/inspect/suites/${'x'.repeat(length)}`)
+    t.match(reply.headers['content-type'], 'application/problem+json', `${length}`)
+    t.match(reply.text, /"code":"UR_/, `${length}`)
   }
 })

@@ -143,6 +143,43 @@ t.test('a file that is no HAR is refused with line, column and place', async (t)
   t.throws(() => readHar('\x1b[2J', 'x\x1b.har'), { message: /^[^\x1b]*$/ }, 'nothing of it moves the cursor')
 })
 
+t.test('what would be more than one line of a head is refused, with its place', async (t) => {
+  const field = () => ({ name: 'a', value: 'b' })
+  const entry = {
+    startedDateTime: '2026-01-01T00:00:00Z',
+    request: { method: 'GET', url: 'http://a.example/', headers: [field()], _trailers: [field()] },
+    response: { status: 200, statusText: 'OK', headers: [field()] },
+    _uniroute: {},
+  }
+  const fileOf = (changed: object): string => JSON.stringify({ log: { entries: [entry, changed] } }, null, 1)
+  t.equal(readHar(fileOf(entry), 'x.har').length, 2)
+  const places: readonly [place: string, value: (bad: string) => string][] = [
+    ['request.method', (bad) => `GET${bad}`],
+    ['request.url', (bad) => `http://a.example/${bad}x`],
+    ['request._target', (bad) => `/${bad}`],
+    ['request.headers[0].name', (bad) => `a${bad}`],
+    ['request.headers[0].value', (bad) => `b${bad}c: d`],
+    ['request._trailers[0].value', (bad) => bad],
+    ['response.statusText', (bad) => `OK${bad}`],
+    ['response.headers[0].name', (bad) => `${bad}a`],
+    ['response.headers[0].value', (bad) => `b${bad}`],
+    ['_uniroute.tunnel', (bad) => bad],
+  ]
+  for (const [place, value] of places) {
+    for (const bad of ['\n', '\r', '\r\n', '\0']) {
+      const changed: Record<string, unknown> = structuredClone(entry)
+      const keys = place.split(/[.[\]]+/)
+      const last = keys.pop()!
+      const parent = keys.reduce((one, key) => one[key] as typeof one, changed)
+      parent[last] = value(bad)
+      const message = `: log.entries[1].${place}: it `
+      const what = `${place} ${JSON.stringify(bad)}`
+      t.throws(() => readHar(fileOf(changed), 'x.har'), { code: 'UR_HAR_INVALID', message }, what)
+      t.throws(() => readHar(fileOf(changed), 'x.har'), { message: /^x\.har, line [2-9]\d, column \d+: / }, what)
+    }
+  }
+})
+
 t.test('a file in which very much is wrong is refused as one in which one thing is', async (t) => {
   const many = Array.from({ length: 100_000 }, () => ({}))
   const { request, ...entry } = {
