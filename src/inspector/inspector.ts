@@ -17,6 +17,8 @@ export interface InspectorEvents {
   serving: [url: string]
   /** There are no pages; why. When `isOver`, nothing is captured from now on either. */
   problem: [text: string, isOver: boolean]
+  /** Something is not as it should be, and it goes on; it is in the log too. */
+  warning: [text: string]
 }
 
 /** How often the agent's state is told to the thread, ms. */
@@ -206,6 +208,7 @@ export class Inspector extends EventEmitter<InspectorEvents> implements TapTarge
         return
       case 'warning':
         this.#log.warn({}, message.text)
+        this.emit('warning', message.text)
         return
       case 'stopped':
     }

@@ -50,7 +50,11 @@ export function isSuite(value: unknown): value is SuiteSummary {
 }
 
 export function isSuiteRun(value: unknown): value is SuiteRun {
-  return isBag(value) && hasText(value, 'name') && isListOf(isBag)(value['results'])
+  return isBag(value) && hasText(value, 'name') && isListOf(isSuiteResult)(value['results'])
+}
+
+function isSuiteResult(value: unknown): value is Bag {
+  return isBag(value) && hasText(value, 'method', 'target') && Array.isArray(value['omitted'])
 }
 
 export function isListOf<T>(isGood: (value: unknown) => value is T): (value: unknown) => value is readonly T[] {

@@ -1,9 +1,13 @@
 import t, { type Test } from 'tap'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { get } from 'node:http'
+import path from 'node:path'
 import type { AgentStatus, ConnectionTap } from '../../src/agent/index.js'
 import { silentLogger } from '../../src/core/logger.js'
 import { Inspector, type InspectorSettings, type RecentRequest } from '../../src/inspector/index.js'
 import { within } from '../support/hang.js'
+import { temporaryFolder } from '../support/places.js'
 
 const status: AgentStatus = {
   state: 'online',
@@ -135,4 +139,14 @@ t.test('a port that is taken is followed by the next one', async (t) => {
   wrong.start()
   t.equal(await within('its problem', wrong.ready()), null)
   t.match(wrong.problem, /the inspector has no pages: .*192\.0\.2\.1/)
+})
+
+t.test('that exchanges cannot be written is told to whoever has no log', async (t) => {
+  const folder = path.join(await temporaryFolder(t), 'a file')
+  await writeFile(folder, '')
+  const inspector = new Inspector({ ...settings, store: path.join(folder, 'store') }, () => status, silentLogger)
+  t.teardown(() => inspector.stop())
+  const told = once(inspector, 'warning')
+  inspector.start()
+  t.match(await within('a warning', told), [/exchanges are kept in memory only.*UR_INSPECT_STORE/])
 })

@@ -267,7 +267,7 @@ function fakeRun(name: string): SuiteRun {
         exchange: order.summary,
         diff: { ...same, same: false, body: { kind: 'text', lines } },
         problem: null,
-        omitted: [],
+        omitted: ['Cookie'],
       },
       {
         method: 'POST',

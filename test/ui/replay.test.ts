@@ -99,6 +99,7 @@ t.test('replays and suites', async (t) => {
     await suite.getByText('refuses connections').waitFor()
     await suite.getByRole('button', { name: /^different/ }).click()
     await suite.getByText('your order leaves today.').waitFor()
+    await suite.getByText('Left out, since the values were not kept: Cookie.').waitFor()
     await page.getByRole('button', { name: 'Remove smoke' }).click()
     await page.getByRole('button', { name: 'Remove it' }).click()
     await suite.waitFor({ state: 'detached' })

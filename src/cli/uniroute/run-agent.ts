@@ -101,6 +101,8 @@ async function runAgent(
   output.onBroken(() => signals.stop())
   process.on('exit', () => presenter.end(null))
   present(agent, presenter, inspector)
+  // Elsewhere the log has it.
+  if (onScreen) inspector?.on('warning', (text) => presenter.inspector(inspector.url, text))
   inspector?.on('recent', (requests) => {
     recent = requests
   })

@@ -5,8 +5,8 @@ import { Problem } from '../parts/bits.js'
 import { exchangePath } from '../paths.js'
 import { isReplayResult } from '../shapes.js'
 import { duration } from '../text/format.js'
-import { clipped } from '../text/visible.js'
 import { DiffView } from './diff-view.js'
+import { Omitted } from './omitted.js'
 
 interface Props {
   readonly detail: ExchangeDetail
@@ -69,12 +69,7 @@ export function ReplayView({ detail, request, onDone, onEdit, onOpen }: Props) {
         {result !== null && <Verdict detail={detail} result={result} />}
       </div>
       {problem !== null && <Problem>{problem}</Problem>}
-      {result !== null && result.omitted.length > 0 && (
-        <p className="note">
-          Left out, since the values were not kept:{' '}
-          <strong>{result.omitted.map((name) => clipped(name, 80)).join(', ')}</strong>.
-        </p>
-      )}
+      {result !== null && <Omitted names={result.omitted} />}
       {result !== null && <DiffView diff={result.diff} />}
     </section>
   )

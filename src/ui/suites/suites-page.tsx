@@ -4,6 +4,7 @@ import { ask, askJson, wordsOf } from '../api.js'
 import { Captured, Problem } from '../parts/bits.js'
 import { suitePath } from '../paths.js'
 import { DiffView } from '../replay/diff-view.js'
+import { Omitted } from '../replay/omitted.js'
 import { navigate, routeHash } from '../router.js'
 import { isBag, isListOf, isSuite, isSuiteRun } from '../shapes.js'
 import { count, counted, dateAndClock, duration } from '../text/format.js'
@@ -122,7 +123,7 @@ function Run({ name }: { readonly name: string }) {
 }
 
 function Result({ result }: { readonly result: SuiteResult }) {
-  const { method, target, exchange, diff, problem } = result
+  const { method, target, exchange, diff, problem, omitted } = result
   const outcome = problem !== null || diff === null ? 'failed' : diff.same ? 'same' : 'different'
   const [open, setOpen] = useState(false)
   return (
@@ -140,6 +141,7 @@ function Result({ result }: { readonly result: SuiteResult }) {
               <Captured text={problem} />
             </p>
           )}
+          <Omitted names={omitted} />
           {exchange !== null && <a href={routeHash('requests', exchange.id)}>Open the request</a>}
           {diff !== null && <DiffView diff={diff} />}
         </div>
