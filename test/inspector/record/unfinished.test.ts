@@ -140,3 +140,42 @@ t.test('an exchange that is forgotten while it is open leaves nothing behind tha
   reader.toVisitor(frame(0x82, Buffer.alloc(60_000)), 1)
   t.match(exchange, { timeline: { length: 0 } })
 })
+
+t.test('heads of nonsense take no more than a head may, and the connection is read on', async (t) => {
+  const nonsense = Buffer.alloc(MIB, 'nonsense')
+  const fields = Buffer.alloc(MIB, 'a: b\r\n')
+  for (const bytes of [nonsense, fields]) {
+    for (const direction of ['toUpstream', 'toVisitor'] as const) {
+      const book = new ExchangeBook(LIMIT)
+      const redactor = new Redactor({ headers: [], jsonPaths: [], reveal: false })
+      const context = { book, redactor, bodyLimit: BODY }
+      const origin = { tunnel: 'web', visitor: '', epochMs: 0 }
+      const reader = new Http1Reader({ begin: (head) => beginExchange(context, origin, head), skip: () => undefined })
+      const before = memoryInUse()
+      if (direction === 'toVisitor') reader.toUpstream(Buffer.from('GET /first HTTP/1.1\r\nHost: h\r\n\r\n'), 0)
+      reader[direction](Buffer.from(direction === 'toVisitor' ? 'HTTP/1.1 200 OK\r\n' : 'GET / HTTP/1.1\r\n'), 0)
+      for (let i = 0; i < 100; i++) reader[direction](bytes, 1)
+      const held = memoryInUse() - before
+      t.ok(held < 4 * MIB, `${held} bytes are held of 100 MiB ${direction}`)
+      reader.toUpstream(Buffer.from('GET /next HTTP/1.1\r\nHost: h\r\n\r\n'), 2)
+      reader.toVisitor(Buffer.from('HTTP/1.1 204 No Content\r\n\r\n'), 3)
+      const [newest, first] = book.newestFirst()
+      t.match(newest, { target: '/next', state: 'done' })
+      if (direction === 'toVisitor') t.match(first, { target: '/first', state: 'cut', problem: /head/ })
+    }
+  }
+})
+
+t.test('a head with thousands of fields is kept, counted and redacted', async (t) => {
+  const book = new ExchangeBook(LIMIT)
+  const redactor = new Redactor({ headers: [], jsonPaths: [], reveal: false })
+  const context = { book, redactor, bodyLimit: BODY }
+  const origin = { tunnel: 'web', visitor: '', epochMs: 0 }
+  const reader = new Http1Reader({ begin: (head) => beginExchange(context, origin, head), skip: () => undefined })
+  const fields = Array.from({ length: 5_000 }, (_, i) => `X-${i}-Token: secret-${i}\r\n`).join('')
+  reader.toUpstream(Buffer.from(`GET / HTTP/1.1\r\nHost: h\r\n${fields}\r\n`), 0)
+  const [exchange] = book.newestFirst()
+  t.equal(exchange!.request.fields.length, 5_001)
+  t.notMatch(JSON.stringify(exchange), /secret-\d/)
+  t.ok(book.bytes > 5_000 * 100)
+})

@@ -13,7 +13,9 @@ const of = (steps: readonly Step[], options: PlayOptions = {}): Exchange =>
 
 /** All that is kept, as text. */
 function everything(exchange: Exchange): string {
-  return JSON.stringify(exchange, (_, value: unknown) => {
+  const { request, response } = exchange
+  const fields = [request, response].map((message) => [message?.fields, message?.trailers])
+  return JSON.stringify({ ...exchange, fields }, (_, value: unknown) => {
     const bytes = value as { type?: string; data?: number[] } | null
     return bytes?.type === 'Buffer' ? Buffer.from(bytes.data!).toString('latin1') : value
   })
