@@ -1,23 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import type { TLSSocket } from 'node:tls'
 import { systemClock, type Clock } from '../core/clock.js'
 import { ConfigError, NetworkError, RefusedError, type UniRouteError } from '../core/errors.js'
 import { silentLogger, type Logger } from '../core/logger.js'
-import { parseHostPort, type HostPort } from '../config/index.js'
-import { agentHandshake, ServerRefusal } from '../protocol/index.js'
+import { parseHostPort } from '../config/index.js'
+import { ServerRefusal } from '../protocol/index.js'
 import { hostPortText } from './addresses.js'
 import type { AgentEvents, AgentOptions, AgentState, AgentStatus, SessionInfo } from './api.js'
-import { attach } from './attach.js'
 import { checkOptions } from './check-options.js'
 import { ConnectLoop } from './connect-loop.js'
 import { isLasting, ServerDialer } from './dial-server.js'
 import { Endings, type EndsContext } from './endings.js'
-import { helloOf } from './hello.js'
-import { Link, MAX_CARRIERS, type AttachedCarrier, type LinkEvents } from './link.js'
+import { MAX_CARRIERS, type Link, type LinkEvents } from './link.js'
 import { Monitor } from './monitor.js'
 import { watchNetwork } from './network-watch.js'
 import { isOwnAddress } from './own-addresses.js'
+import { SessionOpener, type Dialled } from './session-opener.js'
 import { Tunnel } from './tunnel.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -30,11 +28,6 @@ const INSECURE = 'the certificate of the server is NOT verified: anyone between 
 /** Sessions that servers are about to close, at once. */
 const MAX_LEAVING = 8
 
-interface Dialled {
-  readonly target: HostPort
-  readonly socket: TLSSocket
-}
-
 /**
  * Offers local services at public addresses: keeps a session with a server, comes back after every loss, and connects
  * visitors to the upstreams. See `AgentEvents` for what it tells.
@@ -44,7 +37,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #instanceId = randomUUID()
-  readonly #dialer: ServerDialer
+  readonly #opener: SessionOpener
   readonly #tunnels: readonly Tunnel[]
   readonly #endings: Endings
   readonly #loop: ConnectLoop<Dialled, Link>
@@ -54,8 +47,6 @@ export class Agent extends EventEmitter<AgentEvents> {
   #link: Link | null = null
   /** Sessions that the server is about to close, for the sake of the visitors that they still have. */
   readonly #leaving = new Set<Link>()
-  /** Where the server told us to go instead. */
-  #instead: readonly HostPort[] = []
   #everOnline = false
   #readyTold = false
   #forced: NodeJS.Timeout | null = null
@@ -72,21 +63,30 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#options = options
     this.#clock = clock
     this.#log = options.log ?? silentLogger
-    this.#dialer = new ServerDialer({ caFile, certificate, insecure, env, timeoutMs: connectTimeoutMs })
+    this.#opener = new SessionOpener({
+      agent: options,
+      instanceId: this.#instanceId,
+      dialer: new ServerDialer({ caFile, certificate, insecure, env, timeoutMs: connectTimeoutMs }),
+      events: this.#linkEvents(),
+      clock,
+      log: this.#log,
+      current: () => this.#link,
+      tunnels: () => this.#tunnels.filter(({ state }) => state !== 'failed'),
+    })
     this.#tunnels = options.tunnels.map((spec) => new Tunnel(spec, { timeoutMs, clock, tap: options.tap }))
     const onNews: EndsContext['onNews'] = (tunnel, news) => this.emit('certificate', tunnel.status(), news)
     this.#endings = new Endings(this.#tunnels, { certificates, env, clock, log: this.#log, onNews })
     this.#loop = new ConnectLoop<Dialled, Link>({
       clock,
-      dial: (tryNumber, signal, answered) => this.#dial(this.#targetOf(tryNumber), signal, answered),
-      open: (dialled, signal) => this.#open(dialled, signal),
+      dial: (tryNumber, signal, answered) => this.#opener.dial(tryNumber, signal, answered),
+      open: (dialled, signal) => this.#opener.open(dialled, signal),
       discard: ({ socket }) => socket.destroy(),
       onOpen: (link) => this.#onOpen(link),
       onFailure: (error, retryInMs) => this.#onFailure(error, retryInMs),
       onGiveUp: (error) => this.#finish(error),
       isFinal: (error) => this.#isFinal(error),
       // With other addresses to try, the next one need not wait.
-      isLasting: (error) => this.#instead.length === 0 && isLasting(error),
+      isLasting: (error) => this.#opener.instead.length === 0 && isLasting(error),
     })
     this.#monitor = new Monitor(clock, {
       woke: () => this.#loop.hurry(),
@@ -159,65 +159,11 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (this.#state === 'connecting') this.#loop.start(false)
   }
 
-  #targetOf(tryNumber: number): HostPort {
-    if (this.#link?.resumable) return this.#link.node
-    const targets = [...this.#instead, this.#options.server]
-    return targets[tryNumber % targets.length]!
-  }
-
-  async #dial(target: HostPort, signal: AbortSignal, answered?: () => void): Promise<Dialled> {
-    return { target, socket: await this.#dialer.dial(target, signal, answered) }
-  }
-
-  async #open(dialled: Dialled, signal: AbortSignal): Promise<Link> {
-    const { target, socket } = dialled
-    const suspect = this.#link
-    if (suspect?.resumable) {
-      if (await this.#resume(suspect, dialled, signal)) return suspect
-      // The server is there, and does not have the session: no reason to wait.
-      return this.#open(await this.#dial(this.#targetOf(0), signal), signal)
-    }
-    if (suspect !== null) {
-      const why = 'nothing came on it for several seconds, while a new connection got through'
-      const message = `the session with ${hostPortText(target)} was given up: ${why}`
-      suspect.abandon(new NetworkError('UR_SERVER_LOST', message))
-    }
-    const hello = helloOf(this.#options, this.#instanceId)
-    const { welcome, head, capabilities } = await agentHandshake(socket, { hello }, { signal })
-    return new Link({
-      opened: { target, socket, welcome, head, capabilities },
-      tunnels: this.#tunnels.filter(({ state }) => state !== 'failed'),
-      connections: this.#options.connections ?? 'auto',
-      attach: (link, attachSignal) => this.#attach(link, attachSignal),
-      events: this.#linkEvents(),
-      clock: this.#clock,
-      log: this.#log,
-    })
-  }
-
-  /** Gives a session that lost its connections, or seems to have, this one. False: the server has no such session. */
-  async #resume(link: Link, { target, socket }: Dialled, signal: AbortSignal): Promise<boolean> {
-    try {
-      link.resume(await attach(link, socket, { returns: true, signal }))
-      return true
-    } catch (error) {
-      socket.destroy()
-      if (!(error instanceof ServerRefusal) || error.retryable) throw error
-      const message = `${hostPortText(target)} does not have the session any more: ${error.message}`
-      link.abandon(new NetworkError('UR_SERVER_LOST', message, { cause: error }))
-      return false
-    }
-  }
-
-  async #attach(link: Link, signal: AbortSignal): Promise<AttachedCarrier> {
-    return attach(link, await this.#dialer.dial(link.node, signal), { returns: false, signal })
-  }
-
   #onOpen(link: Link): void {
     const { sessionId, node, serverVersion } = link.welcome
     this.#link = link
     this.#everOnline = true
-    this.#instead = []
+    this.#opener.instead = []
     const newest = link.session.carriers.at(-1)
     // Lost again before it was ever told of.
     if (newest === undefined)
@@ -302,7 +248,8 @@ export class Agent extends EventEmitter<AgentEvents> {
   #onServerDrains(reason: string, instead: readonly string[]): void {
     const link = this.#link
     if (link === null || this.#state !== 'online') return
-    this.#instead = instead.map((text) => parseHostPort(text)).filter((target) => target !== undefined)
+    const targets = instead.map((text) => parseHostPort(text))
+    this.#opener.instead = targets.filter((target) => target !== undefined)
     this.#leaving.add(link)
     if (this.#leaving.size > MAX_LEAVING) this.#abandonOldest()
     this.#link = null

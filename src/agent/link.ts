@@ -1,8 +1,7 @@
 import type { TLSSocket } from 'node:tls'
-import { Backoff } from '../core/backoff.js'
 import type { Clock } from '../core/clock.js'
 import { lossesSlowConnections } from '../core/congestion.js'
-import { NetworkError, RefusedError, type UniRouteError } from '../core/errors.js'
+import { NetworkError, type UniRouteError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import { printable } from '../core/printable.js'
 import { parseHostPort, type HostPort } from '../config/index.js'
@@ -17,6 +16,7 @@ import {
 import { Session, type Carrier, type Stream } from '../wire/index.js'
 import { hostPortText } from './addresses.js'
 import type { CarrierStatus, ConnectionEnd, ConnectionInfo, Resumption } from './api.js'
+import { Binds, type BindEvents } from './binds.js'
 import { CarrierPool } from './carrier-pool.js'
 import type { Tunnel } from './tunnel.js'
 import { Visitor, type VisitorContext } from './visitor.js'
@@ -40,9 +40,7 @@ export interface AttachedCarrier {
 }
 
 /** What a link tells its agent. */
-export interface LinkEvents {
-  bound(tunnel: Tunnel): void
-  refused(tunnel: Tunnel, error: UniRouteError): void
+export interface LinkEvents extends BindEvents {
   notice(level: 'info' | 'warning' | 'error', code: string, text: string): void
   /** The last connection is lost; until another one takes its place (`resume`) visitors are held. */
   held(link: Link, error: UniRouteError): void
@@ -85,13 +83,7 @@ export class Link {
   /** Null only until the constructor has made it: the first bytes may end the session before. */
   readonly #pool: CarrierPool | null = null
   readonly #visitorContext: VisitorContext
-  readonly #byId = new Map<number, Tunnel>()
-  readonly #requests = new Map<number, Tunnel>()
-  /** Those that ask for what the server does not know: it would leave it out, and serve them all the same. */
-  #unkept: Tunnel[]
-  readonly #rebinds = new Set<NodeJS.Timeout>()
-  readonly #rebindDelay = new Backoff({ baseMs: 500, maxMs: 15_000 })
-  #lastRequest = 0
+  readonly #binds: Binds
   #visitors = 0
   #draining = false
   #onIdle: (() => void) | null = null
@@ -106,6 +98,12 @@ export class Link {
     const { welcome } = opened
     this.#options = options
     this.#secret = welcome.secret
+    this.#binds = new Binds({
+      knowsOptions: opened.capabilities.includes('http-options'),
+      events,
+      server: () => `the server ${hostPortText(opened.target)} (version ${printable(welcome.serverVersion)})`,
+      send: (message) => this.#control.send(message),
+    })
     const resumable = opened.capabilities.includes('resume')
     const striping = opened.capabilities.includes('stripe')
     const stripes = lossesSlowConnections() ? 'tried' : 'never'
@@ -127,7 +125,7 @@ export class Link {
     const isDraining = (): boolean => this.#draining
     this.#visitorContext = {
       clock,
-      tunnel: (id) => this.#byId.get(id),
+      tunnel: (id) => this.#binds.tunnel(id),
       get draining() {
         return isDraining()
       },
@@ -158,9 +156,7 @@ export class Link {
       clock,
       log,
     })
-    const knowsOptions = opened.capabilities.includes('http-options')
-    this.#unkept = options.tunnels.filter((tunnel) => tunnel.hasOptions && !knowsOptions)
-    for (const tunnel of options.tunnels) if (!this.#unkept.includes(tunnel)) this.#bind(tunnel)
+    this.#binds.start(options.tunnels)
     this.#pool.adjust()
   }
 
@@ -241,17 +237,7 @@ export class Link {
 
   /** Tells of the tunnels that the server could not serve as they ask for; once. */
   refuseUnkept(): void {
-    const unkept = this.#unkept
-    this.#unkept = []
-    for (const tunnel of unkept) {
-      const { name } = tunnel.spec
-      const server = `the server ${hostPortText(this.#options.opened.target)} (version ${printable(this.welcome.serverVersion)})`
-      const message = `${server} does not know the rules and header options of the tunnel "${name}", and would serve it without them; update the server, or leave them out`
-      const error = new RefusedError('UR_RULE_UNKNOWN', message)
-      // Another server may know them, and once one did.
-      tunnel.refused(error, !tunnel.proven)
-      this.#options.events.refused(tunnel, error)
-    }
+    this.#binds.refuseUnkept()
   }
 
   /** Tells the server that this agent leaves, takes no new visitors, and calls `idle` once, when none is left. */
@@ -278,8 +264,7 @@ export class Link {
 
   #stopWork(): void {
     this.#pool?.stop()
-    for (const timer of this.#rebinds) clearTimeout(timer)
-    this.#rebinds.clear()
+    this.#binds.stop()
   }
 
   #checkIdle(): void {
@@ -289,22 +274,10 @@ export class Link {
     idle()
   }
 
-  #bind(tunnel: Tunnel): void {
-    const request = ++this.#lastRequest
-    this.#requests.set(request, tunnel)
-    this.#control.send({ bind: tunnel.bind(request) })
-  }
-
   #onMessage(message: Control): void {
     const { events } = this.#options
     if (message.bound) {
-      const { request, tunnelId, publicUrl, remotePort } = message.bound
-      const tunnel = this.#requests.get(request)
-      if (tunnel === undefined) return
-      this.#requests.delete(request)
-      this.#byId.set(tunnelId, tunnel)
-      tunnel.bound(printable(publicUrl), remotePort)
-      events.bound(tunnel)
+      this.#binds.onBound(message.bound)
     } else if (message.refused) {
       this.#onRefused(message.refused)
     } else if (message.carriers) {
@@ -321,36 +294,10 @@ export class Link {
 
   #onRefused(refused: Refused): void {
     const error = new ServerRefusal(refused)
-    if (refused.request !== 0) {
-      const tunnel = this.#requests.get(refused.request)
-      this.#requests.delete(refused.request)
-      if (tunnel !== undefined) this.#onTunnelRefused(tunnel, error)
-    } else if (refused.tunnelId !== 0) {
-      const tunnel = this.#byId.get(refused.tunnelId)
-      this.#byId.delete(refused.tunnelId)
-      if (tunnel !== undefined) this.#onTunnelRefused(tunnel, error)
-    } else {
-      this.#reason = error
-      this.#final = !error.retryable
-      this.session.close(error)
-    }
-  }
-
-  /** An address that we had once is asked for until it is free again, unless our own token gave it to someone else. */
-  #onTunnelRefused(tunnel: Tunnel, error: ServerRefusal): void {
-    const again = error.retryable || (tunnel.proven && error.code !== 'UR_TAKEN_OVER')
-    tunnel.refused(error, !again)
-    if (again) {
-      const timer = setTimeout(
-        () => {
-          this.#rebinds.delete(timer)
-          this.#bind(tunnel)
-        },
-        Math.max(this.#rebindDelay.next(), error.retryAfterMs),
-      )
-      this.#rebinds.add(timer)
-    }
-    this.#options.events.refused(tunnel, error)
+    if (refused.request !== 0 || refused.tunnelId !== 0) return this.#binds.onRefused(refused, error)
+    this.#reason = error
+    this.#final = !error.retryable
+    this.session.close(error)
   }
 
   #onCarrierClose(carrier: Carrier, error: Error | null): void {
