@@ -6,8 +6,16 @@ import { silentLogger, type Logger } from '../core/logger.js'
 import { parseHostPort } from '../config/index.js'
 import { ServerRefusal } from '../protocol/index.js'
 import { hostPortText } from './addresses.js'
-import type { AgentEvents, AgentOptions, AgentState, AgentStatus, SessionInfo } from './api.js'
-import { checkOptions } from './check-options.js'
+import type {
+  AgentEvents,
+  AgentOptions,
+  AgentState,
+  AgentStatus,
+  SessionInfo,
+  TunnelSpec,
+  TunnelStatus,
+} from './api.js'
+import { checkOptions, checkSpec } from './check-options.js'
 import { ConnectLoop } from './connect-loop.js'
 import { isLasting, ServerDialer } from './dial-server.js'
 import { Endings, type EndsContext } from './endings.js'
@@ -16,6 +24,7 @@ import { Monitor } from './monitor.js'
 import { watchNetwork } from './network-watch.js'
 import { isOwnAddress } from './own-addresses.js'
 import { SessionOpener, type Dialled } from './session-opener.js'
+import { noAnswer, TunnelList } from './tunnel-list.js'
 import { Tunnel } from './tunnel.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -38,8 +47,9 @@ export class Agent extends EventEmitter<AgentEvents> {
   readonly #log: Logger
   readonly #instanceId = randomUUID()
   readonly #opener: SessionOpener
-  readonly #tunnels: readonly Tunnel[]
+  readonly #tunnels: Tunnel[]
   readonly #endings: Endings
+  readonly #list: TunnelList
   readonly #loop: ConnectLoop<Dialled, Link>
   readonly #monitor: Monitor
   #state: AgentState = 'idle'
@@ -59,7 +69,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     super()
     checkOptions(options, MAX_CARRIERS)
     const { env = process.env, caFile, certificate, insecure, certificates, clock = systemClock } = options
-    const { connectTimeoutMs = CONNECT_TIMEOUT_MS, dialTimeoutMs: timeoutMs = DIAL_TIMEOUT_MS } = options
+    const { connectTimeoutMs = CONNECT_TIMEOUT_MS } = options
     this.#options = options
     this.#clock = clock
     this.#log = options.log ?? silentLogger
@@ -73,9 +83,17 @@ export class Agent extends EventEmitter<AgentEvents> {
       current: () => this.#link,
       tunnels: () => this.#tunnels.filter(({ state }) => state !== 'failed'),
     })
-    this.#tunnels = options.tunnels.map((spec) => new Tunnel(spec, { timeoutMs, clock, tap: options.tap }))
+    this.#tunnels = options.tunnels.map((spec) => this.#tunnelOf(spec))
     const onNews: EndsContext['onNews'] = (tunnel, news) => this.emit('certificate', tunnel.status(), news)
     this.#endings = new Endings(this.#tunnels, { certificates, env, clock, log: this.#log, onNews })
+    this.#list = new TunnelList({
+      endings: this.#endings,
+      tunnels: this.#tunnels,
+      tunnelOf: (spec) => this.#tunnelOf(spec),
+      session: () => this.#link,
+      sessions: () => this.#links(),
+      away: () => noAnswer(this.#state, options.server),
+    })
     this.#loop = new ConnectLoop<Dialled, Link>({
       clock,
       dial: (tryNumber, signal, answered) => this.#opener.dial(tryNumber, signal, answered),
@@ -122,6 +140,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     if (links.length === 0) return this.#finish(null)
     if (this.#state !== 'draining') {
       this.#state = 'draining'
+      this.#list.offline()
       this.emit('draining', graceMs)
       this.#endings.drain()
       for (const link of links) {
@@ -136,6 +155,30 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#finish(null)
   }
 
+  /**
+   * Offers one more tunnel, which is bound again after each return as those of the start are, until it is removed.
+   * Resolves once it has its address; nothing is left of one that gets none.
+   * Throws ConfigError UR_AGENT_OPTION, UR_TUNNEL_EXISTS; NetworkError UR_SERVER_AWAY, UR_AGENT_DRAINING: there is no
+   * session, or no answer; CertificateError; RefusedError with what the server says.
+   */
+  async addTunnel(spec: TunnelSpec): Promise<TunnelStatus> {
+    checkSpec(spec, this.#options.certificates)
+    if (this.#state !== 'online') throw noAnswer(this.#state, this.#options.server)
+    return (await this.#list.add(spec)).status()
+  }
+
+  /**
+   * Gives the address of a tunnel back: new visitors are refused, and the connections of those that it has are closed.
+   * False: there is no tunnel of that name.
+   */
+  removeTunnel(name: string): boolean {
+    const tunnel = this.#list.remove(name)
+    if (tunnel === null) return false
+    this.emit('removed', tunnel.status())
+    if (!this.#readyTold) this.#tellReady()
+    return true
+  }
+
   status(): AgentStatus {
     return {
       state: this.#state,
@@ -146,6 +189,13 @@ export class Agent extends EventEmitter<AgentEvents> {
       held: this.#link?.held ?? 0,
       tunnels: this.#tunnels.map((tunnel) => tunnel.status()),
     }
+  }
+
+  // Tunnels.
+
+  #tunnelOf(spec: TunnelSpec): Tunnel {
+    const { dialTimeoutMs: timeoutMs = DIAL_TIMEOUT_MS, tap } = this.#options
+    return new Tunnel(spec, { timeoutMs, clock: this.#clock, tap })
   }
 
   // Connecting.
@@ -223,6 +273,7 @@ export class Agent extends EventEmitter<AgentEvents> {
 
   #onBound(tunnel: Tunnel): void {
     this.#log.debug({ tunnel: tunnel.spec.name, url: tunnel.publicUrl }, 'tunnel bound')
+    this.#list.bound(tunnel)
     if (this.#readyTold) this.emit('tunnel', tunnel.status())
     else this.#tellReady()
     tunnel.end?.bound(tunnel.lastHost)
@@ -231,16 +282,15 @@ export class Agent extends EventEmitter<AgentEvents> {
   #onRefused(tunnel: Tunnel, error: UniRouteError): void {
     this.#log.debug({ tunnel: tunnel.spec.name, code: error.code, reason: error.message }, 'tunnel refused')
     this.emit('refused', tunnel.status(), error)
+    if (this.#list.refused(tunnel, error)) return
     if (this.#tunnels.every(({ state }) => state === 'failed')) this.#leave(error)
     else if (!this.#readyTold) this.#tellReady()
   }
 
   #tellReady(): void {
-    const bound = this.#tunnels.filter(({ state }) => state === 'bound')
-    const answered = this.#tunnels.every(({ state, problem }) => state === 'bound' || problem !== null)
-    if (bound.length === 0 || !answered) return
+    const ready = this.#list.ready()
+    if (ready === null) return
     this.#readyTold = true
-    const ready = bound.map((tunnel) => tunnel.status())
     this.emit('ready', ready)
   }
 
@@ -269,6 +319,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     this.#monitor.watch(null)
     if (this.#options.reconnect === false) return link.abandon(error)
     if (this.#state === 'online') this.#state = 'reconnecting'
+    this.#list.offline()
     const retryInMs = this.#loop.start(true)
     const { code, message: reason } = error
     this.#log.debug({ code, reason, retry_in_ms: retryInMs }, 'connection lost, visitors held')
@@ -299,6 +350,7 @@ export class Agent extends EventEmitter<AgentEvents> {
     for (const tunnel of this.#tunnels) tunnel.offline()
     if (this.#options.reconnect === false) return this.#finish(error)
     this.#state = 'reconnecting'
+    this.#list.offline()
     const retryInMs = this.#loop.start(true)
     this.#log.debug({ code: error.code, reason: error.message, retry_in_ms: retryInMs }, 'session lost')
     this.emit('offline', error, retryInMs, null)
@@ -332,6 +384,7 @@ export class Agent extends EventEmitter<AgentEvents> {
   #finish(error: UniRouteError | null): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
+    this.#list.offline()
     this.#session = null
     this.#loop.stop()
     this.#monitor.stop()

@@ -109,7 +109,7 @@ export interface AgentOptions {
   readonly caFile?: string
   /** Do not verify the server's certificate. A warning is logged at each start. */
   readonly insecure?: boolean
-  /** At least one. */
+  /** At least one. More may be added while the agent runs. */
   readonly tunnels: readonly TunnelSpec[]
   /** For tunnels whose TLS ends in the agent, and that have no certificate files of their own. */
   readonly certificates?: CertificateOptions
@@ -227,8 +227,10 @@ export interface AgentEvents {
   online: [session: SessionInfo, resumed: Resumption | null]
   /** Once: every tunnel has got its address or a refusal, and at least one its address. These are those that have. */
   ready: [tunnels: readonly TunnelStatus[]]
-  /** After `ready`: a tunnel got an address again (perhaps another one). */
+  /** After `ready`: a tunnel got an address again (perhaps another one), or it is one that was added. */
   tunnel: [tunnel: TunnelStatus]
+  /** A tunnel was removed by `removeTunnel`. */
+  removed: [tunnel: TunnelStatus]
   /** The server gives a tunnel no address, or took it back. */
   refused: [tunnel: TunnelStatus, error: UniRouteError]
   /**

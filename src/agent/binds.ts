@@ -24,9 +24,11 @@ export class Binds {
   readonly #options: BindsOptions
   readonly #byId = new Map<number, Tunnel>()
   readonly #requests = new Map<number, Tunnel>()
+  /** Requests whose tunnels were removed before the answer. */
+  readonly #withdrawn = new Set<number>()
   /** Those that ask for what the server does not know: it would leave it out, and serve them all the same. */
   #unkept: Tunnel[] = []
-  readonly #rebinds = new Set<NodeJS.Timeout>()
+  readonly #rebinds = new Map<Tunnel, NodeJS.Timeout>()
   readonly #rebindDelay = new Backoff({ baseMs: 500, maxMs: 15_000 })
   #lastRequest = 0
 
@@ -45,6 +47,30 @@ export class Binds {
     for (const tunnel of tunnels) if (this.#isKept(tunnel)) this.#bind(tunnel)
   }
 
+  /** Asks for the address of one more. */
+  add(tunnel: Tunnel): void {
+    if (this.#isKept(tunnel)) return this.#bind(tunnel)
+    this.#unkept.push(tunnel)
+    this.refuseUnkept()
+  }
+
+  /** Gives its address back, and asks for none again. */
+  remove(tunnel: Tunnel): void {
+    clearTimeout(this.#rebinds.get(tunnel))
+    this.#rebinds.delete(tunnel)
+    this.#unkept = this.#unkept.filter((each) => each !== tunnel)
+    for (const [request, each] of this.#requests) {
+      if (each !== tunnel) continue
+      this.#requests.delete(request)
+      this.#withdrawn.add(request)
+    }
+    for (const [tunnelId, each] of this.#byId) {
+      if (each !== tunnel) continue
+      this.#byId.delete(tunnelId)
+      this.#options.send({ unbind: { tunnelId } })
+    }
+  }
+
   /** Tells of the tunnels that the server could not serve as they ask for; once. */
   refuseUnkept(): void {
     const unkept = this.#unkept
@@ -60,6 +86,7 @@ export class Binds {
   }
 
   onBound({ request, tunnelId, publicUrl, remotePort }: Bound): void {
+    if (this.#withdrawn.delete(request)) return this.#options.send({ unbind: { tunnelId } })
     const tunnel = this.#requests.get(request)
     if (tunnel === undefined) return
     this.#requests.delete(request)
@@ -73,12 +100,13 @@ export class Binds {
     const [known, id] = request !== 0 ? [this.#requests, request] : [this.#byId, tunnelId]
     const tunnel = known.get(id)
     known.delete(id)
+    this.#withdrawn.delete(request)
     if (tunnel !== undefined) this.#onTunnelRefused(tunnel, error)
   }
 
   /** Asks for no address again. */
   stop(): void {
-    for (const timer of this.#rebinds) clearTimeout(timer)
+    for (const timer of this.#rebinds.values()) clearTimeout(timer)
     this.#rebinds.clear()
   }
 
@@ -99,12 +127,12 @@ export class Binds {
     if (again) {
       const timer = setTimeout(
         () => {
-          this.#rebinds.delete(timer)
+          this.#rebinds.delete(tunnel)
           this.#bind(tunnel)
         },
         Math.max(this.#rebindDelay.next(), error.retryAfterMs),
       )
-      this.#rebinds.add(timer)
+      this.#rebinds.set(tunnel, timer)
     }
     this.#options.events.refused(tunnel, error)
   }

@@ -1,6 +1,6 @@
 import { ConfigError } from '../core/errors.js'
 import { Secret } from '../core/secret.js'
-import type { AgentOptions, HttpTunnelOptions, TerminateOptions } from './api.js'
+import type { AgentOptions, HttpTunnelOptions, TerminateOptions, TunnelSpec } from './api.js'
 import { checkHttpOptions } from './http-options.js'
 
 /** What plain JavaScript may have given instead of `T`. */
@@ -25,6 +25,12 @@ export function checkOptions(given: unknown, maxConnections: number): asserts gi
   }
 }
 
+/** The same for one more tunnel of an agent that has these `certificates`. */
+export function checkSpec(spec: unknown, certificates: AgentOptions['certificates']): asserts spec is TunnelSpec {
+  checkTunnel('spec', spec)
+  checkCertificates([spec], certificates)
+}
+
 function checkServer(server: unknown): void {
   const how = "write server: { host: 'tunnels.example.com', port: 443 }"
   if (server === undefined) throw wrong(`the option server is missing; ${how}`)
@@ -39,20 +45,23 @@ function checkTunnels(tunnels: unknown): void {
     throw wrong('the option tunnels must be a list of at least one tunnel')
   }
   const names = new Set<unknown>()
-  for (const [i, tunnel] of (tunnels as Unchecked<AgentOptions['tunnels'][number]>[]).entries()) {
-    const { name, kind, upstream, http, terminate } = tunnel ?? {}
+  for (const [i, tunnel] of (tunnels as unknown[]).entries()) {
     const option = `the option tunnels[${i}]`
-    if (!isText(name)) throw wrong(`${option}.name is missing or no text`)
-    if (kind !== 'tcp' && kind !== 'tls' && kind !== 'http') {
-      throw wrong(`${option}.kind must be 'tcp', 'tls' or 'http'`)
-    }
-    if (!isObject(upstream))
-      throw wrong(`${option}.upstream is missing; write upstream: readUpstream('localhost:8080')`)
-    if (names.has(name)) throw wrong(`${option}.name is that of another tunnel too; give each its own`)
-    names.add(name)
-    checkHttp(`${option}.http`, kind, http)
-    if (terminate !== undefined) checkTerminate(`${option}.terminate`, kind, http, terminate)
+    checkTunnel(option, tunnel)
+    if (names.has(tunnel.name)) throw wrong(`${option}.name is that of another tunnel too; give each its own`)
+    names.add(tunnel.name)
   }
+}
+
+function checkTunnel(option: string, tunnel: unknown): asserts tunnel is TunnelSpec {
+  const { name, kind, upstream, http, terminate } = (tunnel ?? {}) as NonNullable<Unchecked<TunnelSpec>>
+  if (!isText(name)) throw wrong(`${option}.name is missing or no text`)
+  if (kind !== 'tcp' && kind !== 'tls' && kind !== 'http') {
+    throw wrong(`${option}.kind must be 'tcp', 'tls' or 'http'`)
+  }
+  if (!isObject(upstream)) throw wrong(`${option}.upstream is missing; write upstream: readUpstream('localhost:8080')`)
+  checkHttp(`${option}.http`, kind, http)
+  if (terminate !== undefined) checkTerminate(`${option}.terminate`, kind, http, terminate)
 }
 
 function checkHttp(option: string, kind: string, http: unknown): void {

@@ -10,6 +10,7 @@ export class Endings {
   #ends: TlsEnds | null = null
   #closed = false
 
+  /** `tunnels`: of the agent, as they are from time to time. */
   constructor(tunnels: readonly Tunnel[], context: EndsContext) {
     this.#tunnels = tunnels
     this.#context = context
@@ -17,11 +18,22 @@ export class Endings {
 
   /** Before the first `bind`. Throws CertificateError when a certificate that was given cannot be used. */
   async prepare(): Promise<void> {
-    for (const tunnel of this.#tunnels) await tunnel.prepare()
-    if (this.#tunnels.every(({ spec }) => spec.terminate === undefined)) return
+    for (const tunnel of this.#tunnels) await this.add(tunnel)
+  }
+
+  /** As `prepare`, for one more. */
+  async add(tunnel: Tunnel): Promise<void> {
+    await tunnel.prepare()
+    if (tunnel.spec.terminate === undefined) return
     const { TlsEnds } = await import('./terminate/index.js')
-    this.#ends = await TlsEnds.open(this.#tunnels, this.#context)
+    this.#ends ??= new TlsEnds(this.#tunnels, this.#context)
+    await this.#ends.add(tunnel)
     if (this.#closed) this.#ends.close()
+  }
+
+  /** Forgets one that is removed. */
+  remove(tunnel: Tunnel): void {
+    this.#ends?.remove(tunnel)
   }
 
   /** Lets requests end, and closes the connections that have none. */

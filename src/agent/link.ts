@@ -235,6 +235,16 @@ export class Link {
     return this.session.held ? this.#visitors : null
   }
 
+  /** Asks for the address of one more tunnel. */
+  bind(tunnel: Tunnel): void {
+    this.#binds.add(tunnel)
+  }
+
+  /** Gives the address of a tunnel back: no new visitors. Those that it has are not its matter. */
+  unbind(tunnel: Tunnel): void {
+    this.#binds.remove(tunnel)
+  }
+
   /** Tells of the tunnels that the server could not serve as they ask for; once. */
   refuseUnkept(): void {
     this.#binds.refuseUnkept()

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.js'
 import type { UniRouteError } from '../core/errors.js'
 import { asksForNothing } from '../config/index.js'
 import { Http, Kind, type BindInit, type HttpOptionsInit } from '../protocol/index.js'
+import type { Stream } from '../wire/index.js'
 import type { ConnectionInfo, ConnectionTap, HttpTunnelOptions, Tap, TunnelSpec, TunnelStatus } from './api.js'
 import { UpstreamDialer } from './dial-upstream.js'
 import { httpOptionsToBind } from './http-options.js'
@@ -32,7 +33,8 @@ export class Tunnel {
   /** Bound at least once. */
   proven = false
   visitorsTotal = 0
-  visitorsOpen = 0
+  /** Streams of the visitors that it has. */
+  readonly visitors = new Set<Stream>()
   failures = 0
   /** Totals as the splices count them: out is to the upstream. */
   readonly traffic = {
@@ -131,8 +133,13 @@ export class Tunnel {
     this.publicUrl = null
   }
 
+  /** Resets the connections of all visitors. */
+  cut(reason: UniRouteError): void {
+    for (const stream of [...this.visitors]) stream.reset(reason)
+  }
+
   status(): TunnelStatus {
-    const { spec, publicUrl, problem, visitorsTotal, visitorsOpen, failures, traffic } = this
+    const { spec, publicUrl, problem, visitorsTotal, visitors, failures, traffic } = this
     return {
       name: spec.name,
       kind: spec.kind,
@@ -140,7 +147,7 @@ export class Tunnel {
       publicUrl,
       problem,
       visitorsTotal,
-      visitorsOpen,
+      visitorsOpen: visitors.size,
       failures,
       bytesIn: traffic.bytesOut,
       bytesOut: traffic.bytesIn,

@@ -34,6 +34,7 @@ export class Visitor implements StreamHandler {
   #ended = false
   #cancelDial: CancelDial | null = null
   #tunnel: Tunnel | null = null
+  #stream: Stream | null = null
   #connection: ConnectionInfo | null = null
   #tap: ConnectionTap | null = null
   #openedAt = 0
@@ -90,11 +91,12 @@ export class Visitor implements StreamHandler {
       return refuse(stream, new UpstreamError('UR_AGENT_DRAINING', 'the agent is stopping'))
     }
     this.#tunnel = tunnel
+    this.#stream = stream
     this.#openedAt = this.#context.clock.now()
     const visitor = hostPortText({ host: open.visitorAddress, port: open.visitorPort })
     this.#connection = { id: open.connectionId, tunnel: tunnel.spec.name, visitor }
     tunnel.visitorsTotal++
-    tunnel.visitorsOpen++
+    tunnel.visitors.add(stream)
     this.#context.opened(this.#connection)
     if (tunnel.end !== null) return this.#endTls(tunnel.end, open, tunnel, stream)
     this.#tap = tunnel.tapOf(this.#connection)
@@ -163,8 +165,8 @@ export class Visitor implements StreamHandler {
   #finish({ bytesIn, bytesOut, error }: SpliceResult): void {
     this.#waiting = []
     const connection = this.#connection
-    if (this.#tunnel === null || connection === null) return
-    this.#tunnel.visitorsOpen--
+    if (this.#tunnel === null || this.#stream === null || connection === null) return
+    this.#tunnel.visitors.delete(this.#stream)
     this.#tunnel = null
     this.#tap?.close(error)
     const durationMs = this.#context.clock.now() - this.#openedAt

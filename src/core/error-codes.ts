@@ -321,6 +321,8 @@ export const ERROR_CODES = {
   UR_SERVER_NAME: entry(4, 'The name of the server does not resolve.', 'Check --server and the DNS of this machine.'),
   UR_SERVER_UNREACHABLE: entry(4, 'No connection to the server could be made.', 'Check --server, that uniroutd runs, and the firewalls between.'),
   UR_SERVER_TIMEOUT: entry(4, 'The server did not answer in time.', 'Check --server and the network; if only a proxy leads out, set https_proxy.'),
+  UR_SERVER_AWAY: entry(4, 'A tunnel was to be started while the agent had no session with the server, or the server did not answer.', 'Try again once the agent is online.'),
+  UR_TUNNEL_EXISTS: entry(2, 'A tunnel was to be started under a name that another tunnel of the agent has.', 'Choose another name, or stop that tunnel first.'),
   UR_SERVER_LOST: entry(4, 'The session with the server was lost.', 'Nothing: the agent reconnects, unless --no-reconnect forbids it.'),
   UR_SERVER_TLS: entry(4, 'The TLS handshake with the server failed.', 'Check that --server names the TLS port of a UniRoute server.'),
   UR_SERVER_NO_TLS: entry(4, 'What answered does not speak TLS.', 'Check the host and the port of --server: it has to be the TLS port of a UniRoute server.'),

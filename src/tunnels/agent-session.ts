@@ -299,6 +299,7 @@ export class AgentSession {
   #unbind(tunnelId: number): void {
     const tunnel = this.tunnels.get(tunnelId)
     if (tunnel === undefined) return
+    tunnel.member?.pool.giveUp(tunnel)
     this.#removeTunnel(tunnel, new RefusedError('UR_TUNNEL_CLOSED', `${tunnel.publicUrl} was closed by its agent.`))
   }
 

@@ -99,6 +99,11 @@ export class Pool<T extends Servable = Tunnel> {
     this.emptySince = null
   }
 
+  /** `tunnel` is about to be removed for good: without another one, nobody waits. */
+  giveUp(tunnel: T): void {
+    if (this.#members.every((member) => member.tunnel === tunnel)) this.holdMs = 0
+  }
+
   remove(tunnel: T, now: number): void {
     const at = this.#members.findIndex((member) => member.tunnel === tunnel)
     if (at >= 0) this.#members.splice(at, 1)

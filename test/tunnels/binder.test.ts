@@ -144,6 +144,18 @@ t.test('unbind and the end of a session free the address', async (t) => {
   t.ok((await alice.bind({ remotePort: server.first })).bound)
 })
 
+t.test('nobody waits for an http tunnel that its agent gave back, and its name is free', async (t) => {
+  const server = await testServer(t)
+  const alice = await TestAgent.connect(t, server, { token: 'alice' })
+  const bob = await TestAgent.connect(t, server, { token: 'bob' })
+  const ask = { kind: Kind.KIND_HTTP, subdomain: 'shop', holdMs: 60_000 }
+  const { bound } = await alice.bind(ask)
+  t.match((await bob.bind(ask)).refused, { code: 'UR_NAME_TAKEN' })
+  alice.send({ unbind: { tunnelId: bound?.tunnelId ?? 0 } })
+  await alice.bind({ remotePort: server.first }) // answered after the Unbind was read
+  t.ok((await bob.bind(ask)).bound)
+})
+
 t.test('what makes no sense, and more tunnels than allowed', async (t) => {
   const server = await testServer(t, { limits: { tunnelsPerSession: 1 } })
   const agent = await TestAgent.connect(t, server)

@@ -23,40 +23,69 @@ export interface EndsContext {
 
 /** The ends of all tunnels of an agent whose TLS ends there. */
 export class TlsEnds {
-  readonly #ends: readonly TlsEnd[]
+  readonly #tunnels: readonly Tunnel[]
+  readonly #context: EndsContext
+  readonly #ends = new Map<Tunnel, TlsEnd>()
+  /** One for all tunnels without files. */
+  #acme: Promise<CertificateSource> | null = null
 
-  private constructor(ends: readonly TlsEnd[]) {
-    this.#ends = ends
+  /** `tunnels`: of the agent, as they are from time to time. */
+  constructor(tunnels: readonly Tunnel[], context: EndsContext) {
+    this.#tunnels = tunnels
+    this.#context = context
   }
 
-  /** Gives each tunnel that wants one its end. Throws CertificateError. */
-  static async open(tunnels: readonly Tunnel[], context: EndsContext): Promise<TlsEnds> {
-    const ends: TlsEnd[] = []
-    let acme: CertificateSource | null = null
-    for (const tunnel of tunnels) {
-      const { terminate } = tunnel.spec
-      if (terminate === undefined) continue
-      const { files } = terminate
-      const certificates =
-        files === undefined
-          ? (acme ??= await openAcme(tunnels, context))
-          : await FileCertificates.open({ files, log: context.log, onNews: (news) => context.onNews(tunnel, news) })
-      ends.push((tunnel.end = await endOf(tunnel, certificates, context)))
-    }
-    return new TlsEnds(ends)
+  /** Gives a tunnel its end. Throws CertificateError. */
+  async add(tunnel: Tunnel): Promise<void> {
+    const context = this.#context
+    const files = tunnel.spec.terminate?.files
+    const certificates =
+      files === undefined
+        ? unowned(await this.#openAcme())
+        : await FileCertificates.open({ files, log: context.log, onNews: (news) => context.onNews(tunnel, news) })
+    tunnel.end = await endOf(tunnel, certificates, context)
+    this.#ends.set(tunnel, tunnel.end)
+  }
+
+  /** Closes the end of a tunnel that is removed. */
+  remove(tunnel: Tunnel): void {
+    this.#ends.get(tunnel)?.close()
+    this.#ends.delete(tunnel)
   }
 
   /** Lets requests end, and closes the connections that have none. */
   drain(): void {
-    for (const end of this.#ends) end.drain()
+    for (const end of this.#ends.values()) end.drain()
   }
 
   close(): void {
-    for (const end of this.#ends) end.close()
+    for (const end of this.#ends.values()) end.close()
+    this.#acme?.then(
+      (certificates) => certificates.close(),
+      () => undefined,
+    )
+  }
+
+  #openAcme(): Promise<CertificateSource> {
+    this.#acme ??= openAcme(this.#tunnels, this.#context).catch((error: unknown) => {
+      // What is wrong with the folder may be mended until the next tunnel.
+      this.#acme = null
+      throw error
+    })
+    return this.#acme
   }
 }
 
-/** One for all tunnels without files. */
+/** The same, for one of several that use it: whoever opened it closes it. */
+function unowned(source: CertificateSource): CertificateSource {
+  return {
+    contextFor: (serverName, clients) => source.contextFor(serverName, clients),
+    challengeFor: (serverName) => source.challengeFor(serverName),
+    bound: (host) => source.bound(host),
+    close: () => undefined,
+  }
+}
+
 async function openAcme(tunnels: readonly Tunnel[], context: EndsContext): Promise<CertificateSource> {
   const { certificates, env, log, onNews } = context
   if (certificates === undefined) throw new TypeError('an agent needs certificates for a tunnel without files')
