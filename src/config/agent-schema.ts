@@ -25,7 +25,8 @@ import {
 
 const notYet = (kind: string): boolean => kind === 'udp'
 
-const tunnel = section('', {
+/** One tunnel of the agent. */
+export const tunnelSchema = section('', {
   kind: required(choice('tcp', 'tls', 'http', 'udp'), {
     doc: 'What the public side speaks; `udp` is not in this version.',
     later: notYet,
@@ -162,7 +163,7 @@ export const agentSchema = section('', {
   ),
   log,
   inspect,
-  tunnels: map(tunnel, { doc: 'Tunnels by name, for `uniroute start`.' }),
+  tunnels: map(tunnelSchema, { doc: 'Tunnels by name, for `uniroute start`.' }),
 })
 
 /** The parsed configuration of `uniroute`. Paths are absolute. */

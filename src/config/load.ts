@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ConfigError } from '../core/errors.js'
-import { type AgentConfig, agentSchema } from './agent-schema.js'
+import { type AgentConfig, type AgentTunnelConfig, agentSchema, tunnelSchema } from './agent-schema.js'
 import { AGENT_WORDS, SERVER_WORDS } from './foreign.js'
 import { holdsHttpSecret } from './http-schema.js'
-import { checkAgent, checkServer } from './rules.js'
+import { checkAgent, checkServer, checkTunnel } from './rules.js'
 import { type ServerConfig, serverSchema } from './server-schema.js'
 import { expandHome, homeFolder, type Override, plainSource, type Source, withOverrides, yamlSource } from './source.js'
 import { folderOf, validate } from './validate.js'
@@ -118,6 +118,20 @@ export function loadAgentConfig({ file: flag, env, overrides = [] }: AgentSource
   const merged = withOverrides(source ?? plainSource({}, 'configuration'), all)
   const config = validate(agentSchema, merged, folderOf(used), checkAgent, AGENT_WORDS)
   return { config, file: used, warnings: used === null ? [] : warningsOf(used, source?.raw) }
+}
+
+/**
+ * One tunnel from plain values, written as below `tunnels.NAME` of the agent's file; relative paths are meant from the
+ * working folder. `origins`: how messages call keys that were given under other names.
+ * @throws ConfigError UR_CONFIG_*, naming every key that is wrong
+ */
+export function tunnelConfigFrom(
+  keys: Readonly<Record<string, unknown>>,
+  origins: Readonly<Record<string, string>> = {},
+): AgentTunnelConfig {
+  const given = Object.entries(keys).map(([key, value]) => ({ path: [key], value, origin: origins[key] ?? key }))
+  const source = withOverrides(plainSource({}, 'the tunnel'), given)
+  return validate(tunnelSchema, source, folderOf(null), (tunnel) => checkTunnel(tunnel, (key) => [key]))
 }
 
 function fromVariables(env: AgentSources['env'], variables: Readonly<Record<string, string>>): Override[] {

@@ -34,22 +34,26 @@ export function* checkAgent(config: AgentConfig): Generator<Problem> {
   for (const [i, { eab }] of config.acme.fallbacks.entries()) yield* checkEab(eab, ['acme', 'fallbacks', i, 'eab'])
   for (const [name, tunnel] of Object.entries(config.tunnels)) {
     const at = (key: string): KeyPath => ['tunnels', name, key]
-    if (tunnel.kind !== 'tcp' && tunnel.remote_port !== 0)
-      yield problem(at('remote_port'), 'is for tunnels of kind tcp')
-    if (tunnel.kind !== 'tls' && tunnel.kind !== 'http' && tunnel.domain !== null) {
-      yield problem(at('domain'), 'is for tunnels of kind http or tls')
-    }
-    yield* checkHttp(tunnel, at)
-    yield* checkTerminate(tunnel, at)
-    if (tunnel.upstream_ca !== null && tunnel.upstream.kind !== 'tls') {
-      yield problem(at('upstream_ca'), 'is for an upstream spoken to over TLS, such as tls://host:port')
-    }
-    yield* checkHttpKeys(tunnel.kind, tunnel, at)
+    yield* checkTunnel(tunnel, at)
     yield* twice(ports, tunnel.remote_port === 0 ? null : tunnel.remote_port, name, at('remote_port'))
     // Several http tunnels may share a name, each with a path of its own.
     const address = tunnel.domain === null ? null : `${tunnel.domain}${tunnel.path ?? ''}`
     if (tunnel.pool === null) yield* twice(domains, address, name, at('domain'))
   }
+}
+
+/** What several keys of one tunnel must fulfil together; `at`: where a key stands. */
+export function* checkTunnel(tunnel: AgentTunnelConfig, at: (key: string) => KeyPath): Generator<Problem> {
+  if (tunnel.kind !== 'tcp' && tunnel.remote_port !== 0) yield problem(at('remote_port'), 'is for tunnels of kind tcp')
+  if (tunnel.kind !== 'tls' && tunnel.kind !== 'http' && tunnel.domain !== null) {
+    yield problem(at('domain'), 'is for tunnels of kind http or tls')
+  }
+  yield* checkHttp(tunnel, at)
+  yield* checkTerminate(tunnel, at)
+  if (tunnel.upstream_ca !== null && tunnel.upstream.kind !== 'tls') {
+    yield problem(at('upstream_ca'), 'is for an upstream spoken to over TLS, such as tls://host:port')
+  }
+  yield* checkHttpKeys(tunnel.kind, tunnel, at)
 }
 
 /** Keys that only `http` tunnels have, and what they must fulfil together. */

@@ -1,5 +1,5 @@
 import type { ConnectionEnd, ConnectionInfo } from '../agent/index.js'
-import type { ConnectionNote } from './messages.js'
+import type { ConnectionNote, InspectedTunnel } from './messages.js'
 
 /** How often they are told, ms. */
 const TOLD_MS = 50
@@ -9,6 +9,8 @@ const MOST = 2_000
 /** Collects what becomes of connections through tunnels. */
 export class ConnectionNotes {
   readonly #tell: (notes: readonly ConnectionNote[]) => void
+  /** Connections that are open and were told of, and the kind of their tunnel, which may be gone when they end. */
+  readonly #open = new Map<string, InspectedTunnel['kind']>()
   #notes: ConnectionNote[] = []
   #timer: NodeJS.Timeout | null = null
 
@@ -16,13 +18,17 @@ export class ConnectionNotes {
     this.#tell = tell
   }
 
-  opened({ id, tunnel, visitor }: ConnectionInfo): void {
+  opened({ id, tunnel, visitor }: ConnectionInfo, kind: InspectedTunnel['kind']): void {
     const fresh = { bytesIn: 0, bytesOut: 0, durationMs: null, problem: null }
-    this.#add({ tunnel, began: { id, tunnel, visitor: withoutPort(visitor), startedAt: Date.now(), ...fresh } })
+    this.#open.set(id, kind)
+    this.#add({ kind, began: { id, tunnel, visitor: withoutPort(visitor), startedAt: Date.now(), ...fresh } })
   }
 
-  closed({ id, tunnel, bytesIn, bytesOut, durationMs, error }: ConnectionEnd): void {
-    this.#add({ id, tunnel, ended: { bytesIn, bytesOut, durationMs, problem: error?.message ?? null } })
+  closed({ id, bytesIn, bytesOut, durationMs, error }: ConnectionEnd): void {
+    const kind = this.#open.get(id)
+    this.#open.delete(id)
+    if (kind !== undefined)
+      this.#add({ id, kind, ended: { bytesIn, bytesOut, durationMs, problem: error?.message ?? null } })
   }
 
   stop(): void {

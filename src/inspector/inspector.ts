@@ -7,7 +7,15 @@ import { Batches } from './capture/batches.js'
 import type { RecordKind } from './capture/records.js'
 import { Tapped, type TapTarget } from './capture/tapped.js'
 import { ConnectionNotes, withoutPort } from './connection-notes.js'
-import type { AgentReport, FromInspector, InspectorSettings, RecentRequest, ToInspector } from './messages.js'
+import type {
+  AgentReport,
+  FromInspector,
+  InspectedTunnel,
+  InspectorSettings,
+  RecentRequest,
+  ToInspector,
+} from './messages.js'
+import { answerTo, type TunnelControl } from './tunnel-control.js'
 
 /** What an inspector tells. */
 export interface InspectorEvents {
@@ -38,10 +46,11 @@ const HEAP_MIB = 192
  * (`worker.ts`). When that one ends, the tunnels go on, and it is started again.
  */
 export class Inspector extends EventEmitter<InspectorEvents> implements TapTarget {
-  readonly #settings: InspectorSettings
+  #settings: InspectorSettings
   readonly #log: Logger
-  readonly #tapped: ReadonlySet<string>
-  readonly #noted: ReadonlySet<string>
+  readonly #control: TunnelControl
+  /** Tunnels that are inspected, by name. */
+  #inspected: ReadonlyMap<string, InspectedTunnel>
   readonly #connections = new Map<number, Tapped>()
   readonly #notes = new ConnectionNotes((notes) => this.#post({ type: 'connections', notes }))
   readonly #reporting: NodeJS.Timeout
@@ -56,15 +65,17 @@ export class Inspector extends EventEmitter<InspectorEvents> implements TapTarge
   #problem: string | null = null
   #settled = false
 
-  /** `status`: how the agent stands, asked once a second. Nothing happens before `start`. */
-  constructor(settings: InspectorSettings, status: () => AgentStatus, log: Logger) {
+  /**
+   * `status`: how the agent stands, asked once a second. `control` starts and stops its tunnels, when that is asked for.
+   * Nothing happens before `start`.
+   */
+  constructor(settings: InspectorSettings, status: () => AgentStatus, control: TunnelControl, log: Logger) {
     super()
     this.#settings = settings
     this.#status = status
+    this.#control = control
     this.#log = log
-    const inspected = settings.tunnels.filter((tunnel) => tunnel.inspected)
-    this.#noted = new Set(inspected.map(({ name }) => name))
-    this.#tapped = new Set(inspected.filter(({ kind }) => kind === 'http').map(({ name }) => name))
+    this.#inspected = inspectedOf(settings.tunnels)
     this.#reporting = setInterval(() => this.tellStatus(), REPORT_MS).unref()
   }
 
@@ -92,9 +103,17 @@ export class Inspector extends EventEmitter<InspectorEvents> implements TapTarge
     })
   }
 
+  /** The agent has these tunnels from now on. */
+  setTunnels(tunnels: readonly InspectedTunnel[]): void {
+    this.#settings = { ...this.#settings, tunnels }
+    this.#inspected = inspectedOf(tunnels)
+    this.#post({ type: 'tunnels', tunnels })
+    this.tellStatus()
+  }
+
   /** To be given to the agent. */
   readonly tap = ({ tunnel, visitor, protocol }: TappedConnection): ConnectionTap | null => {
-    if (this.#worker === null || !this.#tapped.has(tunnel)) return null
+    if (this.#worker === null || this.#inspected.get(tunnel)?.kind !== 'http') return null
     const number = ++this.#lastNumber
     const connection = new Tapped(number, this, { tunnel, visitor: withoutPort(visitor), protocol })
     this.#connections.set(number, connection)
@@ -108,11 +127,12 @@ export class Inspector extends EventEmitter<InspectorEvents> implements TapTarge
 
   /** A connection of any tunnel began. */
   opened(connection: ConnectionInfo): void {
-    if (this.#noted.has(connection.tunnel)) this.#notes.opened(connection)
+    const kind = this.#inspected.get(connection.tunnel)?.kind
+    if (kind !== undefined) this.#notes.opened(connection, kind)
   }
 
   closed(connection: ConnectionEnd): void {
-    if (this.#noted.has(connection.tunnel)) this.#notes.closed(connection)
+    this.#notes.closed(connection)
   }
 
   /** Ends the thread; resolves within half a second. */
@@ -170,7 +190,7 @@ export class Inspector extends EventEmitter<InspectorEvents> implements TapTarge
       workerData: settings,
       resourceLimits: { maxOldGenerationSizeMb: Math.ceil((3 * settings.memoryBytes) / MIB) + HEAP_MIB },
     })
-    worker.on('message', (message: FromInspector) => this.#onMessage(message))
+    worker.on('message', (message: FromInspector) => this.#onMessage(message, worker))
     worker.on('error', (error) => this.#onEnd(worker, error.message))
     worker.on('exit', (code) => this.#onEnd(worker, `it ended with code ${code}`))
     // The agent decides how long the process lives.
@@ -185,7 +205,7 @@ export class Inspector extends EventEmitter<InspectorEvents> implements TapTarge
     this.tellStatus()
   }
 
-  #onMessage(message: FromInspector): void {
+  #onMessage(message: FromInspector, worker: Worker): void {
     switch (message.type) {
       case 'read':
         this.#apart = 0
@@ -205,6 +225,13 @@ export class Inspector extends EventEmitter<InspectorEvents> implements TapTarge
         return
       case 'not-serving':
         this.#tellProblem(`the inspector has no pages: ${message.problem}`, false)
+        return
+      case 'control':
+        void answerTo(message.request, this.#control).then((answer) => {
+          // Whoever reads it finds things as they are now.
+          this.tellStatus()
+          worker.postMessage({ type: 'answer', answer } satisfies ToInspector)
+        })
         return
       case 'warning':
         this.#log.warn({}, message.text)
@@ -241,6 +268,10 @@ export class Inspector extends EventEmitter<InspectorEvents> implements TapTarge
   #post(message: ToInspector, transfer: ArrayBuffer[] = []): void {
     this.#worker?.postMessage(message, transfer)
   }
+}
+
+function inspectedOf(tunnels: readonly InspectedTunnel[]): ReadonlyMap<string, InspectedTunnel> {
+  return new Map(tunnels.filter(({ inspected }) => inspected).map((tunnel) => [tunnel.name, tunnel]))
 }
 
 function reportOf({ tunnels, ...status }: AgentStatus): AgentReport {

@@ -3,6 +3,7 @@ import type { LoggedConnection } from './connection-log.js'
 import type { ExchangeSummary } from './contract.js'
 import type { Direction } from './reader.js'
 import type { RecordKind } from './capture/records.js'
+import type { ControlAnswer, ControlRequest } from './tunnel-control.js'
 
 /** What the thread of the inspector is started with. It is copied: no functions, no secrets of ours. */
 export interface InspectorSettings {
@@ -25,6 +26,7 @@ export interface InspectorSettings {
   readonly allowHosts: readonly string[]
   /** `.proto` files that describe gRPC messages; without them upstreams are asked. */
   readonly protos: readonly string[]
+  /** As they are at the start of the thread. */
   readonly tunnels: readonly InspectedTunnel[]
 }
 
@@ -44,9 +46,8 @@ export interface TunnelReport extends Omit<TunnelStatus, 'problem'> {
 }
 
 /** A connection through a tunnel began, or is over. */
-export type ConnectionNote = { readonly tunnel: string } & (
-  { readonly began: LoggedConnection } | { readonly id: string; readonly ended: Parameters<ReportEnd>[1] }
-)
+export type ConnectionNote = Pick<InspectedTunnel, 'kind'> &
+  ({ readonly began: LoggedConnection } | { readonly id: string; readonly ended: Parameters<ReportEnd>[1] })
 type ReportEnd = (id: string, end: Pick<LoggedConnection, 'bytesIn' | 'bytesOut' | 'durationMs' | 'problem'>) => void
 
 /** To the thread of the inspector. */
@@ -63,6 +64,9 @@ export type ToInspector =
     }
   | { readonly type: 'connections'; readonly notes: readonly ConnectionNote[] }
   | { readonly type: 'report'; readonly report: AgentReport }
+  /** All tunnels as they are now: some came, or went. */
+  | { readonly type: 'tunnels'; readonly tunnels: readonly InspectedTunnel[] }
+  | { readonly type: 'answer'; readonly answer: ControlAnswer }
   | { readonly type: 'stop' }
 
 /** From it. */
@@ -77,6 +81,8 @@ export type FromInspector =
   /** The newest requests, newest first, when they changed. */
   | { readonly type: 'recent'; readonly requests: readonly RecentRequest[] }
   | { readonly type: 'warning'; readonly text: string }
+  /** A tunnel is to be started or stopped. */
+  | { readonly type: 'control'; readonly request: ControlRequest }
   | { readonly type: 'stopped' }
 
 /** A request as the terminal shows it. */

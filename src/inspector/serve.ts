@@ -1,9 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../core/clock.js'
-import { NetworkError, UniRouteError } from '../core/errors.js'
+import { NetworkError } from '../core/errors.js'
 import type { Logger } from '../core/logger.js'
 import { inspectorApp } from './api/app.js'
-import type { TunnelControl } from './api/ngrok/tunnels.js'
 import { Suites } from './files/suites.js'
 import type { ExchangeBook } from './book.js'
 import { namesOfTunnels } from './grpc/names-of-tunnels.js'
@@ -19,8 +18,8 @@ const PAGES = fileURLToPath(new URL('../../dist/ui', import.meta.url))
 
 /** Serves the API and the pages from what the inspector keeps. */
 export async function serve(inspected: Inspected): Promise<Serving> {
-  const { settings, context, connections, httpConnections, log, report, capture } = inspected
-  const { tunnels, host, port } = settings
+  const { settings, context, connections, httpConnections, log, control, tunnels, report, capture } = inspected
+  const { host, port } = settings
   const { book } = context
   const recorder = new BookRecorder(context)
   const store = settings.store === null ? null : await storeOf(settings.store, book, log)
@@ -29,14 +28,14 @@ export async function serve(inspected: Inspected): Promise<Serving> {
     book,
     connections,
     recorder,
-    replayer: new Replayer({ clock: systemClock, recorder, tunnels: () => tunnels }),
+    replayer: new Replayer({ clock: systemClock, recorder, tunnels }),
     suites: new Suites(settings.suites),
     grpc: namesOfTunnels(tunnels, settings.protos, systemClock),
     log,
     status: () => board.status(),
     allowedHosts: new Set([host, ...settings.allowHosts].map((name) => name.toLowerCase())),
     pages: PAGES,
-    control: FIXED_TUNNELS,
+    control,
   })
   try {
     await listenNear(port, async (next) => {
@@ -67,13 +66,4 @@ async function storeOf(folder: string, book: ExchangeBook, log: Logger): Promise
   const store = new ExchangeStore({ folder, book, log })
   store.start()
   return store
-}
-
-const FIXED =
-  'An agent has the tunnels that it was started with, in this version. What to do: start another agent for this one.'
-
-/** For programs that ask ngrok's agent for a tunnel. */
-const FIXED_TUNNELS: TunnelControl = {
-  start: () => Promise.reject(new UniRouteError('UR_NOT_IN_VERSION', FIXED)),
-  stop: () => Promise.reject(new UniRouteError('UR_NOT_IN_VERSION', FIXED)),
 }

@@ -5,7 +5,14 @@ import { ReadingTime } from './capture/reading-time.js'
 import { readRecords, type OpenedConnection, type RecordKind } from './capture/records.js'
 import { ConnectionLog } from './connection-log.js'
 import type { CaptureStatus } from './contract.js'
-import type { AgentReport, ConnectionNote, FromInspector, InspectorSettings, ToInspector } from './messages.js'
+import type {
+  AgentReport,
+  ConnectionNote,
+  FromInspector,
+  InspectedTunnel,
+  InspectorSettings,
+  ToInspector,
+} from './messages.js'
 import { PostedLog } from './posted-log.js'
 import type { ExchangeSink } from './reader.js'
 import { newReader } from './readers.js'
@@ -13,6 +20,7 @@ import { tellRecent } from './recent.js'
 import { Redactor } from './redact/index.js'
 import { InflationBudget } from './record/inflation-budget.js'
 import { beginExchange, type RecordContext } from './record/writer.js'
+import { RemoteControl, type TunnelControl } from './tunnel-control.js'
 
 /** What the API and the pages are served from. */
 export interface Inspected {
@@ -24,6 +32,10 @@ export interface Inspected {
   /** What exchanges are written with. */
   readonly context: RecordContext
   readonly log: Logger
+  /** Starts and stops tunnels. */
+  readonly control: TunnelControl
+  /** Those of the agent, as they are now; another list after each change. */
+  tunnels(): readonly InspectedTunnel[]
   /** How the agent stands; null: it has not said yet. */
   report(): AgentReport | null
   capture(): CaptureStatus
@@ -46,10 +58,12 @@ export class InspectorThread implements Inspected {
   readonly httpConnections = new ConnectionLog()
   readonly context: RecordContext
   readonly log: Logger
+  readonly control: RemoteControl
   readonly #post: (message: FromInspector, transfer?: ArrayBuffer[]) => void
   readonly #readers: Readers
   readonly #stopTelling: () => void
   readonly #time = new ReadingTime()
+  #tunnels: readonly InspectedTunnel[]
   #report: AgentReport | null = null
   #epochMs = 0
   #serving: Serving | null = null
@@ -59,6 +73,8 @@ export class InspectorThread implements Inspected {
     const { memoryBytes, bodyLimit, redactHeaders, redactJsonPaths, reveal } = settings
     this.settings = settings
     this.#post = post
+    this.#tunnels = settings.tunnels
+    this.control = new RemoteControl((request) => post({ type: 'control', request }))
     this.book = new ExchangeBook(memoryBytes)
     const redactor = new Redactor({ headers: redactHeaders, jsonPaths: redactJsonPaths, reveal })
     this.context = { book: this.book, redactor, bodyLimit, inflation: new InflationBudget() }
@@ -103,6 +119,12 @@ export class InspectorThread implements Inspected {
       case 'report':
         this.#report = message.report
         return
+      case 'tunnels':
+        this.#tunnels = message.tunnels
+        return
+      case 'answer':
+        this.control.onAnswer(message.answer)
+        return
       case 'stop':
         void this.stop()
     }
@@ -118,6 +140,8 @@ export class InspectorThread implements Inspected {
   }
 
   // What is served may take these apart from it.
+
+  readonly tunnels = (): readonly InspectedTunnel[] => this.#tunnels
 
   readonly report = (): AgentReport | null => this.#report
 
@@ -144,8 +168,7 @@ export class InspectorThread implements Inspected {
   }
 
   #note(note: ConnectionNote): void {
-    const tunnel = this.settings.tunnels.find(({ name }) => name === note.tunnel)
-    const log = tunnel?.kind === 'http' ? this.httpConnections : this.connections
+    const log = note.kind === 'http' ? this.httpConnections : this.connections
     if ('began' in note) log.began(note.began)
     else log.ended(note.id, note.ended)
   }

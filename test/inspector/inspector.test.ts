@@ -4,8 +4,9 @@ import { writeFile } from 'node:fs/promises'
 import { get } from 'node:http'
 import path from 'node:path'
 import type { AgentStatus, ConnectionTap } from '../../src/agent/index.js'
+import { RefusedError } from '../../src/core/errors.js'
 import { silentLogger } from '../../src/core/logger.js'
-import { Inspector, type InspectorSettings, type RecentRequest } from '../../src/inspector/index.js'
+import { Inspector, type InspectorSettings, type RecentRequest, type TunnelControl } from '../../src/inspector/index.js'
 import { within } from '../support/hang.js'
 import { temporaryFolder } from '../support/places.js'
 
@@ -17,6 +18,15 @@ const status: AgentStatus = {
   carriers: [],
   held: 0,
   tunnels: [],
+}
+/** What was asked for. */
+const asked: unknown[] = []
+const control: TunnelControl = {
+  start: (definition) => {
+    asked.push(definition)
+    return Promise.reject(new RefusedError('UR_PORT_TAKEN', 'it is taken'))
+  },
+  stop: (name) => Promise.resolve(name === 'web'),
 }
 const upstream = { kind: 'tcp', host: 'localhost', port: 1 } as const
 
@@ -40,7 +50,7 @@ const settings: InspectorSettings = {
 }
 
 async function started(t: Test): Promise<Inspector> {
-  const inspector = new Inspector(settings, () => status, silentLogger)
+  const inspector = new Inspector(settings, () => status, control, silentLogger)
   t.teardown(() => inspector.stop())
   inspector.start()
   t.match(await within('its pages', inspector.ready()), /^http:\/\/127\.0\.0\.1:\d+$/)
@@ -92,6 +102,38 @@ t.test('what passes on a connection is shown, by a thread that serves pages', as
   await inspector.stop()
 })
 
+t.test('tunnels that come later are looked at, and those that are gone are not', async (t) => {
+  const inspector = await started(t)
+  const tapped = (tunnel: string) => inspector.tap({ id: 'c2', tunnel, visitor: '::1:1', protocol: 'http1' })
+  t.equal(tapped('late'), null)
+  inspector.setTunnels([
+    { name: 'late', kind: 'http', upstream, inspected: true },
+    { name: 'hidden', kind: 'http', upstream, inspected: false },
+  ])
+  t.same([tapped('hidden'), tapped('web')], [null, null])
+  const shown = recent(inspector, ({ length }) => length === 1)
+  const tap = tapped('late')!
+  exchangeOver(tap, '/late')
+  tap.close(null)
+  t.match(await shown, [{ target: '/late' }])
+})
+
+t.test('who asks its API for a tunnel is answered by the agent, errors with their code', async (t) => {
+  const inspector = await started(t)
+  const call = async (method: string, path: string, body?: object) => {
+    const content = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+    const reply = await fetch(`${inspector.url}/api/tunnels${path}`, { method, ...content })
+    return { status: reply.status, text: await reply.text() }
+  }
+  t.match(await call('POST', '', { name: 'ssh', proto: 'tcp', addr: 22 }), {
+    status: 502,
+    text: /taken \(UR_PORT_TAKEN\)/,
+  })
+  t.match(asked, [{ name: 'ssh', keys: { kind: 'tcp', upstream: '22' } }])
+  t.match(await call('DELETE', '/web'), { status: 204 })
+  t.match(await call('DELETE', '/other'), { status: 404 })
+})
+
 t.test('when its thread ends at once it is off and says so, and connections are untouched', async (t) => {
   const inspector = await started(t)
   const tap = tapOf(inspector)
@@ -129,12 +171,12 @@ t.test('when its thread ends later it is started again, and reads on with the ne
 t.test('a port that is taken is followed by the next one', async (t) => {
   const first = await started(t)
   const port = Number(new URL(first.url!).port)
-  const second = new Inspector({ ...settings, port }, () => status, silentLogger)
+  const second = new Inspector({ ...settings, port }, () => status, control, silentLogger)
   t.teardown(() => second.stop())
   second.start()
   const url = await within('its pages', second.ready())
   t.ok(Number(new URL(url!).port) > port, url!)
-  const wrong = new Inspector({ ...settings, host: '192.0.2.1' }, () => status, silentLogger)
+  const wrong = new Inspector({ ...settings, host: '192.0.2.1' }, () => status, control, silentLogger)
   t.teardown(() => wrong.stop())
   wrong.start()
   t.equal(await within('its problem', wrong.ready()), null)

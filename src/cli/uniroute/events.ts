@@ -20,6 +20,7 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
       for (const tell of early.splice(0)) tell()
     },
     tunnel: (tunnel) => event('tunnel', plain(tunnel)),
+    removed: (tunnel) => event('removed', plain(tunnel)),
     offline: (error, retryInMs, held) =>
       event('offline', {
         code: error.code,

@@ -80,6 +80,7 @@ export function screenPresenter(options: LiveScreenOptions): Presenter {
     },
     ready: () => screen.refresh(),
     tunnel: () => screen.refresh(),
+    removed: () => screen.refresh(),
     offline: (error, retryInMs) => {
       explain(retryInMs === null ? null : `next try in ${(retryInMs / 1000).toFixed(1)} s`)
       say('error', error.message, { passes: true })

@@ -26,6 +26,7 @@ export function logPresenter(log: Logger, clock: Clock = systemClock): Presenter
       if (inspector !== null) log.info({ url: inspector }, 'inspector')
     },
     tunnel: forwarding,
+    removed: ({ name, publicUrl }) => log.info({ tunnel: name }, `stopped forwarding ${publicUrl ?? 'nothing'}`),
     // A long outage is one line, not one for each try.
     offline: (error, retryInMs, held) => {
       const level = error.message === told ? 'debug' : 'warn'

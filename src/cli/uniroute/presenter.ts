@@ -21,6 +21,8 @@ export interface Presenter {
   ready(tunnels: readonly TunnelStatus[], inspector: string | null): void
   /** A tunnel got an address after that, perhaps another one than before. */
   tunnel(tunnel: TunnelStatus): void
+  /** A tunnel was stopped while the agent runs. */
+  removed(tunnel: TunnelStatus): void
   /**
    * The session was lost or not made; the next try is after `retryInMs` (null: there is none). `held` not null: it waits
    * for a connection, with so many visitors.

@@ -1,4 +1,4 @@
-import { Agent, keyWarning, type TunnelSpec, type TunnelStatus } from '../../agent/index.js'
+import { Agent, keyWarning, type TunnelStatus } from '../../agent/index.js'
 import { type AgentConfig, defaultStateDir, type Loaded } from '../../config/index.js'
 import { keyFileWarning } from '../../certs/key-file.js'
 import { systemClock } from '../../core/clock.js'
@@ -14,7 +14,9 @@ import { screenPresenter } from './live-screen.js'
 import { addressWarning, inspectorOf } from './inspector.js'
 import { logPresenter } from './log-lines.js'
 import type { Presenter } from './presenter.js'
+import { RunTimeTunnels } from './run-time-tunnels.js'
 import { planFromFlags, plansFromConfig, type TunnelFlags, type TunnelPlan } from './tunnel-plan.js'
+import { specOf } from './tunnel-spec.js'
 
 const DEFAULT_GRACE_MS = 30_000
 
@@ -51,7 +53,6 @@ async function runAgent(
   const { config } = loaded
   const server = requiredServer(loaded)
   const planned = plans(loaded)
-  const tunnels = planned.map(specOf)
   const onScreen =
     output.mode === 'text' && process.stdout.isTTY && flags.logLevel === undefined && flags.logFormat === undefined
   const log = onScreen && process.stderr.isTTY ? silentLogger : stderrLogger(config)
@@ -66,10 +67,11 @@ async function runAgent(
     if (warning !== null) early.warn({}, warning)
   }
 
-  const inspector = await inspectorOf(config, flags, planned, () => agent.status(), log)
+  const control = new RunTimeTunnels(planned)
+  const inspector = await inspectorOf(config, flags, planned, { status: () => agent.status(), control, log })
   const agent = new Agent({
     server,
-    tunnels,
+    tunnels: planned.map(specOf),
     ...(config.token === null ? {} : { token: config.token }),
     ...(certificate === null ? {} : { certificate }),
     ...(config.ca === null ? {} : { caFile: config.ca }),
@@ -81,15 +83,15 @@ async function runAgent(
     ...(inspector !== null && { tap: inspector.tap }),
     log,
   })
-  let recent: readonly RecentRequest[] | null =
-    inspector !== null && tunnels.some(({ kind }) => kind === 'http') ? [] : null
+  if (inspector !== null) control.use(agent, inspector)
+  let recent: readonly RecentRequest[] = []
   const presenter = onScreen
     ? screenPresenter({
         terminal: process.stdout,
         color: useColor(process.stdout),
         status: () => agent.status(),
         inspector: () => inspector?.url ?? null,
-        requests: () => recent,
+        requests: () => (inspector !== null && control.hasHttp ? recent : null),
         now: () => systemClock.now(),
       })
     : output.mode === 'json'
@@ -131,6 +133,7 @@ function present(agent: Agent, presenter: Presenter, inspector: Inspector | null
     else void inspector.ready().then((url) => presentReady(agent, presenter, inspector, tunnels, url))
   })
   agent.on('tunnel', (tunnel) => presenter.tunnel(tunnel))
+  agent.on('removed', (tunnel) => presenter.removed(tunnel))
   agent.on('refused', (tunnel, error) => presenter.refused(tunnel, error))
   agent.on('offline', (error, retryInMs, held) => presenter.offline(error, retryInMs, held))
   agent.on('notice', (level, code, text) => presenter.notice(level, code, text))
@@ -143,6 +146,7 @@ function present(agent: Agent, presenter: Presenter, inspector: Inspector | null
     inspector?.closed(connection)
     presenter.closed(connection)
   })
+  for (const event of ['online', 'tunnel', 'offline'] as const) agent.on(event, () => inspector?.tellStatus())
   agent.on('draining', (graceMs) => presenter.draining(graceMs))
 }
 
@@ -160,24 +164,6 @@ function presentReady(
   if (inspector.problem !== null) presenter.inspector(null, inspector.problem)
   inspector.on('serving', (newUrl) => presenter.inspector(newUrl, null))
   inspector.on('problem', (problem) => presenter.inspector(null, problem))
-}
-
-function specOf(plan: TunnelPlan): TunnelSpec {
-  const { name, kind, upstream, upstreamCa, remotePort, domain, subdomain, http, terminate, proxyProtocol, holdMs } =
-    plan
-  return {
-    name,
-    kind,
-    upstream,
-    remotePort,
-    ...(upstreamCa === null ? {} : { upstreamTls: { caFile: upstreamCa } }),
-    ...(domain === null ? {} : { domain }),
-    ...(subdomain === null ? {} : { subdomain }),
-    ...(http === null ? {} : { http }),
-    ...(terminate === null ? {} : { terminate }),
-    ...(proxyProtocol === null ? {} : { proxyProtocol }),
-    ...(holdMs === null ? {} : { holdMs }),
-  }
 }
 
 function stderrLogger({ log }: AgentConfig): Logger {

@@ -155,7 +155,8 @@ export function plansFromConfig(
   })
 }
 
-function planOf(name: string, tunnel: AgentTunnelConfig): TunnelPlan {
+/** The plan of a tunnel as it is configured. Throws ConfigError UR_NOT_IN_VERSION, CertificateError UR_CLIENT_CA_…. */
+export function planOf(name: string, tunnel: AgentTunnelConfig): TunnelPlan {
   const {
     kind,
     upstream,

@@ -5,28 +5,39 @@ import type { InspectedTunnel } from '../messages.js'
 import type { GrpcNames } from './describer.js'
 
 /**
- * Names for the messages of tunnels, by `.proto` files and by the reflection of their upstreams. What it takes to read
+ * Names for the messages of tunnels (another list after each change, when all that upstreams said is forgotten), by `.proto` files and by the reflection of their upstreams. What it takes to read
  * them is loaded with the first message.
  */
 export function namesOfTunnels(
-  tunnels: readonly InspectedTunnel[],
+  tunnels: () => readonly InspectedTunnel[],
   protos: readonly string[],
   clock: Clock,
 ): GrpcNames {
-  const made = once(async () => {
+  const load = once(async () => {
     const [{ GrpcDescriber }, { GrpcTypes }, { reflect }] = await Promise.all([
       import('./describer.js'),
       import('./grpc-types.js'),
       import('./reflection.js'),
     ])
-    const ask = async (name: string, service: string): Promise<readonly Uint8Array[]> => {
-      const tunnel = tunnels.find((each) => each.name === name)
-      if (tunnel === undefined) throw new Error(`there is no tunnel ${name}`)
-      return reflect(await dial(tunnel, clock), 'upstream', service)
+    const given = protos.length === 0 ? null : GrpcTypes.fromFiles(protos)
+    return (known: readonly InspectedTunnel[]) => {
+      const ask = async (name: string, service: string): Promise<readonly Uint8Array[]> => {
+        const tunnel = known.find((each) => each.name === name)
+        if (tunnel === undefined) throw new Error(`there is no tunnel ${name}`)
+        return reflect(await dial(tunnel, clock), 'upstream', service)
+      }
+      return new GrpcDescriber(given, ask, () => clock.now())
     }
-    return new GrpcDescriber(protos.length === 0 ? null : GrpcTypes.fromFiles(protos), ask, () => clock.now())
   })
-  return { describe: async (exchange, entry) => (await made()).describe(exchange, entry) }
+  let made: { readonly known: readonly InspectedTunnel[]; readonly describer: GrpcNames } | null = null
+  return {
+    describe: async (exchange, entry) => {
+      const describerOf = await load()
+      const known = tunnels()
+      if (made?.known !== known) made = { known, describer: describerOf(known) }
+      return made.describer.describe(exchange, entry)
+    },
+  }
 }
 
 /** Throws ConfigError UR_INSPECT_PROTO for files that cannot be read. */

@@ -19,7 +19,7 @@ interface Spent {
 /** Counts the requests of a book by tunnel, and where their time goes. Replays are not counted. */
 export class RequestStatistics {
   readonly #byTunnel = new Map<string, Traffic>()
-  readonly #open = new WeakSet<Exchange>()
+  readonly #open = new WeakMap<Exchange, Traffic>()
   readonly #seen = new WeakSet<Exchange>()
   #spent: Spent[] = []
 
@@ -31,6 +31,11 @@ export class RequestStatistics {
 
   of(tunnel: string): TrafficStatistics {
     return figuresOf(this.#byTunnel.get(tunnel))
+  }
+
+  /** Forgets those of other tunnels. */
+  keepOnly(tunnels: ReadonlySet<string>): void {
+    for (const name of this.#byTunnel.keys()) if (!tunnels.has(name)) this.#byTunnel.delete(name)
   }
 
   /** Of the last minute, milliseconds on average; null: there were no requests. */
@@ -48,15 +53,18 @@ export class RequestStatistics {
     if (exchange.replayOf !== null) return
     if (!this.#seen.has(exchange)) {
       this.#seen.add(exchange)
-      this.#open.add(exchange)
-      this.#trafficOf(exchange).opened(performance.now())
+      const traffic = this.#trafficOf(exchange)
+      this.#open.set(exchange, traffic)
+      traffic.opened(performance.now())
     }
     if (exchange.state !== 'open') this.#onOver(exchange)
   }
 
   #onOver(exchange: Exchange): void {
-    if (!this.#open.delete(exchange)) return
-    this.#trafficOf(exchange).closed(exchange.doneMs ?? 0)
+    const traffic = this.#open.get(exchange)
+    if (traffic === undefined) return
+    this.#open.delete(exchange)
+    traffic.closed(exchange.doneMs ?? 0)
     if (exchange.kind === 'http' || exchange.kind === 'grpc') this.#spend(exchange)
   }
 

@@ -10,7 +10,8 @@ import { verdictOf } from './verdict.js'
 export interface StatusSources {
   readonly book: ExchangeBook
   readonly connections: readonly ConnectionLog[]
-  readonly tunnels: readonly InspectedTunnel[]
+  /** Those of the agent, as they are now; another list after each change. */
+  tunnels(): readonly InspectedTunnel[]
   report(): AgentReport | null
   capture(): CaptureStatus
 }
@@ -20,15 +21,18 @@ export class StatusBoard {
   readonly #sources: StatusSources
   readonly #requests: RequestStatistics
   readonly #connections = new Map<string, Traffic>()
+  #tunnelsBefore: readonly InspectedTunnel[]
 
   constructor(sources: StatusSources) {
     this.#sources = sources
+    this.#tunnelsBefore = sources.tunnels()
     this.#requests = new RequestStatistics(sources.book)
     for (const log of sources.connections) log.on('connection', (connection) => this.#onConnection(connection))
   }
 
   status(): InspectorStatus {
     const { report, capture } = this.#sources
+    this.#forgetOthers()
     const agent = report()
     const state = agent?.state ?? 'idle'
     const rttMs = agent?.rttMs ?? null
@@ -48,14 +52,25 @@ export class StatusBoard {
     }
   }
 
+  /** Who starts a tunnel under a name that was used before begins to count anew. */
+  #forgetOthers(): void {
+    const tunnels = this.#sources.tunnels()
+    if (tunnels === this.#tunnelsBefore) return
+    this.#tunnelsBefore = tunnels
+    const names = new Set(tunnels.map(({ name }) => name))
+    for (const name of this.#connections.keys()) if (!names.has(name)) this.#connections.delete(name)
+    this.#requests.keepOnly(names)
+  }
+
   #tunnels(agent: AgentReport | null): TunnelInspection[] {
+    const tunnels = this.#sources.tunnels()
     return (agent?.tunnels ?? []).map(
       ({ name, kind, publicUrl, upstream, problem, bytesIn, bytesOut, ...visitors }) => ({
         name,
         kind,
         publicUrl,
         upstream,
-        inspected: this.#sources.tunnels.find((tunnel) => tunnel.name === name)?.inspected ?? false,
+        inspected: tunnels.find((tunnel) => tunnel.name === name)?.inspected ?? false,
         problem,
         bytesIn,
         bytesOut,

@@ -3,8 +3,8 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { NetworkError, RefusedError, type UniRouteError } from '../../../src/core/errors.js'
 import { ConfigError } from '../../../src/core/errors.js'
-import type { TunnelDefinition } from '../../../src/inspector/api/ngrok/tunnels.js'
 import { fromEndpoint, fromTunnel } from '../../../src/inspector/api/ngrok/tunnels.js'
+import type { TunnelDefinition } from '../../../src/inspector/tunnel-control.js'
 import { upstream } from '../../support/http-upstream.js'
 import { program } from '../../support/places.js'
 import { answer, message } from '../messages.js'
@@ -138,9 +138,12 @@ t.test('tunnels are started and stopped; clients announce JSON also where they s
   const errors: UniRouteError[] = []
   const api: InspectorApi = await InspectorApi.start(t, {
     control: {
-      start: async (definition) => {
+      start: async (definition, replaces) => {
         const error = errors.shift()
         if (error !== undefined) throw error
+        const before = api.tunnels.findIndex(({ name }) => name === definition.name)
+        if (before >= 0 && !replaces) throw new ConfigError('UR_TUNNEL_EXISTS', 'there is one already')
+        if (before >= 0) api.tunnels.splice(before, 1)
         started.push(definition)
         api.tunnels.push(
           tunnel(definition.name, { kind: 'tcp', publicUrl: 'tcp://example.com:20001', upstream: 'localhost:22' }),
@@ -165,7 +168,8 @@ t.test('tunnels are started and stopped; clients announce JSON also where they s
   t.match(await post({ proto: 'tcp' }), { status: 400, body: { details: { err: /address of the upstream/ } } })
   t.match(await post([]), { status: 400 })
   errors.push(
-    new NetworkError('UR_SERVER_LOST', 'gone'),
+    new NetworkError('UR_SERVER_AWAY', 'gone'),
+    new NetworkError('UR_AGENT_DRAINING', 'it stops'),
     new RefusedError('UR_RESERVED', 'it is reserved'),
     new ConfigError('UR_CONFIG_VALUE', 'wrong'),
   )
@@ -174,12 +178,14 @@ t.test('tunnels are started and stopped; clients announce JSON also where they s
     status: 503,
     body: { error_code: 104, details: { err: 'a successful ngrok tunnel session has not yet been established' } },
   })
+  t.match(await post(web), { status: 503, body: { error_code: 104, details: { err: 'it stops (UR_AGENT_DRAINING)' } } })
   t.match(await post(web), {
     status: 502,
     body: { error_code: 103, msg: 'failed to start tunnel', details: { err: 'it is reserved (UR_RESERVED)' } },
   })
   t.match(await post(web), { status: 400, body: { error_code: 102 } })
-  t.same(started, [{ name: 'ssh', keys: { kind: 'tcp', upstream: '22' } }])
+  t.match(started, [{ name: 'ssh', keys: { kind: 'tcp', upstream: '22' } }])
+  t.equal(started.length, 1)
 
   const json = { 'content-type': 'application/json' }
   t.match(await api.call('/api/tunnels', { headers: json }), { status: 200 }, 'as pyngrok asks')
@@ -203,44 +209,77 @@ t.test('tunnels are started and stopped; clients announce JSON also where they s
 
 t.test('definitions of ngrok in our words', async (t) => {
   t.same(
-    fromTunnel({ addr: 3000, subdomain: 'shop', inspect: true, schemes: ['http', 'https'], metadata: 'x', crt: null }),
+    fromTunnel({ addr: 3000, subdomain: 'shop', inspect: false, schemes: ['http', 'https'], metadata: 'x', crt: null }),
     {
       name: 'http-3000',
-      keys: { kind: 'http', upstream: '3000', subdomain: 'shop', scheme: 'both' },
+      keys: { kind: 'http', upstream: '3000', subdomain: 'shop', inspect: false, scheme: 'both' },
+      origins: { kind: 'proto', upstream: 'addr', scheme: 'schemes' },
     },
   )
   t.same(
     fromTunnel({
-      ...{
-        name: 'a',
-        proto: 'http',
-        addr: 'localhost',
-        hostname: 'a.example.com',
-        bind_tls: true,
-        basic_auth: ['u:p'],
-      },
+      ...{ name: 'a', proto: 'http', addr: 'localhost', hostname: 'a.example.com', bind_tls: 'true' },
+      ...{ auth: 'u:p', oauth: null, compression: false, inspect: 'true', mutual_tls_cas: 'ca.pem' },
       ...{ host_header: 'rewrite', ip_restriction: { allow_cidrs: ['10.0.0.0/8'] }, circuit_breaker: 0.5 },
       ...{ request_header: { add: ['X: 1'] }, verify_webhook: { provider: 'github', secret: 's' } },
     }).keys,
     {
       ...{ kind: 'http', upstream: 'localhost:80', domain: 'a.example.com', scheme: 'https', basic_auth: ['u:p'] },
-      ...{ host_header: 'rewrite', cidr_allow: ['10.0.0.0/8'], cidr_deny: [], circuit_breaker: 0.5 },
-      ...{ request_header_add: ['X: 1'], request_header_remove: [] },
+      ...{ host_header: 'rewrite', cidr_allow: ['10.0.0.0/8'], circuit_breaker: 0.5, inspect: true },
+      ...{ request_header_add: ['X: 1'], mutual_tls_ca: ['ca.pem'] },
       ...{ verify_webhook: 'github', verify_webhook_secret: 's' },
     },
   )
+  const dotted = fromTunnel({ addr: 1, 'ip_restriction.deny_cidrs': ['10.0.0.0/8'], 'response_header.remove': ['X'] })
+  t.match(dotted.keys, { cidr_deny: ['10.0.0.0/8'], response_header_remove: ['X'] }, 'as the npm package writes them')
   const tcp = fromTunnel({ proto: 'tcp', addr: 'db:22', remote_addr: '1.tcp.ngrok.io:27210', proxy_proto: '2' })
   t.same(tcp.keys, { kind: 'tcp', upstream: 'db:22', remote_port: 27_210, proxy_protocol: 2 })
+  const tls = fromTunnel({ proto: 'tls', addr: 443, crt: 'a.pem', key: 'a.key', terminate_at: 'agent' })
+  t.same(tls.keys, { kind: 'tls', upstream: '443', crt: 'a.pem', key: 'a.key', terminate: 'agent' })
   const endpoint = fromEndpoint({
-    url: 'https://a.example.com',
+    url: 'https://a.example.com/api',
     upstream: { url: 8001, protocol: 'http2' },
+    bindings: ['public'],
     pooling_enabled: true,
   })
   t.same(endpoint.keys, {
-    ...{ kind: 'http', upstream: '8001', scheme: 'https', domain: 'a.example.com' },
+    ...{ kind: 'http', upstream: '8001', scheme: 'https', domain: 'a.example.com', path: '/api' },
     ...{ upstream_protocol: 'http2', pool: 'round-robin' },
   })
-  t.throws(() => fromEndpoint({ upstream: { url: '1' }, traffic_policy: 'x' }), { code: 'UR_CONFIG_VALUE' })
-  t.throws(() => fromTunnel({ addr: 1, constructor: 1 }), { code: 'UR_CONFIG_VALUE' })
-  t.throws(() => fromTunnel({ addr: 1, name: {} }), { code: 'UR_CONFIG_VALUE' })
+  t.match(fromEndpoint({ url: 'tcp://1.tcp.ngrok.io:27210', upstream: { url: 22 } }).keys, { remote_port: 27_210 })
+})
+
+t.test('what cannot be kept to is refused by its name, and not left out', async (t) => {
+  const fields: readonly (readonly [object, RegExp])[] = [
+    [{ oauth: { provider: 'google' } }, /"oauth"/],
+    [{ constructor: 1 }, /"constructor"/],
+    [{ traffic_policy_file: 'rules.yml' }, /traffic_policy_file/],
+    [{ name: {} }, /name/],
+    [{ name: 'a\u001b[2J' }, /name/],
+    [{ ip_restriction: '10.0.0.0/8' }, /ip_restriction/],
+    [{ ip_restriction: { allow: ['10.0.0.0/8'] } }, /ip_restriction\.allow"/],
+    [{ verify_webhook: 'github' }, /verify_webhook/],
+    [{ request_header: ['X: 1'] }, /request_header/],
+    [{ remote_addr: 'example.com' }, /remote_addr/],
+    [{ remote_addr: 'example.com:99999' }, /remote_addr/],
+    [{ schemes: ['ftp'] }, /schemes/],
+    [{ schemes: [] }, /schemes/],
+    [{ bind_tls: 'perhaps' }, /bind_tls/],
+    [{ terminate_at: 'edge' }, /terminate_at/],
+    [{ bind_tls: true, schemes: ['http'] }, /bind_tls and schemes|schemes and bind_tls/],
+    [{ domain: 'a.example', hostname: 'b.example' }, /hostname and domain|domain and hostname/],
+  ]
+  for (const [field, message] of fields) {
+    t.throws(() => fromTunnel({ addr: 1, ...field }), { code: 'UR_CONFIG_VALUE', message }, JSON.stringify(field))
+  }
+  const endpoints: readonly (readonly [object, RegExp])[] = [
+    [{ traffic_policy: 'x' }, /traffic_policy/],
+    [{ bindings: ['internal'] }, /bindings/],
+    [{ url: 'udp://' }, /url/],
+    [{ upstream: { url: 1, tls: 'x' } }, /upstream\.tls/],
+  ]
+  for (const [field, message] of endpoints) {
+    const given = { upstream: { url: 1 }, ...field }
+    t.throws(() => fromEndpoint(given), { code: 'UR_CONFIG_VALUE', message }, JSON.stringify(field))
+  }
 })

@@ -33,7 +33,8 @@ const CALL = exchange('0000000000000001', {
 function names(port: number, protos: readonly string[] = []) {
   const upstream = readUpstream(String(port))
   const tunnel = { name: 'shop', kind: 'http', upstream, http: { upstreamProtocol: 'http2' }, inspected: true } as const
-  return namesOfTunnels([tunnel], protos, systemClock)
+  const tunnels = [tunnel]
+  return namesOfTunnels(() => tunnels, protos, systemClock)
 }
 
 const itemOf = (json: string | null) => (JSON.parse(json ?? '{}') as Record<string, unknown>)['item']

@@ -1,15 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { checkedInput, wrongText } from '../../../admin/route.js'
-import { ConfigError, NetworkError, UniRouteError } from '../../../core/errors.js'
+import { CertificateError, ConfigError, NetworkError, UniRouteError } from '../../../core/errors.js'
 import type { TunnelInspection } from '../../contract.js'
 import { testOf } from '../../search/filter.js'
 import { search } from '../../search/search.js'
+import type { TunnelControl, TunnelDefinition } from '../../tunnel-control.js'
 import { type Context, known } from '../endpoint.js'
 import { API_HEADERS } from '../headers.js'
 import { InspectError, ofFramework, statusOf as httpStatusOf } from '../problems.js'
 import { endpointOf, requestOf, statusOf, tunnelOf } from './shapes.js'
-import { fromEndpoint, fromTunnel, type TunnelControl, type TunnelDefinition } from './tunnels.js'
+import { fromEndpoint, fromTunnel } from './tunnels.js'
 
 export interface NgrokOptions extends Context {
   readonly control: TunnelControl
@@ -75,8 +76,8 @@ function addEndpoints(app: FastifyInstance, options: NgrokOptions): void {
   })
   app.put<Named>('/api/endpoints/:name', async ({ params: { name }, body }, reply) => {
     const definition = fromEndpoint({ ...checked(Definition, body), name })
-    const replaced = await options.control.stop(name)
-    const tunnel = await start(options, definition)
+    const replaced = options.status().tunnels.some((tunnel) => tunnel.name === name)
+    const tunnel = await start(options, definition, true)
     return reply.code(replaced ? 200 : 201).send(endpointOf(tunnel))
   })
   app.delete<Named>('/api/endpoints/:name', (request, reply) => stop(options, request, reply))
@@ -113,13 +114,9 @@ function find(options: NgrokOptions, name: string): TunnelInspection {
   throw new InspectError(404, 'UR_INSPECT_NOT_FOUND', `There is no tunnel "${name}" that has an address.`)
 }
 
-async function start(options: NgrokOptions, definition: TunnelDefinition): Promise<TunnelInspection> {
-  const { name } = definition
-  if (options.status().tunnels.some((tunnel) => tunnel.name === name)) {
-    throw new ConfigError('UR_CONFIG_VALUE', `There is a tunnel "${name}" already. What to do: choose another name.`)
-  }
-  await options.control.start(definition)
-  return find(options, name)
+async function start(options: NgrokOptions, definition: TunnelDefinition, replaces = false): Promise<TunnelInspection> {
+  await options.control.start(definition, replaces)
+  return find(options, definition.name)
 }
 
 async function stop(options: NgrokOptions, { params: { name } }: FastifyRequest<Named>, reply: FastifyReply) {
@@ -148,12 +145,13 @@ function explained(error: unknown): { code: number; status: number; msg: string;
   }
   const err = `${error.message} (${error.code})`
   if (error instanceof InspectError) return { code: CODES.other, status: error.status, msg: error.message, err }
-  if (error instanceof ConfigError) {
+  if (error instanceof ConfigError || error instanceof CertificateError) {
     const msg = error.code === 'UR_INSPECT_FIELD' ? 'invalid request' : 'invalid tunnel configuration'
     return { code: CODES.invalid, status: 400, msg, err }
   }
   if (error instanceof NetworkError) {
-    return { code: CODES.notReady, status: 503, msg: 'ngrok is not yet ready to start tunnels', err: NOT_READY }
+    const err = error.code === 'UR_SERVER_AWAY' ? NOT_READY : `${error.message} (${error.code})`
+    return { code: CODES.notReady, status: 503, msg: 'ngrok is not yet ready to start tunnels', err }
   }
   const status = Math.max(httpStatusOf(error), 502)
   return { code: CODES.failed, status, msg: 'failed to start tunnel', err }
