@@ -8,6 +8,7 @@
  *                              /request/body and /response/body (decoded where it can be, ?raw=1: as it was)
  * POST   /exchanges/ID/replay
  * POST   /reveal
+ * POST   /tunnels              DELETE /tunnels/NAME
  * GET    /exchanges.har        with the filters of /exchanges, or ?id=ID&id=ID; POST takes a HAR file
  * GET    /suites               PUT /suites/NAME {"exchanges": [ID…]}, GET (the HAR file), DELETE; POST /suites/NAME/run
  */
@@ -276,6 +277,14 @@ export interface TunnelInspection {
   readonly bytesOut: number
   readonly connections: TrafficStatistics
   readonly requests: TrafficStatistics
+}
+
+/** `POST /tunnels`, answered by a `TunnelInspection`: beside these, the keys that a tunnel may have in uniroute.yml. */
+export interface TunnelStart {
+  readonly name: string
+  readonly kind: 'tcp' | 'tls' | 'http'
+  readonly upstream: string | number
+  readonly [key: string]: unknown
 }
 
 export interface CaptureStatus {

@@ -153,7 +153,7 @@ t.test(
 t.test(
   'two POSTs with one name at once: one gets the tunnel; and what else goes wrong, in the shape of ngrok',
   async (t) => {
-    const { product, api } = await scene(t)
+    const { api } = await scene(t)
     const post = (body: object, headers?: Record<string, string>) => api.call('POST', '/api/tunnels', body, headers)
     const ssh = { name: 'ssh', proto: 'tcp', addr: 22 }
     const both = await Promise.all([post(ssh), post(ssh)])
@@ -192,6 +192,28 @@ t.test(
     t.equal((await post(ssh, { 'content-type': 'text/plain' })).status, 415)
     t.equal((await api.call('DELETE', '/api/tunnels/ssh', undefined, { origin: 'http://evil.example' })).status, 403)
     t.equal((await api.call('GET', '/api/tunnels/ssh')).status, 200)
-    t.ok(product)
   },
 )
+
+t.test('the same by our own API, with the keys of uniroute.yml', async (t) => {
+  const { product, api, port } = await scene(t)
+  const at = '/api/inspect/tunnels'
+  const shop = { name: 'shop', kind: 'http', upstream: `127.0.0.1:${port}`, subdomain: 'shop', path: '/api' }
+  t.match(await api.call('POST', at, { ...shop, pahts: 1 }), {
+    status: 422,
+    body: { code: 'UR_CONFIG_UNKNOWN_KEY', detail: /pahts.*path/ },
+  })
+  t.match(await api.call('POST', at, { name: 'shop' }), { status: 422, body: { code: 'UR_INSPECT_FIELD' } })
+  t.match(await api.call('POST', at, shop), {
+    status: 201,
+    body: { name: 'shop', kind: 'http', publicUrl: product.url('shop', '/api'), inspected: true },
+  })
+  t.match(await api.call('POST', at, shop), { status: 409, body: { code: 'UR_TUNNEL_EXISTS' } })
+  t.match(await api.call('POST', at, { name: 'p', kind: 'tcp', upstream: 1, remote_port: 1 }), {
+    status: 409,
+    body: { code: 'UR_PORT_RANGE' },
+  })
+  t.equal(String((await product.call(hostOf('shop'), '/api/x')).body), 'hello from /api/x')
+  t.equal((await api.call('DELETE', `${at}/shop`)).status, 204)
+  t.match(await api.call('DELETE', `${at}/shop`), { status: 404, body: { code: 'UR_INSPECT_NOT_FOUND' } })
+})

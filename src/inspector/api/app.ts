@@ -5,7 +5,6 @@ import { openApi } from '../../admin/openapi.js'
 import { checkedInput, fastifyPath, methodsAt, wrongText } from '../../admin/route.js'
 import type { AllowedHosts } from '../../core/browser-guard.js'
 import { LimitError } from '../../core/errors.js'
-import type { TunnelControl } from '../tunnel-control.js'
 import { DESCRIPTION } from './description.js'
 import type { Bytes, Context, Endpoint } from './endpoint.js'
 import { EventFeed } from './event-feed.js'
@@ -18,6 +17,7 @@ import { refuseHead } from './refused-head.js'
 import { EXCHANGES } from './routes/exchanges.js'
 import { LIVE } from './routes/live.js'
 import { SUITES } from './routes/suites.js'
+import { TUNNELS } from './routes/tunnels.js'
 
 /** Bytes of the body of a request. */
 const BODY_BYTES = 16 * 1024 * 1024
@@ -29,12 +29,10 @@ export interface InspectorAppOptions extends Context {
   readonly allowedHosts: AllowedHosts
   /** The folder with the built pages. */
   readonly pages: string
-  /** Starts and stops tunnels of the agent. */
-  readonly control: TunnelControl
 }
 
 /** Everything below `/api/inspect`. */
-export const ENDPOINTS: readonly Endpoint[] = [...LIVE, ...EXCHANGES, ...SUITES]
+export const ENDPOINTS: readonly Endpoint[] = [...LIVE, ...TUNNELS, ...EXCHANGES, ...SUITES]
 
 /** The inspector's API, that of ngrok, and the pages; without a listener. */
 export async function inspectorApp(options: InspectorAppOptions): Promise<FastifyInstance> {

@@ -8,6 +8,7 @@ import type { Exchange } from '../exchange.js'
 import type { Suites } from '../files/suites.js'
 import type { GrpcNames } from '../grpc/describer.js'
 import type { Recorder, Replayer } from '../replay/replayer.js'
+import type { TunnelControl } from '../tunnel-control.js'
 import { InspectError } from './problems.js'
 
 /** What answers requests. */
@@ -19,6 +20,8 @@ export interface Context {
   readonly suites: Suites
   /** Puts names to what gRPC messages hold. */
   readonly grpc: GrpcNames
+  /** Starts and stops tunnels of the agent. */
+  readonly control: TunnelControl
   readonly log: Logger
   /** As it is now. */
   status(): InspectorStatus

@@ -1,5 +1,12 @@
 import type { Code } from '../../core/error-codes.js'
-import { ConfigError, LimitError, RefusedError, UniRouteError, UpstreamError } from '../../core/errors.js'
+import {
+  CertificateError,
+  ConfigError,
+  LimitError,
+  RefusedError,
+  UniRouteError,
+  UpstreamError,
+} from '../../core/errors.js'
 import type { ProblemBody } from '../contract.js'
 
 /** A request that the API itself refuses. */
@@ -32,13 +39,16 @@ const TITLES: Readonly<Record<number, string>> = {
 }
 
 const STATUSES: Partial<Record<Code, number>> = {
+  UR_AGENT_DRAINING: 503,
   UR_HAR_FILE: 500,
   UR_REPLAY_KIND: 409,
   UR_REPLAY_REQUEST: 422,
   UR_REPLAY_TIMED_OUT: 504,
   UR_REPLAY_TRUNCATED: 409,
   UR_REPLAY_TUNNEL: 422,
+  UR_SERVER_AWAY: 503,
   UR_SUITE_NOT_FOUND: 404,
+  UR_TUNNEL_EXISTS: 409,
   UR_UPSTREAM_TIMED_OUT: 504,
 }
 
@@ -58,7 +68,7 @@ export function statusOf(error: UniRouteError): number {
   if (known !== undefined) return known
   if (error instanceof UpstreamError) return 502
   if (error instanceof LimitError) return 503
-  if (error instanceof ConfigError) return 422
+  if (error instanceof ConfigError || error instanceof CertificateError) return 422
   return error instanceof RefusedError ? 409 : 500
 }
 

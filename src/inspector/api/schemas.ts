@@ -181,7 +181,7 @@ const TrafficStatistics = z
   })
   .meta({ id: 'TrafficStatistics' }) satisfies z.ZodType<contract.TrafficStatistics>
 
-const TunnelInspection = z
+export const TunnelInspection = z
   .object({
     name: z.string(),
     kind: z.enum(['tcp', 'tls', 'http']),
@@ -195,6 +195,17 @@ const TunnelInspection = z
     requests: TrafficStatistics,
   })
   .meta({ id: 'TunnelInspection' }) satisfies z.ZodType<contract.TunnelInspection>
+
+export const TunnelStart = z
+  .looseObject({
+    name: z.string().min(1).max(100),
+    kind: z.enum(['tcp', 'tls', 'http']),
+    upstream: z.union([z.string().max(1_000), z.number().int()]),
+  })
+  .meta({
+    id: 'TunnelStart',
+    description: 'Beside these, the keys that a tunnel may have in uniroute.yml (docs/configuration.md).',
+  }) satisfies z.ZodType<contract.TunnelStart>
 
 const CaptureStatus = z
   .object({

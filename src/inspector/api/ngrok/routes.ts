@@ -5,16 +5,12 @@ import { CertificateError, ConfigError, NetworkError, UniRouteError } from '../.
 import type { TunnelInspection } from '../../contract.js'
 import { testOf } from '../../search/filter.js'
 import { search } from '../../search/search.js'
-import type { TunnelControl, TunnelDefinition } from '../../tunnel-control.js'
+import type { TunnelDefinition } from '../../tunnel-control.js'
 import { type Context, known } from '../endpoint.js'
 import { API_HEADERS } from '../headers.js'
 import { InspectError, ofFramework, statusOf as httpStatusOf } from '../problems.js'
 import { endpointOf, requestOf, statusOf, tunnelOf } from './shapes.js'
 import { fromEndpoint, fromTunnel } from './tunnels.js'
-
-export interface NgrokOptions extends Context {
-  readonly control: TunnelControl
-}
 
 interface Named {
   Params: { name: string }
@@ -33,7 +29,7 @@ const Replay = z.object({ id: z.string(), tunnel_name: z.string().optional() })
 const Definition = z.record(z.string(), z.unknown())
 
 /** The API of ngrok's agent, for scripts that were written for it. */
-export function addNgrokRoutes(app: FastifyInstance, options: NgrokOptions): void {
+export function addNgrokRoutes(app: FastifyInstance, options: Context): void {
   void app.register((scope, _options, done) => {
     scope.setErrorHandler((error, _request, reply) => refuse(reply, error, options))
     addStatus(scope, options)
@@ -44,7 +40,7 @@ export function addNgrokRoutes(app: FastifyInstance, options: NgrokOptions): voi
   })
 }
 
-function addStatus(app: FastifyInstance, { status }: NgrokOptions): void {
+function addStatus(app: FastifyInstance, { status }: Context): void {
   const root = {
     uri: '/api/',
     status_uri: '/api/status',
@@ -57,7 +53,7 @@ function addStatus(app: FastifyInstance, { status }: NgrokOptions): void {
   app.get('/api/status', () => statusOf(status()))
 }
 
-function addTunnels(app: FastifyInstance, options: NgrokOptions): void {
+function addTunnels(app: FastifyInstance, options: Context): void {
   app.get('/api/tunnels', () => ({ tunnels: running(options).map(tunnelOf), uri: '/api/tunnels' }))
   app.get<Named>('/api/tunnels/:name', ({ params }) => tunnelOf(find(options, params.name)))
   app.post('/api/tunnels', async (request, reply) => {
@@ -67,7 +63,7 @@ function addTunnels(app: FastifyInstance, options: NgrokOptions): void {
   app.delete<Named>('/api/tunnels/:name', (request, reply) => stop(options, request, reply))
 }
 
-function addEndpoints(app: FastifyInstance, options: NgrokOptions): void {
+function addEndpoints(app: FastifyInstance, options: Context): void {
   app.get('/api/endpoints', () => ({ endpoints: running(options).map(endpointOf), uri: '/api/endpoints' }))
   app.get<Named>('/api/endpoints/:name', ({ params }) => endpointOf(find(options, params.name)))
   app.post('/api/endpoints', async (request, reply) => {
@@ -83,7 +79,7 @@ function addEndpoints(app: FastifyInstance, options: NgrokOptions): void {
   app.delete<Named>('/api/endpoints/:name', (request, reply) => stop(options, request, reply))
 }
 
-function addRequests(app: FastifyInstance, { book, replayer }: NgrokOptions): void {
+function addRequests(app: FastifyInstance, { book, replayer }: Context): void {
   const uri = '/api/requests/http'
   app.get(uri, async ({ query }) => {
     const { limit, tunnel_name: tunnel } = checked(RequestsQuery, query)
@@ -104,22 +100,22 @@ function addRequests(app: FastifyInstance, { book, replayer }: NgrokOptions): vo
 }
 
 /** Those that have an address. */
-function running({ status }: NgrokOptions): TunnelInspection[] {
+function running({ status }: Context): TunnelInspection[] {
   return status().tunnels.filter(({ publicUrl }) => publicUrl !== null)
 }
 
-function find(options: NgrokOptions, name: string): TunnelInspection {
+function find(options: Context, name: string): TunnelInspection {
   const found = running(options).find((tunnel) => tunnel.name === name)
   if (found !== undefined) return found
   throw new InspectError(404, 'UR_INSPECT_NOT_FOUND', `There is no tunnel "${name}" that has an address.`)
 }
 
-async function start(options: NgrokOptions, definition: TunnelDefinition, replaces = false): Promise<TunnelInspection> {
+async function start(options: Context, definition: TunnelDefinition, replaces = false): Promise<TunnelInspection> {
   await options.control.start(definition, replaces)
   return find(options, definition.name)
 }
 
-async function stop(options: NgrokOptions, { params: { name } }: FastifyRequest<Named>, reply: FastifyReply) {
+async function stop(options: Context, { params: { name } }: FastifyRequest<Named>, reply: FastifyReply) {
   if (await options.control.stop(name)) return reply.code(204).send()
   throw new InspectError(404, 'UR_INSPECT_NOT_FOUND', `There is no tunnel "${name}".`)
 }
@@ -132,7 +128,7 @@ function checked<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
 }
 
 /** Answers as ngrok does: a number, a status, what was tried, and why it failed. */
-async function refuse(reply: FastifyReply, thrown: unknown, { log }: NgrokOptions): Promise<void> {
+async function refuse(reply: FastifyReply, thrown: unknown, { log }: Context): Promise<void> {
   const error = ofFramework(thrown)
   if (!(error instanceof UniRouteError)) log.error({ code: 'UR_INTERNAL', error }, 'a request to the inspector failed')
   const { code, status, msg, err } = explained(error)
