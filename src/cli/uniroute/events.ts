@@ -8,6 +8,11 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
   const event = (name: string, members: Record<string, unknown>) => output.event({ event: name, ...members })
   let ready = false
   const early: (() => void)[] = []
+  /** At once, or right behind `ready`, which is the first line. */
+  const behindReady = (tell: () => void): void => {
+    if (ready) tell()
+    else early.push(tell)
+  }
   return {
     // Before `ready` it would tell nothing: `ready` is the first line of an agent that comes up without trouble.
     online: ({ node, serverVersion }, resumed) => {
@@ -20,7 +25,7 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
       for (const tell of early.splice(0)) tell()
     },
     tunnel: (tunnel) => event('tunnel', plain(tunnel)),
-    removed: (tunnel) => event('removed', plain(tunnel)),
+    removed: (tunnel) => behindReady(() => event('removed', plain(tunnel))),
     offline: (error, retryInMs, held) =>
       event('offline', {
         code: error.code,
@@ -32,10 +37,8 @@ export function eventPresenter(output: Output, connections: boolean): Presenter 
       event('error', { code: error.code, message: error.message, tunnel: tunnel.name, fatal: false }),
     notice: (level, code, text) => event('notice', { level, code, text }),
     certificate: (tunnel, news) => {
-      const tell = (): void => event('certificate', { tunnel: tunnel.name, ...plainNews(news) })
       // Of several tunnels one may have its certificate before another has its address.
-      if (ready) tell()
-      else early.push(tell)
+      behindReady(() => event('certificate', { tunnel: tunnel.name, ...plainNews(news) }))
     },
     opened: ({ id, tunnel, visitor }) => {
       if (connections) event('connection', { state: 'opened', id, tunnel, visitor })

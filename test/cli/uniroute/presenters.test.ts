@@ -84,6 +84,22 @@ t.test('certificates of tunnels whose TLS ends in the agent', async (t) => {
   t.match(written.join(''), /no certificate yet for shop\.example.*2026-06-01.*no such name \(UR_ACME_DNS\)/)
 })
 
+t.test('a tunnel that was stopped while the agent runs', async (t) => {
+  const stream = new PassThrough()
+  const events = eventPresenter(new Output('json', stream), false)
+  events.removed(tunnel)
+  events.ready([], null)
+  const lines = String(stream.read()).trim().split('\n')
+  t.match(
+    lines.map((line) => JSON.parse(line) as object),
+    [{ event: 'ready' }, { event: 'removed', name: 'tcp-5432', public_url: 'tcp://t.example:20001' }],
+  )
+  const written: string[] = []
+  const presenter = logPresenter(createLogging({ level: 'info', format: 'text', write: (line) => written.push(line) }))
+  presenter.removed(tunnel)
+  t.match(written.join(''), /stopped forwarding tcp:\/\/t\.example:20001/)
+})
+
 /** All that an agent can go through. */
 function live(presenter: Presenter): void {
   presenter.offline(new NetworkError('UR_SERVER_UNREACHABLE', 'could not connect'), 500.4, null)
