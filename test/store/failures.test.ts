@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chownSync,
   copyFileSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -12,7 +13,7 @@ import {
 import { join } from 'node:path'
 import Database from 'libsql'
 import t from 'tap'
-import { openStore, tokenHash } from '../../src/store/index.js'
+import { backupStore, openStore, tokenHash } from '../../src/store/index.js'
 import { mounting, smallDisk, unlessRoot } from '../support/small-disk.js'
 import { outputOf, scriptOn, storeFor } from './support.js'
 
@@ -33,6 +34,28 @@ t.test('a full disk is UR_STORE_FULL, loses nothing, and is over when there is r
   await tokens.create('after')
   t.equal((await tokens.list()).length, 2 + created.length)
 })
+
+t.test(
+  'a backup onto a full disk names it, says what to do, and leaves nothing; the database goes on',
+  mounting,
+  async (t) => {
+    const file = join(t.testdir({}), 'uniroute.db')
+    const dir = smallDisk(t)
+    const store = await openStore({ file })
+    t.teardown(() => store.close())
+    await store.tokens.create('a')
+    writeFileSync(join(dir, 'filling'), Buffer.alloc(1024 * 1024 - 8 * 4096))
+    const target = join(dir, 'backup.db')
+    const message = new RegExp(
+      `^The database ${target}\\S* could not be used: the disk is full .*What to do: free some space`,
+    )
+    await t.rejects(backupStore({ file }, target), { name: 'StoreError', code: 'UR_STORE_FULL', message })
+    t.strictSame(readdirSync(dir), ['filling'], 'no half of a backup stays')
+    await store.tokens.create('b')
+    rmSync(join(dir, 'filling'))
+    t.match(await backupStore({ file }, target), { bytes: Number })
+  },
+)
 
 t.test('a full disk at the first start', mounting, async (t) => {
   const dir = smallDisk(t)
