@@ -119,6 +119,19 @@ t.test('accounts, tokens and reservations; each wrong field, each conflict by it
   t.match(await api.call('/api/v1/tokens/%00'), problem(404, 'UR_ADMIN_NOT_FOUND'))
   t.match(await api.call('/api/v1/tokens/nobody'), problem(404, 'UR_TOKEN_NOT_FOUND'))
   t.match(await api.call('/api/v1/nothing'), problem(404, 'UR_ADMIN_NOT_FOUND'))
+  for (const kind of [
+    'accounts',
+    'tokens',
+    'reservations',
+    'sessions',
+    'tunnels',
+    'agent-certificates',
+    'admin-tokens',
+  ]) {
+    const method = ['agent-certificates', 'admin-tokens'].includes(kind) ? 'DELETE' : 'GET'
+    const unknown = await api.call(`/api/v1/${kind}/no-such-id`, { method })
+    t.match(unknown, { status: 404, body: { code: /^UR_\w+_NOT_FOUND$/, status: 404, retryable: false } }, kind)
+  }
   t.match(await api.call('/api/v1/tokens', { method: 'DELETE' }), {
     ...problem(405, 'UR_ADMIN_METHOD'),
     headers: { allow: 'GET, POST' },

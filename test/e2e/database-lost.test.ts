@@ -3,7 +3,7 @@ import path from 'node:path'
 import t from 'tap'
 import { eventually } from '../support/hang.js'
 import { adminToken, request } from '../admin/support.js'
-import { Agent, Server } from '../support/product.js'
+import { Agent, runAgent, Server } from '../support/product.js'
 import { Postgres } from '../support/postgres.js'
 import { echo, startEcho } from '../support/pumps.js'
 
@@ -38,6 +38,22 @@ t.test('PostgreSQL goes and comes back: tunnels stay, unknown tokens wait, and a
     return { status, ...(JSON.parse(text) as { ready: boolean; warnings: Record<string, string> }) }
   }
   const args = ['tcp', String(upstream.port)]
+  const held = server.ports.last
+  await server.uniroutd('account', 'create', 'bob')
+  t.match(await server.uniroutd('reserve', 'port', String(held), '--account', 'bob'), { code: 0 })
+  t.match(
+    await server.uniroutd(
+      'token',
+      'update',
+      'known',
+      '--allow-port',
+      `${server.ports.first}-${held - 2}`,
+      String(held),
+    ),
+    {
+      code: 0,
+    },
+  )
   const agent = await Agent.start(t, server, args, { token: known })
   t.match(await readyz(), { status: 200, ready: true, warnings: {} })
 
@@ -58,6 +74,18 @@ t.test('PostgreSQL goes and comes back: tunnels stay, unknown tokens wait, and a
   t.match(await api('tunnels'), { status: 200, body: { items: [{ kind: 'tcp' }] } }, 'what is connected is shown')
   await echo(agent.port())
   await echo((await Agent.start(t, server, args, { token: known })).port(), Buffer.from('a known token is let in'))
+  // What may be bound is known here, and asked of nobody: rights and reservations as they were seen last.
+  for (const [port, code] of [
+    [held, 'UR_PORT_TAKEN'],
+    [held - 1, 'UR_RIGHTS_PORT'],
+  ] as const) {
+    const refused = await runAgent(t, server, [...args, '--remote-port', String(port)], { token: known })
+    t.match(refused.events.at(-1), { event: 'error', code }, `${port}`)
+  }
+  await eventually('usage that waits', async () => {
+    if ((await server.metric('uniroute_records_waiting')) === 0) throw new Error('nothing waits')
+  })
+  t.equal(await server.metric('uniroute_records_dropped_total'), 0)
   const waiting = await Agent.spawn(t, server, args, { token: unknown })
   t.match(await waiting.process.event('offline'), { code: 'UR_TOKEN_UNCHECKED' })
   t.equal(waiting.process.ending, null, 'it tries again')
@@ -76,6 +104,10 @@ t.test('PostgreSQL goes and comes back: tunnels stay, unknown tokens wait, and a
     if (usage === undefined || usage.bytes_in < 64 + 'a known token is let in'.length)
       throw new Error(JSON.stringify(usage))
   })
+  await eventually('nothing that waits', async () => {
+    if ((await server.metric('uniroute_records_waiting')) > 0) throw new Error('still there')
+  })
+  t.equal(await server.metric('uniroute_records_dropped_total'), 0, 'and nothing was dropped')
   t.match(await server.uniroutd('token', 'revoke', 'known'), { code: 0 })
   t.match(await agent.exit, { code: 3 }, 'revocations are seen again')
 })
