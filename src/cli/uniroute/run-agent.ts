@@ -59,7 +59,7 @@ async function runAgent(
   const certificate = ownCertificate(config, process.env)
   const keyAdvice = await Promise.all([
     certificate === null ? null : keyWarning(certificate),
-    ...tunnels.map(({ terminate }) => (terminate?.files === undefined ? null : keyFileWarning(terminate.files.key))),
+    ...planned.map(({ terminate }) => (terminate?.files === undefined ? null : keyFileWarning(terminate.files.key))),
   ])
   // Before the screen is drawn, below which nothing is written.
   const early = stderrLogger(config)
