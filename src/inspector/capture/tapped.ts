@@ -90,8 +90,9 @@ export class Tapped implements ConnectionTap {
     if (this.#connection.protocol !== 'http1') return
     const rested = this.#rests
     this.#rests = this.#target.batches.isCrowded
-    // The reader is to know of all that it missed before the request with which it goes on.
-    if (rested && !this.#rests) this.#tellGaps(performance.now())
+    // What is missing of an exchange that was begun is not to be taken for one with what is left out whole, and the reader
+    // is to know of all that it missed before the request with which it goes on.
+    if (rested !== this.#rests) this.#tellGaps(performance.now())
   }
 
   #pass(lane: Lane, buffer: Buffer, from: number, end: number): void {
