@@ -232,6 +232,21 @@ t.test(
   },
 )
 
+t.test('what is missing of an answer is told before exchanges are left out', async (t) => {
+  const bench = new Bench()
+  const bulk = Buffer.alloc(BATCH_BYTES * MOST_BATCHES)
+  bench.tapped.toSocket(Buffer.from('GET /1'))
+  bench.tapped.toStream(bulk, 0, bulk.length)
+  bench.tapped.toStream(bulk, 0, 1_000)
+  bench.tapped.toSocket(Buffer.from('GET /2'))
+  bench.tapped.toStream(bulk, 0, 7)
+  bench.flush()
+  bench.told.length = 0
+  bench.tapped.toSocket(Buffer.from('GET /3'))
+  bench.flush()
+  t.same(bench.told, ['to-upstream missed 6', 'to-visitor missed 7', 'to-upstream 6'])
+})
+
 t.test('of HTTP/2 nothing is left out as long as there is room: the rest could not be read', async (t) => {
   const bench = new Bench('http2')
   const bulk = Buffer.alloc((BATCH_BYTES * MOST_BATCHES) / 2 + BATCH_BYTES)
