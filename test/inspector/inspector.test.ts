@@ -186,7 +186,12 @@ t.test('a port that is taken is followed by the next one', async (t) => {
 t.test('that exchanges cannot be written is told to whoever has no log', async (t) => {
   const folder = path.join(await temporaryFolder(t), 'a file')
   await writeFile(folder, '')
-  const inspector = new Inspector({ ...settings, store: path.join(folder, 'store') }, () => status, control, silentLogger)
+  const inspector = new Inspector(
+    { ...settings, store: path.join(folder, 'store') },
+    () => status,
+    control,
+    silentLogger,
+  )
   t.teardown(() => inspector.stop())
   const told = once(inspector, 'warning')
   inspector.start()
