@@ -3,7 +3,7 @@ import { HEAD_BYTES, RecordWriter, type RecordKind } from './records.js'
 
 /** Memory of one batch, and how many there are: what is under way to the reading thread is bounded by their product. */
 export const BATCH_BYTES = 256 * 1024
-export const MOST_BATCHES = 32
+export const MOST_BATCHES = 64
 /** A batch that is not full leaves after this time, ms. */
 const BATCH_MS = 5
 
@@ -17,6 +17,8 @@ export class Batches {
   readonly #reading = new ReadingBudget(performance.now())
   #made = 0
   #current: RecordWriter | null = null
+  #sent = 0
+  #read = 0
   #stopped = false
   readonly #timer: NodeJS.Timeout
 
@@ -51,15 +53,28 @@ export class Batches {
     return this.#made - this.#free.length > MOST_BATCHES / 2 || this.#reading.isSpent(performance.now())
   }
 
+  /** Batches that were read. */
+  get read(): number {
+    return this.#read
+  }
+
+  /** What `read` will be, at least, once all that was written is read. */
+  get written(): number {
+    return this.#current === null ? this.#sent : this.#sent + 1
+  }
+
   /** Sends what there is. */
   flush(): void {
     const current = this.#current
     this.#current = null
-    if (current !== null) this.#send(current.buffer, current.used)
+    if (current === null) return
+    this.#sent++
+    this.#send(current.buffer, current.used)
   }
 
   /** The memory of a batch; to read it took so much of a processor. */
   giveBack(buffer: ArrayBuffer, tookMs: number): void {
+    this.#read++
     this.#free.push(buffer)
     this.#reading.spend(tookMs)
   }

@@ -6,6 +6,12 @@ import { KINDS, RecordKind, type OpenedConnection } from './records.js'
 /** How often it is told how far a body has come that is not copied, ms. */
 const PROGRESS_MS = 250
 
+/**
+ * Bytes that one HTTP/1.1 connection may have under way to the reading thread in one direction: of a long body that comes
+ * at once more is not wanted, as the reader is about to say, and others need the room.
+ */
+const MOST_UNREAD = 2 * 1024 * 1024
+
 /** Where records of a connection go to. */
 export interface TapTarget {
   readonly batches: Batches
@@ -25,9 +31,25 @@ class Lane {
   skipped = 0
   lost = 0
   toldMs = 0
+  /** What may be copied until so many batches are read. */
+  #room = 0
+  #roomUntil = 0
 
   constructor(direction: Direction) {
     this.direction = direction
+  }
+
+  /** How much may be copied now. */
+  room(batches: Batches): number {
+    if (batches.read >= this.#roomUntil) {
+      this.#room = MOST_UNREAD
+      this.#roomUntil = batches.written + 1
+    }
+    return this.#room
+  }
+
+  copied(bytes: number): void {
+    this.#room -= bytes
   }
 }
 
@@ -113,13 +135,15 @@ export class Tapped implements ConnectionTap {
       if (lane.offset >= lane.skipUntil || atMs - lane.toldMs >= PROGRESS_MS) this.#tellGap(lane, atMs)
       if (start === end) return
     }
-    if ((lane.skipped > 0 || lane.lost > 0) && !this.#tellGap(lane, atMs)) {
+    const { batches } = this.#target
+    const room = this.#connection.protocol === 'http1' ? lane.room(batches) : Infinity
+    if (room === 0 || ((lane.skipped > 0 || lane.lost > 0) && !this.#tellGap(lane, atMs))) {
       lane.lost += end - start
       return
     }
-    const { batches } = this.#target
     const kind = KINDS[lane.direction].bytes
-    const written = batches.write(kind, this.#number, atMs, buffer, start, end)
+    const written = batches.write(kind, this.#number, atMs, buffer, start, Math.min(end, start + room))
+    lane.copied(written)
     lane.lost += end - start - written
   }
 

@@ -13,7 +13,7 @@ const LONGEST_WORD = 4_096
 
 /** Collects the first bytes of a body until it is over; they are not seen before secrets are taken out of them. */
 export class BodyKeeper {
-  readonly #limit: number
+  #limit: number
   #held: Buffer | null = null
   #bytes = 0
 
@@ -44,6 +44,11 @@ export class BodyKeeper {
     }
     bytes.copy(this.#held, this.#bytes, 0, length)
     this.#bytes = needed
+  }
+
+  /** Keeps nothing more: bytes were missed, and what comes now does not belong behind what is here. */
+  close(): void {
+    this.#limit = this.#bytes
   }
 
   /** Lets go of what was collected. */

@@ -130,6 +130,7 @@ class Writer implements ExchangeWriter {
 
   requestBytes(bytes: number): void {
     if (this.#isOver) return
+    if (bytes > 0) this.#requestKeeper.close()
     this.exchange.request.bytes += bytes
     this.#changed(0)
   }
@@ -176,6 +177,7 @@ class Writer implements ExchangeWriter {
   answerBytes(bytes: number): void {
     const { response } = this.exchange
     if (this.#isAnswered || response === null) return
+    if (bytes > 0) this.#answerKeeper.close()
     response.bytes += bytes
     this.#changed(0)
   }

@@ -2,11 +2,12 @@ import t from 'tap'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Batches, BATCH_BYTES, MOST_BATCHES } from '../../../src/inspector/capture/batches.js'
 import { Readers } from '../../../src/inspector/capture/readers.js'
-import { readRecords, type RecordKind } from '../../../src/inspector/capture/records.js'
+import { readRecords, RecordKind } from '../../../src/inspector/capture/records.js'
 import { Tapped, type TapTarget } from '../../../src/inspector/capture/tapped.js'
 import type { ConnectionReader, Direction } from '../../../src/inspector/reader.js'
 import { Random } from '../../support/random.js'
 
+const MIB = 1024 ** 2
 const CONNECTION = { tunnel: 'web', visitor: '198.51.100.7', protocol: 'http1' } as const
 
 /** Both threads in one, with what the reader is told written down. */
@@ -71,6 +72,12 @@ class Bench implements TapTarget {
       readRecords(buffer, used, (...record) => this.readers.handle(...record))
       this.batches.giveBack(buffer, tookMs)
     }
+  }
+
+  /** Others have so much under way that nothing new is begun. */
+  crowd(): void {
+    const bulk = Buffer.alloc((BATCH_BYTES * MOST_BATCHES) / 2 + BATCH_BYTES)
+    this.batches.write(RecordKind.toVisitor, 99, 0, bulk, 0, bulk.length)
   }
 
   flush(): void {
@@ -197,8 +204,7 @@ t.test('when more comes than can be read, exchanges are left out whole, and told
     bench.tapped.toStream(Buffer.from(answer), 0, answer.length)
   }
   exchange('GET /1', 'one')
-  const bulk = Buffer.alloc((BATCH_BYTES * MOST_BATCHES) / 2 + BATCH_BYTES)
-  bench.tapped.toStream(bulk, 0, bulk.length)
+  bench.crowd()
   exchange('GET /2', 'two')
   exchange('GET /333', 'three')
   bench.flush()
@@ -234,17 +240,31 @@ t.test(
 
 t.test('what is missing of an answer is told before exchanges are left out', async (t) => {
   const bench = new Bench()
-  const bulk = Buffer.alloc(BATCH_BYTES * MOST_BATCHES)
+  const bulk = Buffer.alloc(3 * MIB)
   bench.tapped.toSocket(Buffer.from('GET /1'))
+  bench.crowd()
   bench.tapped.toStream(bulk, 0, bulk.length)
-  bench.tapped.toStream(bulk, 0, 1_000)
   bench.tapped.toSocket(Buffer.from('GET /2'))
   bench.tapped.toStream(bulk, 0, 7)
   bench.flush()
+  t.equal(bench.told.at(-1), `to-visitor missed ${MIB}`)
   bench.told.length = 0
   bench.tapped.toSocket(Buffer.from('GET /3'))
   bench.flush()
   t.same(bench.told, ['to-upstream missed 6', 'to-visitor missed 7', 'to-upstream 6'])
+})
+
+t.test('a long body that comes at once leaves room for others, and is copied on once it was read', async (t) => {
+  const bench = new Bench()
+  const bulk = Buffer.alloc(5 * MIB)
+  bench.tapped.toStream(bulk, 0, bulk.length)
+  bench.tapped.toStream(bulk, 0, bulk.length)
+  t.notOk(bench.batches.isCrowded)
+  bench.flush()
+  t.equal(Buffer.concat(bench.bytes['to-visitor']).length, 2 * MIB)
+  bench.tapped.toStream(bulk, 0, 1_000)
+  bench.flush()
+  t.same(bench.told.slice(-2), [`to-visitor missed ${8 * MIB}`, 'to-visitor 1000'])
 })
 
 t.test('of HTTP/2 nothing is left out as long as there is room: the rest could not be read', async (t) => {
