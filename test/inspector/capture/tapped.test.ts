@@ -225,12 +225,12 @@ t.test(
     }
     exchange('GET /1', 'one')
     bench.batches.flush()
-    bench.read(510)
+    bench.read(205)
     bench.told.length = 0
     exchange('GET /2', 'two')
     bench.flush()
     t.same(bench.told, [])
-    // It may be 15 ms in 100.
+    // It may be 5 ms in 100.
     for (let i = 0; i < 1_000 && bench.batches.isCrowded; i++) await delay(1)
     exchange('GET /333', 'three')
     bench.flush()
