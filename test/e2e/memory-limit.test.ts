@@ -40,7 +40,11 @@ t.test('with buffers as large as limits.memory: new visitors are turned away, ot
     return answer
   })
   t.match(refused.headers, { 'retry-after': '1', 'x-uniroute-error': 'UR_MEMORY_LIMIT' })
-  t.match(await exchange(agent.port(), ''), { answer: Buffer.alloc(0) }, 'a connection is closed')
+  const turnedAway = await exchange(agent.port(), '').then(
+    ({ answer }) => answer.length,
+    (error: NodeJS.ErrnoException) => error.code,
+  )
+  t.ok(turnedAway === 0 || turnedAway === 'ECONNRESET', `a connection is closed: ${turnedAway}`)
   t.ok((await server.metric('uniroute_http_failures_total', { reason: 'UR_MEMORY_LIMIT' })) > 0)
   t.ok((await server.metric('uniroute_stream_failures_total', { reason: 'UR_MEMORY_LIMIT' })) > 0)
   await echoOn(standing, Buffer.alloc(100_000, 'x'))
