@@ -224,7 +224,7 @@ export class Http1Reader implements ConnectionReader {
     const held = this.#held
     if (held === null) return
     this.#held = null
-    if (held.length > 0) this.#pushRequests(held, atMs)
+    if (held.length > 0) this.#try(atMs, () => this.#pushRequests(held, atMs))
   }
 
   #switch(answer: ResponseHead, atMs: number): void {

@@ -305,6 +305,17 @@ t.test('no exchange stays open behind another protocol that was agreed on', asyn
   t.match(answered.exchanges, [{ state: 'done', response: { status: 200 } }])
 })
 
+t.test(
+  'what is no request behind one for another protocol is told when its answer ends with the connection',
+  async (t) => {
+    const { exchanges } = http1([
+      ['>', 'GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nnonsense\r\n\r\n'],
+      ['<', 'HTTP/1.1 200 OK\r\n\r\nall of it'],
+    ])
+    t.match(exchanges, [{ state: 'done', response: { status: 200 } }])
+  },
+)
+
 t.test('bodies are kept up to the limit, counted beyond, and not asked for', async (t) => {
   const head = 'HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n'
   const { exchanges, skips } = http1(
