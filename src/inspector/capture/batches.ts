@@ -50,7 +50,7 @@ export class Batches {
 
   /** More is under way, or was read, than is well: nothing should be begun of which the rest may find no room. */
   get isCrowded(): boolean {
-    return this.#made - this.#free.length > MOST_BATCHES / 2 || this.#reading.isSpent(performance.now())
+    return this.written - this.#read > MOST_BATCHES / 2 || this.#reading.isSpent(performance.now())
   }
 
   /** Batches that were read. */

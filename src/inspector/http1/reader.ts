@@ -3,7 +3,7 @@ import { OBSERVED } from './observed.js'
 import { parseResponseHead, type ResponseHead } from '../../proxy/http/response-head.js'
 import type { ConnectionReader, Direction, ExchangeSink, ExchangeWriter } from '../reader.js'
 import { BodyCutter } from './body.js'
-import { looksLikeRequest, readRequestHead, type WrittenRequestHead } from './request-head.js'
+import { looksLikeRequest, readRequestHead, sectionOf, type WrittenRequestHead } from './request-head.js'
 import { readerOfUpgraded, type UpgradedReader } from './upgraded.js'
 
 const MAX_HEAD = 256 * 1024
@@ -279,11 +279,6 @@ export class Http1Reader implements ConnectionReader {
     this.#answerHead = newCollector()
     return true
   }
-}
-
-function sectionOf(head: string): string {
-  const lineEnd = head.indexOf('\r\n')
-  return lineEnd < 0 ? '' : head.slice(lineEnd + 2)
 }
 
 function newCollector(): HeadCollector {

@@ -28,7 +28,7 @@ export function readRequestHead(text: string): WrittenRequestHead | null {
   const lineEnd = text.indexOf('\r\n')
   const match = REQUEST_LINE.exec(lineEnd < 0 ? text : text.slice(0, lineEnd))
   if (match === null) return null
-  const section = lineEnd < 0 ? '' : text.slice(lineEnd + 2)
+  const section = sectionOf(text)
   const fields = parseFields(section, OBSERVED)
   const method = match[1]!
   return {
@@ -41,6 +41,12 @@ export function readRequestHead(text: string): WrittenRequestHead | null {
     body: framingOf(fields),
     asksForOther: method === 'CONNECT' || upgradeOf(fields) !== null,
   }
+}
+
+/** The lines of fields in the text of a head, of an answer too. */
+export function sectionOf(head: string): string {
+  const lineEnd = head.indexOf('\r\n')
+  return lineEnd < 0 ? '' : head.slice(lineEnd + 2)
 }
 
 function framingOf(fields: RawHeaders): BodyFraming {

@@ -30,10 +30,10 @@ export class KeptMessage implements Message {
   }
 
   /** Returns how much more memory is taken. */
-  addTrailers(trailers: Section): number {
-    const before = this.fieldsCost
-    this.#trailers = this.#trailers === Section.NONE ? trailers : Section.of([...this.trailers, ...trailers.list()])
-    return this.fieldsCost - before
+  setTrailers(trailers: Section): number {
+    const before = this.#trailers.cost
+    this.#trailers = trailers
+    return trailers.cost - before
   }
 }
 

@@ -1,4 +1,4 @@
-import { parseFields } from '../../proxy/http/fields.js'
+import { parseFields, TOKEN } from '../../proxy/http/fields.js'
 import { fieldsCost, STRING_BYTES, stringCost } from '../cost.js'
 import type { KeptField } from '../exchange.js'
 import { OBSERVED } from '../http1/observed.js'
@@ -77,12 +77,11 @@ export class Section {
   }
 }
 
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/
 
 /** It comes back from a line as it went in. */
 function isPlain({ name, value }: KeptField): boolean {
-  return NAME.test(name) && VALUE.test(value)
+  return TOKEN.test(name) && VALUE.test(value)
 }
 
 function ofItsOwn({ name, value, redacted, secret }: KeptField): KeptField {

@@ -272,7 +272,7 @@ class Writer implements ExchangeWriter {
   }
 
   #addTrailers(message: KeptMessage, trailers: RawHeaders): number {
-    return trailers.length === 0 ? 0 : message.addTrailers(Section.of(this.#context.redactor.fields(trailers)))
+    return trailers.length === 0 ? 0 : message.setTrailers(Section.of(this.#context.redactor.fields(trailers)))
   }
 
   #finishAnswer(whole: boolean, atMs: number): number {

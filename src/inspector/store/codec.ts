@@ -55,7 +55,7 @@ function answerOf(answer: Answer): Answer {
 /** `written`: as JSON has it. */
 function filled<M extends KeptMessage>(kept: M, written: Message): M {
   const body = bytesOf(written.body)
-  kept.addTrailers(Section.of(written.trailers))
+  kept.setTrailers(Section.of(written.trailers))
   kept.bytes = written.bytes
   kept.truncated = written.truncated
   kept.redacted = written.redacted
