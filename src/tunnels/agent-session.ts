@@ -56,7 +56,6 @@ export class AgentSession {
   #draining = false
   /** Why the session ends in good order. */
   #leaving: Leaving | null = null
-  #broken = false
   #heldAt: number | null = null
   #refused: NodeJS.Timeout | null = null
   #closed = false
@@ -83,9 +82,6 @@ export class AgentSession {
       onStream: (stream) => this.#onStream(stream),
       onGoAway: (_code, last) => {
         if (last) this.#onAgentDrains('the agent said go away')
-      },
-      onCarrierClose: (_carrier, error) => {
-        this.#broken = error !== null
       },
       onHold: (error) => this.#onHold(error),
       onResume: () => this.#onResume(),
@@ -384,7 +380,7 @@ export class AgentSession {
     this.#endHold(error instanceof UniRouteError ? error.code : 'UR_WIRE_CARRIER_LOST')
     if (this.#refused !== null) clearTimeout(this.#refused)
     this.#waiting.letAllIn()
-    const { why, fields } = sessionEnd(error, this.#leaving, this.#broken)
+    const { why, fields } = sessionEnd(error, this.#leaving)
     this.#releaseTunnels(why)
     this.#log.info(fields, 'session closed')
     this.#context.onClose(this, why)

@@ -1,6 +1,7 @@
 import { UniRouteError } from '../core/errors.js'
 import type { Code } from '../core/error-codes.js'
 import type { LogFields } from '../core/logger.js'
+import { wasCut } from '../wire/index.js'
 import { clip } from './clip.js'
 
 /** Who said before the end that the session would: its agent, or the server. */
@@ -19,11 +20,11 @@ export interface SessionEnd {
 
 /**
  * Who says that he leaves, and whose connections are then closed without a fault, was not lost.
- * `broken`: the last connection ended with an error.
+ * `error`: what ended the session.
  */
-export function sessionEnd(error: Error | null, leaving: Leaving | null, broken: boolean): SessionEnd {
+export function sessionEnd(error: Error | null, leaving: Leaving | null): SessionEnd {
   const code = error instanceof UniRouteError ? error.code : 'UR_WIRE_CARRIER_LOST'
-  if (leaving !== null && !broken && code === 'UR_WIRE_CARRIER_LOST') {
+  if (leaving !== null && code === 'UR_WIRE_CARRIER_LOST' && !wasCut(error)) {
     return { why: leaving, fields: { reason: LEAVING[leaving] } }
   }
   const reason = clip(error?.message ?? 'the agent closed its connections without a word')

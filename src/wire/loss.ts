@@ -8,6 +8,12 @@ export function lost(cause: Error | null): Error {
   return new NetworkError('UR_WIRE_CARRIER_LOST', `the connection between agent and server was lost: ${why}`, { cause })
 }
 
+/** Whether a session or carrier that ended with `error` was cut off, rather than closed by either side in good order. */
+export function wasCut(error: Error | null): boolean {
+  if (error === null) return false
+  return !(error instanceof NetworkError && error.code === 'UR_WIRE_CARRIER_LOST' && error.cause === null)
+}
+
 /** What a session gets when a carrier is lost that cannot be replaced. */
 export function notKept(cause: Error | null): NetworkError {
   const message =

@@ -225,22 +225,31 @@ t.test('a session that ends in good order is no loss in the log, one that is cut
   leaver.end.session.close()
   t.strictSame(await ended(1), { level: 'info', code: undefined, reason: 'The agent left.' })
 
+  const grown = await TestAgent.connect(t, server)
+  const second = await grown.grow(t, server)
+  grown.send({ drain: { graceMs: 1000, reason: 'the agent is stopping' } })
+  await eventually('the word', () => must(log.with('agent drains').length === 2))
+  second.resetAndDestroy()
+  await eventually('one connection', () => must([...server.agents.sessions()][0]?.wire.carriers.length === 1))
+  grown.end.session.close()
+  t.strictSame(await ended(2), { level: 'info', code: undefined, reason: 'The agent left.' }, 'one connection was lost')
+
   const lost = await TestAgent.connect(t, server)
   await lost.bind()
   lost.socket.resetAndDestroy()
   await eventually('the hold', () => must(log.with('agent away, visitors held').length === 1))
   t.match(log.with('agent away, visitors held')[0]?.fields, { visitors: 0, reason: /ECONNRESET/ })
-  t.match(await ended(2), { level: 'info', code: 'UR_RESUME_TIMEOUT', reason: /within 0\.1 s/ })
+  t.match(await ended(3), { level: 'info', code: 'UR_RESUME_TIMEOUT', reason: /within 0\.1 s/ })
 
   const broken = await TestAgent.connect(t, server)
   broken.send({ drain: { graceMs: 1000, reason: 'the agent is stopping' } })
-  await eventually('the word', () => must(log.with('agent drains').length === 2))
+  await eventually('the word', () => must(log.with('agent drains').length === 3))
   broken.socket.resetAndDestroy()
-  t.match(await ended(3), { code: 'UR_RESUME_TIMEOUT' }, 'it said that it leaves, and was lost before it did')
+  t.match(await ended(4), { code: 'UR_RESUME_TIMEOUT' }, 'it said that it leaves, and was lost before it did')
 
   await TestAgent.connect(t, server)
   await server.agents.drain(0, 'restart')
-  t.strictSame(await ended(4), { level: 'info', code: undefined, reason: 'The server is stopping.' })
+  t.strictSame(await ended(5), { level: 'info', code: undefined, reason: 'The server is stopping.' })
 })
 
 t.test('where sessions are not held, a session that is cut is lost', async (t) => {

@@ -167,13 +167,23 @@ export class TestAgent {
 
   /** Attaches one new connection to its session, which has none. */
   async comeBack(t: Test, server: TestServer): Promise<void> {
+    await this.#attach(t, server, true)
+  }
+
+  /** Attaches one more connection to its session. */
+  grow(t: Test, server: TestServer): Promise<Socket> {
+    return this.#attach(t, server, false)
+  }
+
+  async #attach(t: Test, server: TestServer, returns: boolean): Promise<Socket> {
     const [socket, serverSide] = await socketPair()
     t.teardown(() => socket.destroy())
     void server.agents.accept(serverSide, '127.0.0.1')
     const { sessionId, secret } = this.welcome
-    const attach = { protocol: 1, sessionId, secret, returns: true }
+    const attach = { protocol: 1, sessionId, secret, returns }
     const { head, welcome } = await agentHandshake(socket, { attach })
     this.end.session.addCarrier(socket, head, welcome.carrier)
+    return socket
   }
 
   send(message: ControlInit): void {
