@@ -76,9 +76,14 @@ export class FrontHttp2 {
     socket.once('close', () => this.#watches.delete(watch))
     session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) => {
       watch.opened()
-      stream.once('close', () => watch.closed())
+      stream.on('error', () => undefined) // 'close' follows, and is what counts
       const exchange = this.#onStream(stream, headers, raw, { connection, watch })
-      stream.once('aborted', () => {
+      stream.on('close', () => {
+        watch.closed()
+        exchange?.closed()
+      })
+      stream.on('aborted', () => {
+        exchange?.brokenOff()
         // What we break off, or lose with the connection, the visitor did not take back.
         if (exchange?.aborted !== true && !session.destroyed && !resets.take()) onFlood()
       })
@@ -121,7 +126,6 @@ export class FrontHttp2 {
     raw: readonly string[],
     { connection, watch }: { connection: FrontConnection; watch: Http2Watch },
   ): Http2Exchange | null {
-    stream.on('error', () => undefined) // 'close' follows, and is what counts
     try {
       // What SETTINGS say counts only once the visitor has read them.
       const size = sizeOf(raw)

@@ -26,6 +26,7 @@ export class Http2Exchange implements Exchange {
   /** Bytes of the body that are still to come, where that is known. */
   #left = Infinity
   #aborted = false
+  #awaitsDrain = false
 
   constructor(stream: ServerHttp2Stream, head: RequestHead, facts: FrontConnection, watch: Http2Watch) {
     this.#watch = watch
@@ -42,18 +43,18 @@ export class Http2Exchange implements Exchange {
   }
 
   start(events: ExchangeEvents): void {
-    const stream = this.#stream
     this.#events = events
-    stream.once('close', () => {
-      if (!this.#switched) events.onClose(stream.writableFinished && stream.rstCode === 0)
-    })
-    // A visitor may break off without an error, and Node then waits until somebody has read what came.
-    stream.once('aborted', () => {
-      if (!this.#aborted && !this.#switched) setImmediate(() => stream.destroy())
-    })
-    stream.on('drain', () => {
-      if (!this.#switched) events.onDrain()
-    })
+  }
+
+  /** For its front: the stream is over. */
+  closed(): void {
+    const { writableFinished, rstCode } = this.#stream
+    if (!this.#switched) this.#events?.onClose(writableFinished && rstCode === 0)
+  }
+
+  /** For its front: the stream was broken off. A visitor may do so without an error; Node then waits for a reader. */
+  brokenOff(): void {
+    if (!this.#aborted && !this.#switched) setImmediate(() => this.#stream.destroy())
   }
 
   resume(): void {
@@ -108,13 +109,24 @@ export class Http2Exchange implements Exchange {
     const stream = this.#stream
     if (stream.closed || this.#ended) return true
     this.#left -= chunk.length
-    if (this.#left > 0) return stream.write(chunk)
+    if (this.#left > 0) {
+      const more = stream.write(chunk)
+      if (!more && !this.#awaitsDrain) {
+        this.#awaitsDrain = true
+        stream.on('drain', this.#onDrain)
+      }
+      return more
+    }
     // With its last bytes, so that one frame has them and the end of the stream.
     this.#ended = true
-    stream.end(chunk)
+    this.#watch.lastWrites.end(stream, chunk)
     if (stream.writableLength < stream.writableHighWaterMark) return true
-    stream.once('finish', () => this.#events?.onDrain())
+    stream.once('finish', this.#onDrain)
     return false
+  }
+
+  readonly #onDrain = (): void => {
+    if (!this.#switched) this.#events?.onDrain()
   }
 
   end(trailers: RawHeaders): void {
@@ -146,7 +158,7 @@ export class Http2Exchange implements Exchange {
   switchProtocols(_status: number, headers: RawHeaders): Duplex {
     this.#switched = true
     const stream = this.#stream
-    stream.removeAllListeners('drain')
+    stream.off('drain', this.#onDrain)
     stream.on('data', (chunk: Buffer) => this.#watch.served(chunk.length))
     const fields = answerFieldsOf(200, headers)
     // These are of HTTP/1.1 (RFC 8441 §5).
@@ -176,14 +188,16 @@ export function http2Head(
   if (host !== undefined && host.toLowerCase() !== authority.toLowerCase()) throw malformed('it names two hosts')
   if (!target.startsWith('/') && !(target === '*' && method === 'OPTIONS')) throw malformed('its path is no path')
   if (target.includes('#')) throw malformed('its path has a fragment')
-  const common = { target, scheme, authority, headers: ordinaryFields(raw), version: '2' as const }
+  const fields = ordinaryFields(raw)
   if (protocol !== undefined) {
     // HTTP/1.1 has lists in Upgrade, and what stood in one would be chosen by the upstream.
     if (!TOKEN.test(protocol)) throw malformed('its :protocol is not the name of one')
-    return { ...common, method: 'GET', body: 'none', expectsContinue: false, upgrade: protocol }
+    const upgrade = { version: '2', method: 'GET', body: 'none', expectsContinue: false, upgrade: protocol } as const
+    return { ...upgrade, target, scheme, authority, headers: fields }
   }
   const expectsContinue = headers.expect?.toLowerCase() === '100-continue'
-  return { ...common, method, body: bodyOf(headers, isWhole), expectsContinue, upgrade: null }
+  const body = bodyOf(headers, isWhole)
+  return { version: '2', method, target, scheme, authority, headers: fields, body, expectsContinue, upgrade: null }
 }
 
 /** Without pseudo-header fields and `host`. */

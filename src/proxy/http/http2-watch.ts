@@ -1,6 +1,7 @@
 import type { ServerHttp2Session } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../core/clock.js'
+import { LastWrites } from './http2-last-writes.js'
 
 /** Bytes that serve no request which a visitor may send at once, and in a second over time. */
 const BURST = 1024 * 1024
@@ -25,6 +26,7 @@ const CLOSE_MS = 10_000
 export class Http2Watch {
   readonly session: ServerHttp2Session
   readonly socket: TLSSocket
+  readonly lastWrites = new LastWrites()
   readonly #clock: Clock
   readonly #idleMs: number
   readonly #onFlood: () => void
@@ -86,6 +88,7 @@ export class Http2Watch {
   /** Ends it when it has been without a request, or without a sign of life, for too long, or floods us. */
   look(): void {
     const now = this.#clock.now()
+    this.lastWrites.look()
     if (this.session.destroyed) return this.#endSoon(now)
     const quiet = this.socket.bytesRead === this.#read
     if (!this.#settle(now)) this.#onFlood()

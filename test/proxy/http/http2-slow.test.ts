@@ -12,9 +12,11 @@ import {
   HEADERS,
   hpack,
   INTERNAL_ERROR,
+  NO_ERROR,
   PING,
   PRIORITY,
   RawHttp2,
+  RST_STREAM,
   uint32,
   WINDOW_UPDATE,
   type Field,
@@ -53,6 +55,7 @@ async function start(t: Test): Promise<{ tunnels: HttpTunnels; responses: Set<Se
     response.once('close', () => responses.delete(response))
     request.resume()
     if (request.url === '/events') response.write('one')
+    else if (request.url === '/word') response.setHeader('content-length', 4).end('word')
     else if (request.url === '/page') response.setHeader('content-length', chunk.length).end(chunk)
     else if (request.url === '/endless') {
       const more = (): void => {
@@ -133,6 +136,21 @@ t.test('so are those of known length, and those that are whole, when the visitor
   t.equal((await visitor.outcome(1)).reset, INTERNAL_ERROR)
   t.equal((await visitor.outcome(3)).reset, INTERNAL_ERROR)
   t.equal((await numbers(tunnels)).requests, 0)
+})
+
+t.test('an answer that the visitor gives up without an error is over, and its connection goes on', async (t) => {
+  const { tunnels } = await start(t)
+  /** SETTINGS_INITIAL_WINDOW_SIZE: 1 */
+  const visitor = new RawHttp2(tunnels.tls(HOST, ['h2']), Buffer.from([0, 4, 0, 0, 0, 1]))
+  visitor.headers(1, fields('GET', '/word'))
+  await visitor.until('its first byte', () => visitor.frames.find(({ type }) => type === DATA))
+  t.equal((await numbers(tunnels)).requests, 1)
+  visitor.write(frame(RST_STREAM, 0, 1, uint32(NO_ERROR)))
+  await eventually('its end', async () => {
+    if ((await numbers(tunnels)).requests > 0) throw new Error('it is in flight')
+  })
+  visitor.headers(3, fields('HEAD', '/word'))
+  t.same((await visitor.outcome(3)).statuses, [200])
 })
 
 t.test('a visitor who does not even read from his socket is let go', async (t) => {
