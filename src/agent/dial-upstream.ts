@@ -99,14 +99,17 @@ export class UpstreamDialer {
   #connect(favourite: string | null): Socket {
     const { upstream } = this.#spec
     if (upstream.kind === 'unix') return net.connect({ path: upstream.path, allowHalfOpen: true })
-    const common = { port: upstream.port, allowHalfOpen: true, noDelay: true, keepAlive: true }
+    const { host, port } = upstream
     const addresses = this.#names?.known ?? []
     const only = favourite ?? (addresses.length === 1 ? addresses[0]!.address : null)
-    if (only !== null) return net.connect({ ...common, host: only })
+    if (only !== null) return net.connect({ host: only, port, allowHalfOpen: true, noDelay: true, keepAlive: true })
     const lookup: LookupFunction = (_host, _options, callback) => callback(null, [...addresses])
     return net.connect({
-      ...common,
-      host: upstream.host,
+      host,
+      port,
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
       lookup,
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: this.#names?.loopback

@@ -170,7 +170,8 @@ export class Visitor implements StreamHandler {
     this.#tunnel = null
     this.#tap?.close(error)
     const durationMs = this.#context.clock.now() - this.#openedAt
-    this.#context.closed({ ...connection, bytesIn: bytesOut, bytesOut: bytesIn, durationMs, error })
+    const { id, tunnel, visitor } = connection
+    this.#context.closed({ id, tunnel, visitor, bytesIn: bytesOut, bytesOut: bytesIn, durationMs, error })
   }
 }
 
