@@ -183,7 +183,7 @@ function best(place: Place, among: (id: string, column: Results['tools'][string]
 }
 
 function isPeer(id: string): boolean {
-  return id !== 'direct' && !id.startsWith(OURS)
+  return id !== 'direct' && id !== 'node-floor' && !id.startsWith(OURS)
 }
 
 function value(results: Results, column: string, [table, row, figure]: Place): number | null {

@@ -20,7 +20,7 @@ export async function runAll<C extends Column, M extends Measurement>(
   const rows = new Map(chosen.map(({ id }) => [id, new RowBuilder()]))
   for (let run = 1; run <= choice.runs; run++) {
     for (const measurement of chosen) {
-      for (const column of columns.filter(({ id }) => measurement.only?.(id) ?? true)) {
+      for (const column of columns.filter((each) => belongs(measurement, each))) {
         const start = performance.now()
         const words = await oneCell(measurement, column, rows.get(measurement.id), measure)
         const took = ((performance.now() - start) / 1000).toFixed(0)
@@ -31,6 +31,10 @@ export async function runAll<C extends Column, M extends Measurement>(
     }
   }
   return Object.fromEntries([...rows].map(([id, row]) => [id, row.result(choice.runs, choice.seconds)]))
+}
+
+function belongs(measurement: Measurement, column: Column): boolean {
+  return (measurement.only?.(column.id) ?? true) && (column.rows?.(measurement.id) ?? true)
 }
 
 async function oneCell<C extends Column, M extends Measurement>(

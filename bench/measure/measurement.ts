@@ -18,6 +18,8 @@ export interface Column {
   id: string
   title: string
   encrypted: boolean
+  /** Measurements (by id) that it makes sense for; all when absent. */
+  rows?: (measurement: string) => boolean
   version(): string
 }
 

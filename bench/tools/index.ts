@@ -2,6 +2,7 @@ import { bore } from './bore.js'
 import { chisel } from './chisel.js'
 import { direct } from './direct.js'
 import { frp } from './frp.js'
+import { nodeFloor } from './node-floor.js'
 import { rathole, ratholePlain, ratholeRustls } from './rathole.js'
 import { ssh } from './ssh.js'
 import { stunnel } from './stunnel.js'
@@ -12,6 +13,7 @@ import { uniroute, uniroute8 } from './uniroute.js'
 export const LOOPBACK_TOOLS: readonly Tool[] = [
   direct,
   uniroute,
+  nodeFloor,
   stunnel,
   ssh,
   frp,
