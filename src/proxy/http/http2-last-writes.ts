@@ -14,8 +14,12 @@ export class LastWrites {
   constructor() {
     const closed = this.#closed
     this.#destroy = function (this: ServerHttp2Stream, error?: Error | null) {
-      if (error == null && isLeaving(this)) return (closed.add(this), this)
-      return (closed.delete(this), destroyNow(this, error))
+      if ((error ?? null) === null && isLeaving(this)) {
+        closed.add(this)
+        return this
+      }
+      closed.delete(this)
+      return destroyNow(this, error)
     }
   }
 
