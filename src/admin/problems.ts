@@ -1,5 +1,6 @@
 import { ConfigError, LimitError, NetworkError, RefusedError, StoreError, UniRouteError } from '../core/errors.js'
 import type { Code } from '../core/error-codes.js'
+import { statusTitle } from '../core/http-statuses.js'
 import type { Problem } from './schemas.js'
 
 /** An error of the API: what is answered, as `application/problem+json` (RFC 9457). */
@@ -28,21 +29,6 @@ export class AdminError extends UniRouteError {
     this.fields = fields
     this.retryAfterMs = retryAfterMs
   }
-}
-
-const TITLES: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  421: 'Misdirected Request',
-  422: 'Unprocessable Content',
-  429: 'Too Many Requests',
-  503: 'Service Unavailable',
 }
 
 /** The field that a ConfigError of an operation is about. */
@@ -112,7 +98,7 @@ function answer(
   retryable: boolean,
   errors?: Problem['errors'],
 ): Answer {
-  const title = TITLES[status] ?? 'Error'
+  const title = statusTitle(status)
   const problem = { type: 'about:blank', title, status, code, detail, retryable }
   return { status, problem: errors === undefined ? problem : { ...problem, errors } }
 }

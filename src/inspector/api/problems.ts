@@ -1,4 +1,5 @@
 import type { Code } from '../../core/error-codes.js'
+import { statusTitle } from '../../core/http-statuses.js'
 import {
   CertificateError,
   ConfigError,
@@ -17,25 +18,6 @@ export class InspectError extends UniRouteError {
     super(code, message)
     this.status = status
   }
-}
-
-const TITLES: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  414: 'URI Too Long',
-  415: 'Unsupported Media Type',
-  421: 'Misdirected Request',
-  422: 'Unprocessable Content',
-  431: 'Request Header Fields Too Large',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
 }
 
 const STATUSES: Partial<Record<Code, number>> = {
@@ -73,7 +55,7 @@ export function statusOf(error: UniRouteError): number {
 }
 
 function problem(status: number, code: Code, detail: string): ProblemBody {
-  return { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail, code }
+  return { type: 'about:blank', title: statusTitle(status), status, detail, code }
 }
 
 /** What fastify itself refuses, as our error. */
