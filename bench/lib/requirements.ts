@@ -153,6 +153,12 @@ function httpAtLeast(version: 'http1' | 'http2', words: string): Requirement[] {
       bound: times(0.5, OURS, tcp),
     },
     {
+      text: `${words}, 64 connections: 0.5 × those of a tcp tunnel under the same load`,
+      place,
+      side: 'least',
+      bound: times(0.5, 'uniroute-tcp', place),
+    },
+    {
       text: `${words}, 64 connections: 2.0 × http2-proxy's requests/s`,
       place,
       side: 'least',

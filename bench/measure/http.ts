@@ -12,9 +12,9 @@ export interface HttpMeasurement extends Measurement {
 
 /** The first load brings programs up to speed; before the second, 512 handshakes have to be over. */
 const LOADS = [
-  { connections: 64, warmUpMs: 1000 },
+  { connections: 64, warmUpMs: 5000 },
   { connections: 512, warmUpMs: 2000 },
-  { connections: 1, warmUpMs: 500 },
+  { connections: 1, warmUpMs: 1000 },
 ] as const
 
 const SIZES = {
