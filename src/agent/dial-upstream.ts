@@ -1,4 +1,4 @@
-import net, { type LookupFunction, type Socket } from 'node:net'
+import net, { type Socket } from 'node:net'
 import tls, { type SecureContext } from 'node:tls'
 import { systemClock, type Clock } from '../core/clock.js'
 import type { Code } from '../core/error-codes.js'
@@ -102,20 +102,21 @@ export class UpstreamDialer {
     const { host, port } = upstream
     const addresses = this.#names?.known ?? []
     const only = favourite ?? (addresses.length === 1 ? addresses[0]!.address : null)
-    if (only !== null) return net.connect({ host: only, port, allowHalfOpen: true, noDelay: true, keepAlive: true })
-    const lookup: LookupFunction = (_host, _options, callback) => callback(null, [...addresses])
-    return net.connect({
-      host,
+    const options: net.TcpNetConnectOpts = {
+      host: only ?? host,
       port,
       allowHalfOpen: true,
       noDelay: true,
       keepAlive: true,
-      lookup,
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: this.#names?.loopback
+    }
+    if (only === null) {
+      options.lookup = (_host, _options, callback) => callback(null, [...addresses])
+      options.autoSelectFamily = true
+      options.autoSelectFamilyAttemptTimeout = this.#names?.loopback
         ? this.#timeoutMs
-        : Math.min(NEXT_ADDRESS_MS, this.#timeoutMs),
-    })
+        : Math.min(NEXT_ADDRESS_MS, this.#timeoutMs)
+    }
+    return net.connect(options)
   }
 
   async #secure(socket: Socket, began: (secure: Socket) => void): Promise<Socket> {

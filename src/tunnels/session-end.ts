@@ -23,10 +23,8 @@ export interface SessionEnd {
  * `error`: what ended the session.
  */
 export function sessionEnd(error: Error | null, leaving: Leaving | null): SessionEnd {
+  if (leaving !== null && !wasCut(error)) return { why: leaving, fields: { reason: LEAVING[leaving] } }
   const code = error instanceof UniRouteError ? error.code : 'UR_WIRE_CARRIER_LOST'
-  if (leaving !== null && code === 'UR_WIRE_CARRIER_LOST' && !wasCut(error)) {
-    return { why: leaving, fields: { reason: LEAVING[leaving] } }
-  }
   const reason = clip(error?.message ?? 'the agent closed its connections without a word')
   return { why: code, fields: { code, reason } }
 }

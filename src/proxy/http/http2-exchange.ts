@@ -192,8 +192,17 @@ export function http2Head(
   if (protocol !== undefined) {
     // HTTP/1.1 has lists in Upgrade, and what stood in one would be chosen by the upstream.
     if (!TOKEN.test(protocol)) throw malformed('its :protocol is not the name of one')
-    const upgrade = { version: '2', method: 'GET', body: 'none', expectsContinue: false, upgrade: protocol } as const
-    return { ...upgrade, target, scheme, authority, headers: fields }
+    return {
+      version: '2',
+      method: 'GET',
+      target,
+      scheme,
+      authority,
+      headers: fields,
+      body: 'none',
+      expectsContinue: false,
+      upgrade: protocol,
+    }
   }
   const expectsContinue = headers.expect?.toLowerCase() === '100-continue'
   const body = bodyOf(headers, isWhole)

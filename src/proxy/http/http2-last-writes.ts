@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream'
 /**
  * Ends the streams of one connection with their last bytes. nghttp2 closes a stream when these leave, and Node destroys
  * it then, before it hears that they have left: it makes an error with a whole stack trace for a callback that nobody
- * gave (8 % of what an HTTP/2 request cost). So the stream is destroyed after that.
+ * gave (docs/decisions/http2-last-bytes.md). So the stream is destroyed after that.
  */
 export class LastWrites {
   /** Closed streams that are to be destroyed once their last bytes have left. */
