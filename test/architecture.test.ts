@@ -13,6 +13,7 @@ const RANKS: Readonly<Record<string, number>> = {
   metrics: 1,
   store: 1,
   dns: 1,
+  http2: 1,
   protocol: 2,
   routing: 2,
   access: 3,

@@ -1,7 +1,7 @@
 export type { ByteStream, SessionEvents, SessionStats, StreamHandler, WriteGate } from './api.js'
 export { Carrier } from './carrier.js'
 export { streamToDuplex, type DuplexWatch } from './duplex.js'
-export { BORROWED, LENT } from './egress.js'
+export { BORROWED, LENT, OWNED } from './egress.js'
 export { HEADROOM, INITIAL_WINDOW } from './frame.js'
 export { Intake, type IntakeSink } from './intake.js'
 export { wasCut } from './loss.js'

@@ -22,6 +22,7 @@ export const END_HEADERS = 4
 export const NO_ERROR = 0
 export const PROTOCOL_ERROR = 1
 export const INTERNAL_ERROR = 2
+export const STREAM_CLOSED = 5
 export const REFUSED_STREAM = 7
 export const ENHANCE_YOUR_CALM = 11
 
@@ -165,6 +166,12 @@ export class RawHttp2 {
         goaway: this.goaway,
       }
     })
+  }
+
+  /** Resolves with the error code of its RST_STREAM. */
+  resetOf(stream: number): Promise<number> {
+    const found = () => this.frames.find((each) => each.stream === stream && each.type === RST_STREAM)
+    return this.until(`the reset of stream ${stream}`, () => found()?.payload.readUInt32BE(0))
   }
 
   /** Error code of the GOAWAY that came first; null: none came. */

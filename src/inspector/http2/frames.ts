@@ -1,19 +1,8 @@
-/** RFC 9113 §6 */
-export const FrameType = {
-  DATA: 0,
-  HEADERS: 1,
-  RST_STREAM: 3,
-  SETTINGS: 4,
-  PUSH_PROMISE: 5,
-  GOAWAY: 7,
-  CONTINUATION: 9,
-} as const
-
-export const Flag = { END_STREAM: 0x1, ACK: 0x1, END_HEADERS: 0x4, PADDED: 0x8, PRIORITY: 0x20 } as const
+import { Flag, FRAME_HEAD, FrameType, PREFACE } from '../../http2/index.js'
 
 /** Told of what a direction carries. Buffers are valid only during the call. */
 export interface FrameEvents {
-  /** A whole field block: HEADERS (or PUSH_PROMISE) with its CONTINUATIONs. */
+  /** A whole field block: FRAME_HEADERS (or PUSH_PROMISE) with its CONTINUATIONs. */
   block(type: number, stream: number, block: Buffer, endStream: boolean): void
   /** A part of a stream's data, without padding. */
   data(stream: number, bytes: Buffer): void
@@ -27,8 +16,6 @@ export interface FrameEvents {
 /** Bytes that are no HTTP/2. */
 export class FrameError extends Error {}
 
-const HEAD = 9
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
 /** Of a field block with its continuations, and of any frame that is read whole. */
 const LARGEST_WHOLE = 1024 * 1024
 const EMPTY = Buffer.alloc(0)
@@ -40,7 +27,7 @@ const EMPTY = Buffer.alloc(0)
 export class FrameReader {
   readonly #events: FrameEvents
   #preface: number
-  readonly #head = Buffer.alloc(HEAD)
+  readonly #head = Buffer.alloc(FRAME_HEAD)
   #headBytes = 0
   #type = 0
   #flags = 0
@@ -62,11 +49,11 @@ export class FrameReader {
   push(bytes: Buffer): void {
     let at = this.#skipPreface(bytes)
     while (at < bytes.length) {
-      if (this.#headBytes < HEAD) {
-        const taken = bytes.copy(this.#head, this.#headBytes, at, at + HEAD - this.#headBytes)
+      if (this.#headBytes < FRAME_HEAD) {
+        const taken = bytes.copy(this.#head, this.#headBytes, at, at + FRAME_HEAD - this.#headBytes)
         this.#headBytes += taken
         at += taken
-        if (this.#headBytes === HEAD) this.#onHead()
+        if (this.#headBytes === FRAME_HEAD) this.#onHead()
         continue
       }
       const end = Math.min(bytes.length, at + this.#left)

@@ -1,7 +1,7 @@
+import type { HeaderField } from '../../http2/index.js'
 import type { RawHeaders } from '../../proxy/http/api.js'
 import { GrpcTimeline } from '../grpc/grpc-timeline.js'
 import type { Direction, ExchangeSink, ExchangeWriter } from '../reader.js'
-import type { HeaderField } from './static-table.js'
 
 /** One request of an HTTP/2 connection, and its answer. */
 export class Http2Call {

@@ -1,12 +1,12 @@
 import type { ConnectionReader, Direction, ExchangeSink } from '../reader.js'
-import { FrameError, FrameReader, FrameType } from './frames.js'
-import { HpackDecoder, HpackError } from './hpack.js'
+import { errorName, FrameType, HpackDecoder, HpackError, Setting, type HeaderField } from '../../http2/index.js'
+import { FrameError, FrameReader } from './frames.js'
 import { Http2Call } from './http2-call.js'
-import type { HeaderField } from './static-table.js'
 
-const SETTINGS_HEADER_TABLE_SIZE = 1
 /** Beyond what an upstream allows in earnest; further ones are not looked at. */
 const MOST_OPEN = 10_000
+/** Decoded text of one block; more is a bomb of indexed fields. */
+const LARGEST_BLOCK = 1024 * 1024
 
 /** Reads a connection that speaks HTTP/2 (RFC 9113), from its preface on; see `ConnectionReader`. */
 export class Http2Reader implements ConnectionReader {
@@ -30,14 +30,14 @@ export class Http2Reader implements ConnectionReader {
       endStream: (stream) => this.#requestEnd(stream, []),
       reset: (stream, code) => this.#onReset(stream, `the request was given up: ${errorName(code)}`),
       // Each end's decoder is told what the other may write to it: its own setting.
-      setting: (id, value) => id === SETTINGS_HEADER_TABLE_SIZE && this.#answerFields.allow(value),
+      setting: (id, value) => id === Setting.HEADER_TABLE_SIZE && this.#answerFields.allow(value),
     })
     this.#answers = new FrameReader(false, {
       block: (type, stream, block, end) => this.#onAnswerBlock(type, stream, block, end),
       data: (stream, bytes) => this.#calls.get(stream)?.answerData(bytes, this.#atMs),
       endStream: (stream) => this.#answerEnd(stream, []),
       reset: (stream, code) => this.#onReset(stream, `the upstream reset the stream: ${errorName(code)}`),
-      setting: (id, value) => id === SETTINGS_HEADER_TABLE_SIZE && this.#requestFields.allow(value),
+      setting: (id, value) => id === Setting.HEADER_TABLE_SIZE && this.#requestFields.allow(value),
     })
   }
 
@@ -87,7 +87,7 @@ export class Http2Reader implements ConnectionReader {
   }
 
   #onRequestBlock(type: number, stream: number, block: Buffer, endStream: boolean): void {
-    const fields = this.#requestFields.decode(block)
+    const fields = fieldsOf(this.#requestFields, block)
     if (type !== FrameType.HEADERS) return
     if (this.#calls.has(stream)) return this.#requestEnd(stream, fields)
     if (this.#calls.size >= MOST_OPEN) return
@@ -96,7 +96,7 @@ export class Http2Reader implements ConnectionReader {
   }
 
   #onAnswerBlock(type: number, stream: number, block: Buffer, endStream: boolean): void {
-    const fields = this.#answerFields.decode(block)
+    const fields = fieldsOf(this.#answerFields, block)
     const call = this.#calls.get(stream)
     if (call === undefined || type !== FrameType.HEADERS) return
     if (call.answered) return this.#answerEnd(stream, fields)
@@ -124,24 +124,8 @@ export class Http2Reader implements ConnectionReader {
   }
 }
 
-/** RFC 9113 §7 */
-const ERROR_NAMES = [
-  'NO_ERROR',
-  'PROTOCOL_ERROR',
-  'INTERNAL_ERROR',
-  'FLOW_CONTROL_ERROR',
-  'SETTINGS_TIMEOUT',
-  'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR',
-  'REFUSED_STREAM',
-  'CANCEL',
-  'COMPRESSION_ERROR',
-  'CONNECT_ERROR',
-  'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY',
-  'HTTP_1_1_REQUIRED',
-]
-
-function errorName(code: number): string {
-  return ERROR_NAMES[code] ?? `error ${code}`
+function fieldsOf(decoder: HpackDecoder, block: Buffer): HeaderField[] {
+  const fields = decoder.decode(block, 0, block.length, LARGEST_BLOCK)
+  if (fields === null) throw new HpackError(`its fields are larger than ${LARGEST_BLOCK} bytes`)
+  return fields
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { isField } from '../../core/http-fields.js'
 import type { BodyLength, RawHeaders, RequestHead } from './api.js'
+import { httpDate } from './date.js'
 import { valueOf } from './fields.js'
 
 /** How the end of an answer's body is told (RFC 9112 §6.3). */
@@ -62,16 +63,3 @@ function latin1(text: string): string {
 }
 
 const NO_LATIN1 = /[^\0-\xff]/
-
-let date = ''
-let dateUntil = 0
-
-/** The time as fields have it (RFC 9110 §5.6.7); made once a second. */
-function httpDate(): string {
-  const now = Date.now()
-  if (now >= dateUntil) {
-    date = new Date(now).toUTCString()
-    dateUntil = now - (now % 1000) + 1000
-  }
-  return date
-}

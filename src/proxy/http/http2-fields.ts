@@ -39,13 +39,6 @@ const LONE: ReadonlySet<string> = new Set([
   'x-content-type-options',
 ])
 
-/** The head of an answer as Node's http2 takes it. */
-export function answerFieldsOf(status: number, headers: RawHeaders): OutgoingHttpHeaders {
-  const fields = fieldsOf(headers)
-  fields[':status'] = status
-  return fields
-}
-
 /** Fields as Node's http2 takes them: names in lower case, several values as a list. A new object, the caller's own. */
 export function fieldsOf(headers: RawHeaders): OutgoingHttpHeaders {
   const fields = Object.create(null) as Record<string, string | string[]>

@@ -1,7 +1,10 @@
 import t from 'tap'
-import { HpackDecoder, HpackError } from '../../../src/inspector/http2/hpack.js'
+import { HpackDecoder, HpackError } from '../../src/http2/index.js'
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex')
+
+const MOST = 64 * 1024
+const read = (decoder: HpackDecoder, block: string) => decoder.decode(hex(block), 0, hex(block).length, MOST)
 
 t.test('the examples of RFC 7541, Appendix C', async (t) => {
   const cases: { name: string; size?: number; blocks: [hex: string, fields: string[]][] }[] = [
@@ -96,7 +99,7 @@ t.test('the examples of RFC 7541, Appendix C', async (t) => {
     const decoder = new HpackDecoder()
     blocks.forEach(([block, fields], index) =>
       t.same(
-        decoder.decode(hex(block)).map(([field, value]) => `${field}: ${value}`),
+        read(decoder, block)?.map(([field, value]) => `${field}: ${value}`),
         fields,
         `${name}, block ${index + 1}`,
       ),
@@ -118,7 +121,7 @@ t.test('what is no field block is refused with what is wrong', async (t) => {
     ['a larger table than was allowed', '3fe21f', /4097/],
   ]
   for (const [name, block, message] of cases) {
-    const error = t.throws(() => new HpackDecoder().decode(hex(block)), name) as HpackError
+    const error = t.throws(() => read(new HpackDecoder(), block), name) as HpackError
     t.type(error, HpackError, name)
     t.match(error.message, message, name)
   }
@@ -127,15 +130,22 @@ t.test('what is no field block is refused with what is wrong', async (t) => {
 t.test('a larger table that was allowed is taken, a smaller one forgets', async (t) => {
   const decoder = new HpackDecoder()
   decoder.allow(8192)
-  t.same(decoder.decode(hex('3fe13f 4001610162')), [['a', 'b']])
-  t.same(decoder.decode(hex('be')), [['a', 'b']])
-  decoder.decode(hex('20'))
-  t.throws(() => decoder.decode(hex('be')), /index 62/)
+  t.same(read(decoder, '3fe13f 4001610162'), [['a', 'b']])
+  t.same(read(decoder, 'be'), [['a', 'b']])
+  read(decoder, '20')
+  t.throws(() => read(decoder, 'be'), /index 62/)
 })
 
-t.test('a block that unfolds without end is refused', async (t) => {
+t.test('the size of the table changes in front of all fields only', async (t) => {
+  t.throws(() => read(new HpackDecoder(), '82 20'), /behind a field/)
+})
+
+t.test('of a block that unfolds beyond its bound nothing is kept, and the next one can be read', async (t) => {
   const decoder = new HpackDecoder()
   const value = 'x'.repeat(3000)
-  decoder.decode(Buffer.concat([hex('400161 7fb916'), Buffer.from(value)]))
-  t.throws(() => decoder.decode(Buffer.alloc(1000, 0xbe)), /larger than/)
+  const block = Buffer.concat([hex('400161 7fb916'), Buffer.from(value)])
+  t.same(decoder.decode(block, 0, block.length, MOST), [['a', value]])
+  const bomb = Buffer.concat([Buffer.alloc(1000, 0xbe), hex('4001620163')])
+  t.equal(decoder.decode(bomb, 0, bomb.length, MOST), null)
+  t.same(read(decoder, 'be'), [['b', 'c']], 'what came behind the bound is in the table')
 })

@@ -5,13 +5,12 @@ import { STATIC_TABLE, type HeaderField } from './static-table.js'
 export class HpackError extends Error {}
 
 /** RFC 7541 §4.1 */
-const ENTRY_OVERHEAD = 32
+export const ENTRY_OVERHEAD = 32
 /** RFC 9113 §6.5.2: what a decoder allows before it says otherwise. */
 export const DEFAULT_TABLE_SIZE = 4096
 /** Integers are table indexes, lengths and sizes; none that is larger is worth reading. */
 const LARGEST_INTEGER = 0xffffff
-/** Decoded text of one block; more is a bomb of indexed fields. */
-const LARGEST_BLOCK = 1024 * 1024
+const NOTHING = Buffer.alloc(0)
 
 /** The decoder of one direction of an HTTP/2 connection (RFC 7541). Text is latin1. */
 export class HpackDecoder {
@@ -21,44 +20,56 @@ export class HpackDecoder {
   #size = DEFAULT_TABLE_SIZE
   /** What the receiver of the blocks has allowed (SETTINGS_HEADER_TABLE_SIZE). */
   #allowed = DEFAULT_TABLE_SIZE
-  #block: Buffer = Buffer.alloc(0)
+  #block: Buffer = NOTHING
   #at = 0
+  #end = 0
 
   /** The receiver of the blocks allows tables of so many bytes. */
   allow(size: number): void {
     this.#allowed = size
   }
 
-  /** The fields of a whole block. Throws HpackError. */
-  decode(block: Buffer): HeaderField[] {
-    this.#block = block
-    this.#at = 0
+  /**
+   * The fields of a whole block, `bytes[start, end)`; null: they are larger than `most`, 32 bytes for each counted besides
+   * name and value (RFC 9113 §6.5.2), and others can be read after them. Throws HpackError: nothing can.
+   */
+  decode(bytes: Buffer, start: number, end: number, most: number): HeaderField[] | null {
+    this.#block = bytes
+    this.#at = start
+    this.#end = end
+    this.#resize()
     const fields: HeaderField[] = []
-    let bytes = 0
-    while (this.#at < block.length) {
-      const field = this.#representation(block[this.#at]!)
-      if (field === null) continue
-      bytes += field[0].length + field[1].length + ENTRY_OVERHEAD
-      if (bytes > LARGEST_BLOCK) throw new HpackError(`its fields are larger than ${LARGEST_BLOCK} bytes`)
-      fields.push(field)
+    let size = 0
+    while (this.#at < end) {
+      const field = this.#field(bytes[this.#at]!)
+      size += field[0].length + field[1].length + ENTRY_OVERHEAD
+      if (size <= most) fields.push(field)
     }
-    return fields
+    // It may lie in what a socket was read into.
+    this.#block = NOTHING
+    return size <= most ? fields : null
   }
 
-  /** RFC 7541 §6; null: a change of the table's size. */
-  #representation(first: number): HeaderField | null {
+  /** Changes of the table's size, which stand in front of all fields (RFC 7541 §4.2, §6.3). */
+  #resize(): void {
+    while (this.#at < this.#end && (this.#block[this.#at]! & 0xe0) === 0x20) {
+      const size = this.#integer(5)
+      if (size > this.#allowed) throw new HpackError(`a table of ${size} bytes, where ${this.#allowed} are allowed`)
+      this.#size = size
+      this.#evict()
+    }
+  }
+
+  /** RFC 7541 §6.1, §6.2 */
+  #field(first: number): HeaderField {
     if (first & 0x80) return this.#entry(this.#integer(7))
     if (first & 0x40) {
       const field = this.#literal(6)
       this.#add(field)
       return field
     }
-    if ((first & 0xe0) !== 0x20) return this.#literal(4)
-    const size = this.#integer(5)
-    if (size > this.#allowed) throw new HpackError(`a table of ${size} bytes, where ${this.#allowed} are allowed`)
-    this.#size = size
-    this.#evict()
-    return null
+    if (first & 0x20) throw new HpackError('the size of the table changes behind a field')
+    return this.#literal(4)
   }
 
   #literal(prefix: number): HeaderField {
@@ -102,11 +113,11 @@ export class HpackDecoder {
 
   /** RFC 7541 §5.2 */
   #string(): string {
-    const huffman = (this.#block[this.#at] ?? 0) >= 0x80
+    const huffman = this.#at < this.#end && this.#block[this.#at]! >= 0x80
     const length = this.#integer(7)
     const start = this.#at
     const end = start + length
-    if (end > this.#block.length) throw new HpackError('a string is longer than its block')
+    if (end > this.#end) throw new HpackError('a string is longer than its block')
     this.#at = end
     if (!huffman) return this.#block.toString('latin1', start, end)
     const text = decodeHuffman(this.#block, start, end)
@@ -115,7 +126,7 @@ export class HpackDecoder {
   }
 
   #octet(): number {
-    if (this.#at >= this.#block.length) throw new HpackError('the block ends too soon')
+    if (this.#at >= this.#end) throw new HpackError('the block ends too soon')
     return this.#block[this.#at++]!
   }
 }

@@ -1,0 +1,397 @@
+import type { TLSSocket } from 'node:tls'
+import type { Clock } from '../../../core/clock.js'
+import { LimitError } from '../../../core/errors.js'
+import { TokenBucket } from '../../../core/token-bucket.js'
+import {
+  ErrorCode,
+  HpackDecoder,
+  HpackEncoder,
+  INITIAL_WINDOW,
+  LARGEST,
+  Setting,
+  type HeaderField,
+} from '../../../http2/index.js'
+import type { RawHeaders, RequestHead } from '../api.js'
+import type { FrontConnection, FrontOptions } from '../front.js'
+import { failureOf } from '../problem.js'
+import { Http2Exchange, WINDOW, type Http2Line } from './exchange.js'
+import { FloodGauge } from './flood-gauge.js'
+import { FrameDecoder, wrongSize, type VisitorEvents } from './frame-decoder.js'
+import { FrameWriter } from './frame-writer.js'
+import { Liveness } from './liveness.js'
+import { PeerSettings } from './peer-settings.js'
+import { ReceiveCredit } from './receive-credit.js'
+import { writeRefusal } from './refusal.js'
+import { requestHead, requestTrailers, sizeOf } from './request-fields.js'
+import { SendTurns } from './send-turns.js'
+import { StreamTable, type Ending } from './stream-table.js'
+import { ConnectionViolation, endingCode, flood } from './violation.js'
+
+/** Bytes that all bodies of a connection together may have under way (RFC 9113 leaves it at 64 KiB: 10 Mbit/s over 50 ms). */
+const CONNECTION_WINDOW = 2 * WINDOW
+/** Bytes of bodies that are kept until they are wanted, of one connection: from there on the others wait as well. */
+const MOST_KEPT = 8 * WINDOW
+/** Bytes that a visitor may leave unread while he makes us answer. */
+const MOST_UNREAD = 1024 * 1024
+/** How long a visitor whose connection is over may take to read the last of it, ms. */
+const LINGER_MS = 2_000
+/** Bytes of PING: the one asks whether the visitor is there, the other whether he has read that the connection ends. */
+const QUESTION = Buffer.from('are you?', 'latin1')
+const LAST_CALL = Buffer.from('lastcall', 'latin1')
+
+const { PROTOCOL_ERROR, FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, STREAM_CLOSED, NO_ERROR } = ErrorCode
+
+/** What all connections of a front share. */
+export interface Http2Shared {
+  readonly options: FrontOptions
+  readonly clock: Clock
+  onGone(connection: FrontHttp2Connection): void
+}
+
+/**
+ * One visitor's connection that speaks HTTP/2 (RFC 9113). No server push.
+ *
+ *   open ──▶ leaving ──▶ left ──▶ over     GOAWAY that lets all in; GOAWAY with the last stream; the last stream is over
+ *     └─────────┴──────────┴───────▲       the visitor breaks the protocol, floods us, or is gone
+ */
+export class FrontHttp2Connection implements VisitorEvents, Http2Line {
+  readonly writer: FrameWriter
+  readonly encoder = new HpackEncoder()
+  readonly turns: SendTurns
+  readonly #socket: TLSSocket
+  readonly #facts: FrontConnection
+  readonly #shared: Http2Shared
+  readonly #frames: FrameDecoder
+  readonly #decoder = new HpackDecoder()
+  readonly #peer = new PeerSettings()
+  readonly #credit: ReceiveCredit
+  readonly #gauge: FloodGauge
+  readonly #resets: TokenBucket
+  readonly #liveness: Liveness
+  readonly #streams = new StreamTable()
+  /** Whose DATA is coming; null: nobody's. */
+  #receiving: Http2Exchange | null = null
+  #state: 'open' | 'leaving' | 'left' | 'over' = 'open'
+  /** When its socket is destroyed that is over, ms of the clock. */
+  #destroyAt = Infinity
+
+  constructor(socket: TLSSocket, facts: FrontConnection, shared: Http2Shared) {
+    const { clock, options } = shared
+    const { headerBytes, headerTimeoutMs, concurrentStreams, keepAliveMs, resetRate } = options.limits
+    this.#socket = socket
+    this.#facts = facts
+    this.#shared = shared
+    this.writer = new FrameWriter(socket, () => this.turns.send())
+    this.turns = new SendTurns(this.writer)
+    this.#frames = new FrameDecoder(this, headerBytes)
+    this.#credit = new ReceiveCredit(CONNECTION_WINDOW, MOST_KEPT, (bytes) => this.writer.windowUpdate(0, bytes))
+    this.#gauge = new FloodGauge(clock)
+    this.#resets = new TokenBucket(clock, { burst: resetRate, perSecond: resetRate })
+    this.#liveness = new Liveness(clock.now(), { idleMs: keepAliveMs, headMs: headerTimeoutMs })
+    this.writer.settings([
+      [Setting.MAX_CONCURRENT_STREAMS, concurrentStreams],
+      [Setting.INITIAL_WINDOW_SIZE, WINDOW],
+      [Setting.MAX_HEADER_LIST_SIZE, headerBytes],
+      [Setting.ENABLE_CONNECT_PROTOCOL, 1],
+    ])
+    this.writer.windowUpdate(0, CONNECTION_WINDOW - INITIAL_WINDOW)
+    socket.on('data', this.#onData)
+    // HTTP/2 knows no half-closed connections: who ends his side is gone.
+    socket.once('end', () => socket.destroy())
+    socket.once('close', this.#onClose)
+    if (socket.destroyed) this.#onClose()
+    else if (socket.isPaused()) socket.resume()
+  }
+
+  /** Ends it in good order: what is under way is served, and what the visitor sends before he knows (RFC 9113 §6.8). */
+  drain(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'leaving'
+    this.writer.goAway(LARGEST, NO_ERROR)
+    this.writer.ping(LAST_CALL, 0, false)
+    this.#liveness.lastCall(this.#shared.clock.now())
+  }
+
+  /** Ends it at once. */
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  /** To be called now and then; `now`: ms of the clock. */
+  look(now: number): void {
+    if (now >= this.#destroyAt) return this.destroy()
+    if (this.#state === 'over') return
+    const inHead = this.#frames.begun
+    const facts = { open: this.#streams.size > 0, inHead, last: this.#streams.last }
+    switch (this.#liveness.look(now, facts)) {
+      case 'stay':
+        return
+      case 'ask':
+        return this.writer.ping(QUESTION, 0, false)
+      case 'gone':
+        return this.#giveUp(NO_ERROR)
+      case 'leave':
+        if (this.#state === 'leaving' || inHead) this.#leaveNow()
+        else this.drain()
+    }
+  }
+
+  // Http2Line
+
+  keeps(bytes: number): void {
+    this.#credit.keeps(bytes)
+  }
+
+  refusedBody(): void {
+    this.#gauge.refusedBody()
+  }
+
+  leave(): void {
+    this.drain()
+  }
+
+  over(exchange: Http2Exchange, ending: Ending): void {
+    if (this.#receiving === exchange) this.#receiving = null
+    this.#streams.end(exchange.id, ending)
+    this.#liveness.served()
+    if (this.#state === 'left' && this.#streams.size === 0) process.nextTick(endConnection, this)
+  }
+
+  // Reading.
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#state === 'over') return
+    this.#liveness.heard()
+    try {
+      if (!this.#gauge.came(chunk.length, this.writer.bytes)) throw flood('what comes is of no use')
+      this.#frames.push(chunk)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  // VisitorEvents
+
+  onDataFrame(stream: number, length: number): void {
+    if (!this.#credit.came(length)) throw new ConnectionViolation(FLOW_CONTROL_ERROR, 'more DATA than the window')
+    const exchange = this.#streams.get(stream)
+    if (exchange === undefined) this.#onLateFrame(stream, 'DATA')
+    else if (exchange.bodyOver) this.#breakStream(exchange, STREAM_CLOSED)
+    else if (!exchange.onDataFrame(length)) this.#breakStream(exchange, FLOW_CONTROL_ERROR)
+    else this.#receiving = exchange
+  }
+
+  onDataPart(slice: Buffer): void {
+    const exchange = this.#receiving
+    if (exchange === null) return
+    this.#gauge.served(slice.length)
+    if (!exchange.onDataPart(slice)) this.#breakStream(exchange, PROTOCOL_ERROR)
+  }
+
+  onDataEnd(end: boolean): void {
+    const exchange = this.#receiving
+    this.#receiving = null
+    if (exchange === null) return
+    exchange.onDataFrameEnd()
+    if (end) this.#endBody(exchange, [])
+  }
+
+  onFields(stream: number, isWhole: boolean, bytes: Buffer, start: number, end: number): void {
+    const { headerBytes, concurrentStreams } = this.#shared.options.limits
+    const fields = this.#decoder.decode(bytes, start, end, headerBytes)
+    const exchange = this.#streams.get(stream)
+    if (exchange !== undefined) return this.#onTrailers(exchange, isWhole, fields)
+    if (stream <= this.#streams.last || stream % 2 === 0) return this.#onLateFrame(stream, 'HEADERS')
+    if (this.#isUnserved(stream)) return
+    this.#streams.last = stream
+    if (this.#streams.size >= concurrentStreams) return this.#refuseStream(stream, ErrorCode.REFUSED_STREAM)
+    this.#open(stream, isWhole, fields)
+  }
+
+  #open(stream: number, isWhole: boolean, fields: readonly HeaderField[] | null): void {
+    let head: RequestHead
+    try {
+      if (fields === null) throw new LimitError('UR_HTTP_HEADER_TOO_LONG', TOO_LONG)
+      this.#gauge.served(sizeOf(fields))
+      head = requestHead(fields, this.#facts.scheme, isWhole)
+    } catch (error) {
+      return this.#answerMalformed(stream, isWhole, error)
+    }
+    const facts = { facts: this.#facts, isWhole, sendWindow: this.#peer.initialWindow }
+    const exchange = new Http2Exchange(stream, head, this, facts)
+    this.#streams.add(exchange)
+    this.#shared.options.onExchange(exchange)
+  }
+
+  #onTrailers(exchange: Http2Exchange, isWhole: boolean, fields: readonly HeaderField[] | null): void {
+    if (exchange.bodyOver) return this.#breakStream(exchange, STREAM_CLOSED)
+    const trailers = isWhole && fields !== null ? requestTrailers(fields) : null
+    if (fields === null || trailers === null) return this.#breakStream(exchange, PROTOCOL_ERROR)
+    this.#gauge.served(sizeOf(fields))
+    this.#endBody(exchange, trailers)
+  }
+
+  #endBody(exchange: Http2Exchange, trailers: RawHeaders): void {
+    if (!exchange.onBodyEnd(trailers)) this.#breakStream(exchange, PROTOCOL_ERROR)
+  }
+
+  onWrongPriority(stream: number): void {
+    const exchange = this.#streams.get(stream)
+    if (exchange !== undefined) this.#breakStream(exchange, FRAME_SIZE_ERROR)
+    else if (stream > this.#streams.last) throw wrongSize()
+  }
+
+  onReset(stream: number, code: number): void {
+    const exchange = this.#streams.get(stream)
+    if (exchange === undefined) return this.#expectBegun(stream)
+    this.over(exchange, 'ended')
+    exchange.onBroken(code)
+    this.#countReset()
+  }
+
+  onSettings(bytes: Buffer, start: number, end: number): void {
+    const before = this.#peer.initialWindow
+    this.#peer.take(bytes, start, end)
+    if (this.#peer.headerTable !== null) this.encoder.allow(this.#peer.headerTable)
+    this.#expectRead()
+    this.writer.settingsAck()
+    const more = this.#peer.initialWindow - before
+    if (more === 0) return
+    for (const exchange of this.#streams.values()) {
+      if (!exchange.onWindow(more)) throw new ConnectionViolation(FLOW_CONTROL_ERROR, 'a window is too large')
+    }
+  }
+
+  onPing(bytes: Buffer, start: number, ack: boolean): void {
+    if (ack) {
+      if (this.#state === 'leaving' && bytes.compare(LAST_CALL, 0, 8, start, start + 8) === 0) this.#leaveNow()
+      return
+    }
+    this.#expectRead()
+    this.writer.ping(bytes, start, true)
+  }
+
+  onWindowUpdate(stream: number, more: number): void {
+    if (stream === 0) {
+      if (more === 0) throw new ConnectionViolation(PROTOCOL_ERROR, 'a window grows by nothing')
+      if (!this.turns.widen(more)) throw new ConnectionViolation(FLOW_CONTROL_ERROR, 'the window is too large')
+      return
+    }
+    const exchange = this.#streams.get(stream)
+    if (exchange === undefined) this.#expectBegun(stream)
+    else if (more === 0) this.#breakStream(exchange, PROTOCOL_ERROR)
+    else if (!exchange.onWindow(more)) this.#breakStream(exchange, FLOW_CONTROL_ERROR)
+  }
+
+  // What is wrong.
+
+  /** A frame of a stream that is not open (RFC 9113 §5.1). */
+  #onLateFrame(stream: number, what: 'DATA' | 'HEADERS'): void {
+    if (this.#isUnserved(stream)) return
+    const ending = this.#streams.endingOf(stream)
+    if (ending === 'reset') return
+    this.#expectBegun(stream)
+    if (what === 'DATA') return this.#refuseStream(stream, STREAM_CLOSED)
+    const code = ending === 'ended' ? STREAM_CLOSED : PROTOCOL_ERROR
+    throw new ConnectionViolation(code, 'a header section of a stream that is over')
+  }
+
+  #expectBegun(stream: number): void {
+    if (this.#streams.endingOf(stream) !== 'never' || this.#isUnserved(stream)) return
+    throw new ConnectionViolation(PROTOCOL_ERROR, 'a frame of a stream that never began')
+  }
+
+  /** Who was told of the last stream knows that later ones are not served: their frames mean nothing. */
+  #isUnserved(stream: number): boolean {
+    return this.#state === 'left' && stream > this.#streams.last
+  }
+
+  /** What we answer takes memory until it is read. */
+  #expectRead(): void {
+    if (this.writer.waiting > MOST_UNREAD) throw flood('he does not read what he asks for')
+  }
+
+  /** A stream for which there is no exchange. */
+  #refuseStream(stream: number, code: number): void {
+    this.writer.reset(stream, code)
+    this.#streams.end(stream, 'reset')
+    this.#countReset()
+  }
+
+  #breakStream(exchange: Http2Exchange, code: number): void {
+    this.#shared.options.onMalformed(this.#facts, 'UR_HTTP_MALFORMED')
+    this.over(exchange, 'reset')
+    this.writer.reset(exchange.id, code)
+    exchange.onBroken(code)
+    this.#countReset()
+  }
+
+  /** A request that is no request is told why (RFC 9113 §8.1.1). */
+  #answerMalformed(stream: number, isWhole: boolean, error: unknown): void {
+    const problem = failureOf(error, '')
+    this.#shared.options.onMalformed(this.#facts, problem.code)
+    writeRefusal(this, stream, problem, this.#peer.initialWindow)
+    const isMalformed = problem.code === 'UR_HTTP_MALFORMED'
+    if (isMalformed || !isWhole) this.writer.reset(stream, isMalformed ? PROTOCOL_ERROR : NO_ERROR)
+    if (!isWhole) this.#gauge.refusedBody()
+    this.#streams.end(stream, 'reset')
+    this.#liveness.served()
+    this.#countReset()
+  }
+
+  /** A stream was reset, because of the visitor (CVE-2023-44487, CVE-2025-8671). */
+  #countReset(): void {
+    if (!this.#resets.take()) throw flood('too many requests are taken back')
+  }
+
+  // The end.
+
+  /** Nothing more is read of the visitor that began behind the last stream. */
+  #leaveNow(): void {
+    if (this.#state === 'over' || this.#state === 'left') return
+    this.#liveness.lastCall(this.#shared.clock.now())
+    this.#state = 'left'
+    this.writer.goAway(this.#streams.last, NO_ERROR)
+    if (this.#streams.size === 0) this.end()
+  }
+
+  #fail(error: unknown): void {
+    const code = endingCode(error)
+    const isFlood = code === ErrorCode.ENHANCE_YOUR_CALM
+    this.#shared.options.onMalformed(this.#facts, isFlood ? 'UR_HTTP_FLOOD' : 'UR_HTTP_MALFORMED')
+    this.#giveUp(code)
+  }
+
+  /** Ends it with all that is under way. */
+  #giveUp(code: number): void {
+    this.writer.goAway(this.#streams.last, code)
+    this.end()
+    this.#breakAll(code)
+  }
+
+  /** Ends it behind what is written; what still comes is read and thrown away: a reset would take the rest with it. */
+  end(): void {
+    if (this.#state === 'over') return
+    this.#state = 'over'
+    this.#destroyAt = this.#shared.clock.now() + LINGER_MS
+    this.writer.flush()
+    this.#socket.end()
+  }
+
+  #breakAll(code: number): void {
+    for (const exchange of this.#streams.values()) exchange.onBroken(code)
+    this.#streams.clear()
+  }
+
+  readonly #onClose = (): void => {
+    this.#state = 'over'
+    this.#shared.onGone(this)
+    this.#breakAll(ErrorCode.CANCEL)
+  }
+}
+
+const TOO_LONG = 'The header section of the request is too long.'
+
+function endConnection(connection: FrontHttp2Connection): void {
+  connection.end()
+}

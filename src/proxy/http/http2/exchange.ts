@@ -1,0 +1,386 @@
+import type { Duplex } from 'node:stream'
+import { isField } from '../../../core/http-fields.js'
+import { ErrorCode, LARGEST, type HpackEncoder } from '../../../http2/index.js'
+import type { VisitorCertificate } from '../../../access/visitor-rules/index.js'
+import type { Visitor } from '../../../tunnels/index.js'
+import { ByteQueue, OWNED, pins } from '../../../wire/index.js'
+import type { BodyLength, Exchange, ExchangeEvents, RawHeaders, RequestHead } from '../api.js'
+import { httpDate } from '../date.js'
+import type { FrontConnection } from '../front.js'
+import type { FrameWriter, Leaving } from './frame-writer.js'
+import type { Sending, SendTurns } from './send-turns.js'
+import type { Ending } from './stream-table.js'
+import { Http2Tunnel } from './tunnel.js'
+
+/** Bytes of a body that a visitor may send before we have passed any on. */
+export const WINDOW = 1024 * 1024
+/** Bytes of an answer that may wait for the visitor before no more of it is wanted. */
+const MOST_WAITING = 16 * 1024
+const NOTHING = Buffer.alloc(0)
+/** Fields of an answer that goes over to another protocol in HTTP/1.1 only (RFC 8441 §5). */
+const OF_UPGRADE: ReadonlySet<string> = new Set(['connection', 'upgrade', 'sec-websocket-accept'])
+
+/** The connection of an exchange. */
+export interface Http2Line {
+  readonly writer: FrameWriter
+  readonly encoder: HpackEncoder
+  readonly turns: SendTurns
+  /** So many more bytes of bodies are kept until they are wanted; less than 0: so many are not any more. */
+  keeps(bytes: number): void
+  /** The stream is over: nothing more is sent on it, and what still comes of it means nothing. */
+  over(exchange: Http2Exchange, ending: Ending): void
+  /** The rest of a body is not wanted. */
+  refusedBody(): void
+  /** No further requests after those that are there. */
+  leave(): void
+}
+
+/**
+ * One request of a visitor who speaks HTTP/2, and its stream (RFC 9113 §5.1).
+ *
+ *   asked ──▶ answering ──▶ answered ──▶ over     the last frame was written, and has left
+ *     └───────────┴───────────┴──▶ broken ─▲       we reset it
+ */
+export class Http2Exchange implements Exchange, Leaving, Sending {
+  readonly id: number
+  readonly head: RequestHead
+  readonly visitor: Visitor
+  readonly connectionHost: string | null
+  readonly certificate: VisitorCertificate | null
+  queued = false
+  /** By which code it was reset, by either side; 0: it was not. */
+  resetCode = 0
+  readonly #line: Http2Line
+  #events: ExchangeEvents | null = null
+  #state: 'asked' | 'answering' | 'answered' | 'broken' | 'over' = 'asked'
+  /** It has gone over to another protocol. */
+  #switched = false
+
+  /** Bytes of the request's body that may come, and those used for which nothing was given back yet. */
+  #receiveWindow = WINDOW
+  #used = 0
+  /** Bytes of the frame of DATA that is coming. */
+  #frameLeft = 0
+  /** Bytes of the body that its length leaves; Infinity: it is not known. */
+  #bodyLeft: number
+  #bodyOver: boolean
+  #bodyEndTold = false
+  #trailers: RawHeaders = []
+  #flowing = false
+  #kept: ByteQueue | null = null
+
+  /** Bytes of the answer that the visitor takes. */
+  #sendWindow: number
+  #waiting: ByteQueue | null = null
+  /** Bytes of the answer that are still to come, where that is known. */
+  #left = Infinity
+  /** Nothing comes behind what waits but these. */
+  #lastTrailers: RawHeaders | null = null
+  #wantsRoom = false
+  /** The last frame has been handed to the system. */
+  #hasLeft = false
+
+  /** `isWhole`: no body comes. `sendWindow`: what the visitor takes of an answer at first. */
+  constructor(
+    id: number,
+    head: RequestHead,
+    line: Http2Line,
+    { facts, isWhole, sendWindow }: { facts: FrontConnection; isWhole: boolean; sendWindow: number },
+  ) {
+    this.id = id
+    this.head = head
+    this.#line = line
+    this.visitor = facts.visitor
+    this.connectionHost = facts.host
+    this.certificate = facts.certificate
+    this.#bodyOver = isWhole
+    this.#bodyLeft = typeof head.body === 'number' ? head.body : Infinity
+    this.#sendWindow = sendWindow
+  }
+
+  // What its connection calls, in the order of the frames.
+
+  /** Whether its body, or what it is instead, is over. */
+  get bodyOver(): boolean {
+    return this.#bodyOver
+  }
+
+  /** A frame of DATA begins. False: it is more than the window allows. */
+  onDataFrame(length: number): boolean {
+    this.#receiveWindow -= length
+    this.#frameLeft = length
+    return this.#receiveWindow >= 0
+  }
+
+  /** A part of it. False: the body is longer than its length. */
+  onDataPart(slice: Buffer): boolean {
+    this.#frameLeft -= slice.length
+    this.#bodyLeft -= slice.length
+    if (this.#bodyLeft < 0) return false
+    if (this.#flowing && (this.#kept === null || this.#kept.bytes === 0)) {
+      this.#events?.onBody(slice)
+      this.#giveBack(slice.length)
+    } else this.#keep(slice)
+    return true
+  }
+
+  /** It is over. What was padding is used with that. */
+  onDataFrameEnd(): void {
+    this.#giveBack(this.#frameLeft)
+    this.#frameLeft = 0
+  }
+
+  /** The body is over. False: it is shorter than its length. */
+  onBodyEnd(trailers: RawHeaders): boolean {
+    if (this.#bodyLeft !== Infinity && this.#bodyLeft > 0) return false
+    this.#bodyOver = true
+    this.#trailers = trailers
+    if (this.#flowing) this.deliver()
+    if (this.#state === 'answered') this.#line.over(this, 'ended')
+    this.#checkOver()
+    return true
+  }
+
+  /** The visitor takes more of the answer. False: more than a window may be. */
+  onWindow(bytes: number): boolean {
+    this.#sendWindow += bytes
+    if (this.#sendWindow > LARGEST) return false
+    if (this.sendable) this.#line.turns.add(this)
+    return true
+  }
+
+  /** The visitor gave it up, or the connection is lost. Its stream is no more. */
+  onBroken(code: number): void {
+    this.resetCode = code
+    this.#close(false)
+  }
+
+  /** Whether there are bytes that the visitor would take. */
+  get sendable(): boolean {
+    return this.#waiting !== null && this.#waiting.bytes > 0 && this.#sendWindow > 0
+  }
+
+  /** Sends some of what waits, `most` bytes at most. Only when it is sendable. */
+  sendSome(most: number): void {
+    const waiting = this.#waiting!
+    const { buffer, start, end } = waiting.take(Math.min(most, this.#sendWindow))
+    const isLast = waiting.bytes === 0 && this.#lastTrailers !== null
+    this.#sendData(buffer, start, end, isLast && this.#lastTrailers!.length === 0)
+    if (isLast) this.#finish()
+    else if (waiting.bytes === 0 && this.#wantsRoom) {
+      this.#wantsRoom = false
+      this.#events?.onDrain()
+    }
+  }
+
+  /** Its last frame has been handed to the system, or will never be. */
+  left(whole: boolean): void {
+    this.#hasLeft = true
+    if (whole) this.#checkOver()
+    else this.#close(false)
+  }
+
+  // Exchange
+
+  start(events: ExchangeEvents): void {
+    this.#events = events
+  }
+
+  resume(): void {
+    if (this.#state === 'over') return
+    this.#flowing = true
+    if (this.#bodyOver || this.#kept !== null) process.nextTick(deliver, this)
+  }
+
+  pause(): void {
+    this.#flowing = false
+  }
+
+  inform(status: number, headers: RawHeaders): void {
+    if (this.#state !== 'asked' || status === 101) return
+    if (status === 100 && !this.head.expectsContinue) return
+    this.#line.writer.headers(this.id, this.#line.encoder.encode(status, headers), false)
+  }
+
+  respond(status: number, headers: RawHeaders, _reason: string, body: BodyLength): void {
+    if (this.#state !== 'asked') return
+    const isWhole = body === 'none' || body === 0 || this.head.method === 'HEAD'
+    const fields = isDated(headers) ? headers : [...headers, 'date', httpDate()]
+    this.#state = 'answering'
+    this.#line.writer.headers(this.id, this.#line.encoder.encode(status, fields), isWhole)
+    if (isWhole) this.#answered()
+    else if (typeof body === 'number') this.#left = body
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#state !== 'answering' || this.#lastTrailers !== null || chunk.length === 0) return true
+    this.#left -= chunk.length
+    const isLast = this.#left <= 0
+    if (isLast) this.#lastTrailers = []
+    const sent = this.#sendAtOnce(chunk, isLast)
+    if (sent === chunk.length) {
+      if (isLast) this.#answered()
+      return true
+    }
+    const waiting = (this.#waiting ??= new ByteQueue())
+    waiting.push(chunk, sent, chunk.length, OWNED)
+    if (this.sendable) this.#line.turns.add(this)
+    if (waiting.bytes < MOST_WAITING) return true
+    this.#wantsRoom = true
+    return false
+  }
+
+  end(trailers: RawHeaders): void {
+    if (this.#state !== 'answering' || this.#lastTrailers !== null) return
+    this.#lastTrailers = trailers
+    if (this.#waiting !== null && this.#waiting.bytes > 0) return
+    if (trailers.length === 0) this.#line.writer.data(this.id, NOTHING, 0, 0, true)
+    this.#finish()
+  }
+
+  leave(): void {
+    this.#line.leave()
+  }
+
+  abort(): void {
+    this.reset(ErrorCode.INTERNAL_ERROR)
+  }
+
+  /** Breaks it off, by us. */
+  reset(code: number): void {
+    if (this.#state === 'over' || this.#state === 'broken') return
+    const isOpen = this.#state !== 'answered' || !this.#bodyOver
+    this.#state = 'broken'
+    this.resetCode = code
+    if (isOpen) {
+      this.#line.writer.reset(this.id, code)
+      if (!this.#bodyOver) this.#line.refusedBody()
+      this.#line.over(this, 'reset')
+    }
+    this.#waiting = null
+    this.#bodyOver = true
+    process.nextTick(closeBroken, this)
+  }
+
+  switchProtocols(_status: number, headers: RawHeaders): Duplex {
+    this.#switched = true
+    const fields: string[] = []
+    for (let i = 0; i < headers.length; i += 2) {
+      if (!OF_UPGRADE.has(headers[i]!.toLowerCase())) fields.push(headers[i]!, headers[i + 1]!)
+    }
+    this.respond(200, fields, '', 'unknown')
+    return new Http2Tunnel(this)
+  }
+
+  // The body of the request.
+
+  #keep(slice: Buffer): void {
+    const own = pins(slice) ? Buffer.from(slice) : slice
+    const kept = (this.#kept ??= new ByteQueue())
+    kept.push(own, 0, own.length, OWNED)
+    this.#line.keeps(slice.length)
+  }
+
+  /** Tells what is there of the body, as long as it is wanted. */
+  deliver(): void {
+    while (this.#flowing && this.#kept !== null && this.#kept.bytes > 0) {
+      const { buffer, start, end } = this.#kept.take(Infinity)
+      this.#line.keeps(start - end)
+      this.#events?.onBody(buffer.subarray(start, end))
+      this.#giveBack(end - start)
+    }
+    if (!this.#flowing || !this.#bodyOver || this.#bodyEndTold || this.#state === 'over') return
+    this.#bodyEndTold = true
+    if (this.head.body !== 'none' || this.#switched) this.#events?.onBodyEnd(this.#trailers)
+    this.#checkOver()
+  }
+
+  /** Bytes of the body were used: the visitor may send as many more. */
+  #giveBack(bytes: number): void {
+    this.#used += bytes
+    if (this.#used < WINDOW / 2 || this.#bodyOver) return
+    this.#line.writer.windowUpdate(this.id, this.#used)
+    this.#receiveWindow += this.#used
+    this.#used = 0
+  }
+
+  // The answer.
+
+  /** Sends what can be sent of a chunk before which nothing waits; answers how much that was. */
+  #sendAtOnce(chunk: Buffer, isLast: boolean): number {
+    const { turns } = this.#line
+    if (this.#waiting !== null && this.#waiting.bytes > 0) return 0
+    let at = 0
+    while (at < chunk.length && this.#sendWindow > 0 && turns.isFree) {
+      const end = Math.min(chunk.length, at + Math.min(this.#sendWindow, turns.window))
+      at += this.#sendData(chunk, at, end, isLast && end === chunk.length)
+    }
+    return at
+  }
+
+  #sendData(buffer: Buffer, start: number, end: number, isLast: boolean): number {
+    const sent = this.#line.writer.data(this.id, buffer, start, end, isLast)
+    this.#sendWindow -= sent
+    this.#line.turns.window -= sent
+    return sent
+  }
+
+  /** All of the body is sent: the trailers follow, where there are any. */
+  #finish(): void {
+    const trailers = this.#lastTrailers ?? []
+    if (trailers.length > 0) this.#line.writer.headers(this.id, this.#line.encoder.encode(0, trailers), true)
+    this.#answered()
+  }
+
+  /** The stream has ended on our side. */
+  #answered(): void {
+    this.#state = 'answered'
+    if (!this.#bodyOver && !this.#switched) {
+      // RFC 9113 §8.1: an answer that is whole before the request is, asks for no more of it.
+      this.#line.writer.reset(this.id, ErrorCode.NO_ERROR)
+      this.#line.refusedBody()
+      this.#bodyOver = true
+      this.#line.over(this, 'reset')
+    } else if (this.#bodyOver) this.#line.over(this, 'ended')
+    this.#line.writer.whenLeft(this)
+  }
+
+  // The end.
+
+  #checkOver(): void {
+    if (!this.#hasLeft || this.#state !== 'answered') return
+    if (!this.#switched || this.#bodyEndTold) this.#close(true)
+  }
+
+  /** For `reset`, a little later. */
+  closeBroken(): void {
+    this.#close(false)
+  }
+
+  #close(complete: boolean): void {
+    if (this.#state === 'over') return
+    this.#state = 'over'
+    this.#waiting = null
+    if (this.#kept !== null) this.#line.keeps(-this.#kept.bytes)
+    this.#kept = null
+    this.#events?.onClose(complete)
+  }
+}
+
+// Methods bound to each exchange would be made for each request, most of them for nothing.
+
+function deliver(exchange: Http2Exchange): void {
+  exchange.deliver()
+}
+
+function closeBroken(exchange: Http2Exchange): void {
+  exchange.closeBroken()
+}
+
+function isDated(headers: RawHeaders): boolean {
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!
+    if (name.length === 4 && isField(name, 'date')) return true
+  }
+  return false
+}

@@ -1,0 +1,35 @@
+import { ErrorCode, FRAME_SIZE, INITIAL_WINDOW, LARGEST, Setting } from '../../../http2/index.js'
+import { ConnectionViolation } from './violation.js'
+
+const ENTRY = 6
+
+/** What a visitor's SETTINGS say of what we may send (RFC 9113 §6.5.2). */
+export class PeerSettings {
+  /** Bytes of the window of a stream that begins. */
+  initialWindow = INITIAL_WINDOW
+  /** Bytes of the table of field compression; null: the last ones said nothing of it. */
+  headerTable: number | null = null
+
+  /** Takes the payload `bytes[start, end)`. Throws ConnectionViolation. */
+  take(bytes: Buffer, start: number, end: number): void {
+    if ((end - start) % ENTRY !== 0) throw new ConnectionViolation(ErrorCode.FRAME_SIZE_ERROR, 'SETTINGS are cut')
+    this.headerTable = null
+    for (let at = start; at < end; at += ENTRY) this.#set(bytes.readUInt16BE(at), bytes.readUInt32BE(at + 2))
+  }
+
+  #set(id: number, value: number): void {
+    if (id === Setting.HEADER_TABLE_SIZE) {
+      // Of several the smallest counts as well (RFC 7541 §4.2).
+      this.headerTable = value
+    } else if (id === Setting.INITIAL_WINDOW_SIZE) {
+      if (value > LARGEST) throw new ConnectionViolation(ErrorCode.FLOW_CONTROL_ERROR, 'a window is too large')
+      this.initialWindow = value
+    } else if (id === Setting.ENABLE_PUSH && value > 1) throw wrong('ENABLE_PUSH')
+    else if (id === Setting.ENABLE_CONNECT_PROTOCOL && value > 1) throw wrong('ENABLE_CONNECT_PROTOCOL')
+    else if (id === Setting.MAX_FRAME_SIZE && (value < FRAME_SIZE || value > 0xffffff)) throw wrong('MAX_FRAME_SIZE')
+  }
+}
+
+function wrong(what: string): ConnectionViolation {
+  return new ConnectionViolation(ErrorCode.PROTOCOL_ERROR, `${what} is not what it may be`)
+}
