@@ -38,22 +38,24 @@ interface Sorted {
  */
 export function requestHead(list: readonly HeaderField[], scheme: 'http' | 'https', isWhole: boolean): RequestHead {
   const sorted = sort(list)
-  const { protocol, fields } = sorted
+  const { protocol, fields: headers } = sorted
+  const version = '2'
   const method = sorted.method ?? ''
   if (!isFieldName(method)) throw malformed('its method is none')
   if (method === 'CONNECT' && protocol === null) refuseConnect(sorted)
   if (!SCHEME.test(sorted.scheme ?? '')) throw malformed('it has no :scheme')
   const target = targetOf(method, sorted.path ?? '')
   const authority = authorityOf(sorted)
-  const common = { version: '2', target, scheme, authority, headers: fields } as const
   if (protocol === null) {
-    const expectsContinue = sorted.expect?.toLowerCase() === '100-continue'
-    return { ...common, method, body: bodyOf(sorted.length, isWhole), expectsContinue, upgrade: null }
+    const expectsContinue = sorted.expect !== null && sorted.expect.toLowerCase() === '100-continue'
+    const body = bodyOf(sorted.length, isWhole)
+    return { version, method, target, scheme, authority, headers, body, expectsContinue, upgrade: null }
   }
   if (method !== 'CONNECT') throw malformed('only CONNECT has :protocol')
   // HTTP/1.1 has lists in Upgrade, and what stood in one would be chosen by the upstream.
   if (!isFieldName(protocol)) throw malformed('its :protocol is not the name of one')
-  return { ...common, method: 'GET', body: 'none', expectsContinue: false, upgrade: protocol }
+  const upgraded = { method: 'GET', body: 'none', expectsContinue: false, upgrade: protocol } as const
+  return { version, target, scheme, authority, headers, ...upgraded }
 }
 
 /** Trailers of a request, as they came; null: they are malformed. */
