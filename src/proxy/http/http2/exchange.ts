@@ -7,7 +7,7 @@ import { ByteQueue, OWNED, pins } from '../../../wire/index.js'
 import type { BodyLength, Exchange, ExchangeEvents, RawHeaders, RequestHead } from '../api.js'
 import { httpDate } from '../date.js'
 import type { FrontConnection } from '../front.js'
-import type { FrameWriter, Leaving } from './frame-writer.js'
+import { MOST_DATA, type FrameWriter, type Leaving } from './frame-writer.js'
 import type { Sending, SendTurns } from './send-turns.js'
 import type { Ending } from './stream-table.js'
 import { Http2Tunnel } from './tunnel.js'
@@ -163,7 +163,7 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
   /** Sends some of what waits, `most` bytes at most. Only when it is sendable. */
   sendSome(most: number): void {
     const waiting = this.#waiting!
-    const { buffer, start, end } = waiting.take(Math.min(most, this.#sendWindow))
+    const { buffer, start, end } = waiting.take(Math.min(most, this.#sendWindow, MOST_DATA))
     const isLast = waiting.bytes === 0 && this.#lastTrailers !== null
     this.#sendData(buffer, start, end, isLast && this.#lastTrailers!.length === 0)
     if (isLast) this.#finish()

@@ -6,8 +6,8 @@ import { Flag, FRAME_HEAD, FRAME_SIZE, FrameType } from '../../../http2/index.js
 const SLAB = 32 * 1024
 /** Slabs that wait to be written into again, of all connections. */
 const MOST_SPARE = 64
-/** DATA of one frame: with its head it fills a record of TLS. */
-const MOST_DATA = 16 * 1024 - FRAME_HEAD
+/** Bytes of DATA in one frame: with its head it fills a record of TLS. */
+export const MOST_DATA = 16 * 1024 - FRAME_HEAD
 /** So much may wait for the socket before no more DATA is given to it. */
 const MOST_WAITING = 128 * 1024
 
