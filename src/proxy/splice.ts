@@ -62,7 +62,7 @@ const SMALL = 1024
  * TLS gives 16 KiB at a time, several in a turn of the event loop. Slices from this size on are bulk, and leave
  * together at the turn's end: one system call instead of one each (measured: -10 % CPU per byte).
  */
-const GATHER_FROM = 8 * 1024
+export const GATHER_FROM = 8 * 1024
 
 /**
  * Joins a wire stream and a socket, both ways, until both are finished.

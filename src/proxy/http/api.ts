@@ -53,7 +53,10 @@ export interface Exchange {
   inform(status: number, headers: RawHeaders): void
   /** Sends the head of the answer. Behind a body of known length, or none, no trailers follow. */
   respond(status: number, headers: RawHeaders, reason: string, body: BodyLength): void
-  /** Sends a part of the body. False: there is no room, stop until `onDrain`. The chunk is taken over. */
+  /**
+   * Sends a part of the body. False: there is no room, stop until `onDrain`. The chunk is taken over; memory that is lent is
+   * given back once it has left (`wire/slab.ts`).
+   */
   write(chunk: Buffer): boolean
   end(trailers: RawHeaders): void
   /** Lets the connection take no more requests behind the answer; to be called before `respond`. */

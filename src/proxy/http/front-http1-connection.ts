@@ -2,7 +2,9 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../core/clock.js'
 import { NetworkError } from '../../core/errors.js'
-import { resetSocket } from '../splice.js'
+import { Ring } from '../../core/ring.js'
+import { giveBack, Slab } from '../../wire/index.js'
+import { GATHER_FROM, resetSocket } from '../splice.js'
 import type { Framing } from './answer-head.js'
 import type { RawHeaders } from './api.js'
 import { Deadline } from './deadlines.js'
@@ -47,6 +49,8 @@ export class FrontHttp1Connection implements RequestEvents, Http1Line {
   #answered = false
   /** Writes that the system has not taken. */
   #unwritten = 0
+  /** Parts of bodies in memory that is lent, which the system has not taken, the oldest first. */
+  #lent: Ring<Buffer> | null = null
   #needsDrain = false
   /** Bytes that the parser does not take yet. */
   #held: Buffer[] = []
@@ -191,8 +195,16 @@ export class FrontHttp1Connection implements RequestEvents, Http1Line {
   }
 
   write(chunk: Buffer): boolean {
+    const socket = this.#socket
     this.#unwritten++
-    return this.#noteRoom(this.#socket.write(chunk, this.#onWritten))
+    if (chunk.length >= GATHER_FROM && socket.writableCorked === 0) {
+      socket.cork()
+      setImmediate(this.#uncork)
+    }
+    if (Slab.of(chunk) === null) return this.#noteRoom(socket.write(chunk, this.#onWritten))
+    this.#lent ??= new Ring<Buffer>(8)
+    this.#lent.push(chunk)
+    return this.#noteRoom(socket.write(chunk, this.#onLentWritten))
   }
 
   writeAll(chunks: readonly Buffer[]): boolean {
@@ -216,6 +228,15 @@ export class FrontHttp1Connection implements RequestEvents, Http1Line {
   readonly #onDrain = (): void => {
     this.#needsDrain = false
     this.#exchange?.onDrain()
+  }
+
+  readonly #uncork = (): void => this.#socket.uncork()
+
+  /** A socket calls back in the order of its writes. */
+  readonly #onLentWritten = (error?: Error | null): void => {
+    const chunk = this.#lent?.shift()
+    if (chunk !== undefined) giveBack(chunk, chunk.length)
+    this.#onWritten(error)
   }
 
   readonly #onWritten = (error?: Error | null): void => {

@@ -1,5 +1,5 @@
 import { NetworkError, ProtocolError } from '../../core/errors.js'
-import { HEADROOM, pins, type ByteStream, type StreamHandler } from '../../wire/index.js'
+import { giveBack, HEADROOM, pins, type ByteStream, type StreamHandler } from '../../wire/index.js'
 import type { RawHeaders, RequestOrigin, ResponseSink, UpstreamHead, UpstreamRequest } from './api.js'
 import { joinStream } from './join.js'
 import { requestText } from './request-text.js'
@@ -39,6 +39,8 @@ export class Http1Connection implements StreamHandler<ByteStream>, ResponseEvent
   /** Bytes given on for which the peer has no credit yet. */
   #unconsumed = 0
   #blocked = false
+  /** Bytes of what is being read that others have now. */
+  #handedOn = 0
   #linger: NodeJS.Timeout | null = null
   #used = false
 
@@ -143,12 +145,14 @@ export class Http1Connection implements StreamHandler<ByteStream>, ResponseEvent
     this.#unconsumed += slice.length
     // The upstream may answer while the stream is still being opened.
     this.#stream ??= stream
+    this.#handedOn = 0
     try {
       this.#parser.push(slice)
     } catch (error) {
       stream.reset(error as ProtocolError)
       return
     }
+    giveBack(slice, slice.length - this.#handedOn)
     if (!this.#blocked) this.resume()
   }
 
@@ -192,7 +196,9 @@ export class Http1Connection implements StreamHandler<ByteStream>, ResponseEvent
   onBody(slice: Buffer): void {
     if (this.#sink === null) return
     // What the visitor does not take at once must not hold on to the memory around it.
-    const chunk = this.#blocked && pins(slice) ? Buffer.from(slice) : slice
+    const isCopied = this.#blocked && pins(slice)
+    const chunk = isCopied ? Buffer.from(slice) : slice
+    if (!isCopied) this.#handedOn += slice.length
     if (!this.#sink.onData(chunk)) this.#blocked = true
   }
 
@@ -214,6 +220,7 @@ export class Http1Connection implements StreamHandler<ByteStream>, ResponseEvent
       )
     }
     this.#sink = null
+    this.#handedOn += rest.length
     stream.consumed(this.#unconsumed - rest.length)
     this.#unconsumed = 0
     sink.onUpgrade(status, headers, {

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { VisitorCertificate } from '../../access/visitor-rules/index.js'
 import type { Visitor } from '../../tunnels/index.js'
+import { giveBack } from '../../wire/index.js'
 import { answerHead, fieldLines, framingOf, type Framing } from './answer-head.js'
 import type { BodyLength, Exchange, ExchangeEvents, RawHeaders, RequestHead } from './api.js'
 import type { FrontConnection } from './front.js'
@@ -147,7 +148,11 @@ export class Http1Exchange implements Exchange {
   }
 
   write(chunk: Buffer): boolean {
-    if (this.#state !== 'answering' || this.#framing === 'none' || chunk.length === 0) return true
+    if (this.#state !== 'answering' || this.#framing === 'none') {
+      giveBack(chunk, chunk.length)
+      return true
+    }
+    if (chunk.length === 0) return true
     const head = this.#takePending()
     const before = this.#framing === 'chunked' ? `${head}${chunk.length.toString(16)}\r\n` : head
     const after = this.#framing === 'chunked' ? CRLF : NOTHING
@@ -191,6 +196,7 @@ export class Http1Exchange implements Exchange {
     whole.write(before, 0, 'latin1')
     chunk.copy(whole, before.length)
     after.copy(whole, before.length + chunk.length)
+    giveBack(chunk, chunk.length)
     return this.#line.write(whole)
   }
 }

@@ -3,7 +3,7 @@ import { isField } from '../../../core/http-fields.js'
 import { ErrorCode, LARGEST, type HpackEncoder } from '../../../http2/index.js'
 import type { VisitorCertificate } from '../../../access/visitor-rules/index.js'
 import type { Visitor } from '../../../tunnels/index.js'
-import { ByteQueue, OWNED, pins } from '../../../wire/index.js'
+import { ByteQueue, giveBack, LENT, OWNED, pins } from '../../../wire/index.js'
 import type { BodyLength, Exchange, ExchangeEvents, RawHeaders, RequestHead } from '../api.js'
 import { httpDate } from '../date.js'
 import type { FrontConnection } from '../front.js'
@@ -166,6 +166,7 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
     const { buffer, start, end } = waiting.take(Math.min(most, this.#sendWindow, MOST_DATA))
     const isLast = waiting.bytes === 0 && this.#lastTrailers !== null
     this.#sendData(buffer, start, end, isLast && this.#lastTrailers!.length === 0)
+    giveBack(buffer, end - start)
     if (isLast) this.#finish()
     else if (waiting.bytes === 0 && this.#wantsRoom) {
       this.#wantsRoom = false
@@ -213,17 +214,21 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
   }
 
   write(chunk: Buffer): boolean {
-    if (this.#state !== 'answering' || this.#lastTrailers !== null || chunk.length === 0) return true
+    if (this.#state !== 'answering' || this.#lastTrailers !== null || chunk.length === 0) {
+      giveBack(chunk, chunk.length)
+      return true
+    }
     this.#left -= chunk.length
     const isLast = this.#left <= 0
     if (isLast) this.#lastTrailers = []
     const sent = this.#sendAtOnce(chunk, isLast)
+    giveBack(chunk, sent)
     if (sent === chunk.length) {
       if (isLast) this.#answered()
       return true
     }
     const waiting = (this.#waiting ??= new ByteQueue())
-    waiting.push(chunk, sent, chunk.length, OWNED)
+    waiting.push(chunk, sent, chunk.length, LENT)
     if (this.sendable) this.#line.turns.add(this)
     if (waiting.bytes < MOST_WAITING) return true
     this.#wantsRoom = true

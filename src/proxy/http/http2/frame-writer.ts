@@ -1,17 +1,39 @@
 import type { Socket } from 'node:net'
 import { Ring } from '../../../core/ring.js'
 import { Flag, FRAME_HEAD, FRAME_SIZE, FrameType } from '../../../http2/index.js'
+import { GATHER_FROM } from '../../splice.js'
 
-/** What is written at once; two whole records of TLS. */
-const SLAB = 32 * 1024
-/** Slabs that wait to be written into again, of all connections. */
-const MOST_SPARE = 64
+/** What frames are written into: few bytes for most turns, four records of TLS for bodies. */
+const SMALL = 8 * 1024
+const LARGE = 64 * 1024
 /** Bytes of DATA in one frame: with its head it fills a record of TLS. */
 export const MOST_DATA = 16 * 1024 - FRAME_HEAD
 /** So much may wait for the socket before no more DATA is given to it. */
 const MOST_WAITING = 128 * 1024
 
-const spare: Buffer[] = []
+/** Memory that frames are written into, again and again, of all connections. */
+class Slabs {
+  readonly size: number
+  readonly #most: number
+  readonly #spare: Buffer[] = []
+
+  /** @param most spare ones that are kept */
+  constructor(size: number, most: number) {
+    this.size = size
+    this.#most = most
+  }
+
+  take(): Buffer {
+    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.size)
+  }
+
+  giveBack(slab: Buffer): void {
+    if (this.#spare.length < this.#most) this.#spare.push(slab)
+  }
+}
+
+const smallSlabs = new Slabs(SMALL, 128)
+const largeSlabs = new Slabs(LARGE, 32)
 
 /** Who wants to know that his last frame has been handed to the system, or not. */
 export interface Leaving {
@@ -135,12 +157,21 @@ export class FrameWriter {
   readonly #onWritten = (error?: Error | null): void => {
     const write = this.#writes.shift()!
     const whole = error === undefined || error === null
-    if (whole && spare.length < MOST_SPARE) spare.push(write.slab)
+    if (whole) giveBack(write.slab)
     for (const leaving of write.leaving) leaving.left(whole)
     if (whole) this.#onRoom()
   }
 
+  /** Bodies come in several pieces in a turn of the event loop, one callback each. */
   readonly #onTick = (): void => {
+    if (this.#used >= GATHER_FROM) {
+      setImmediate(this.#onTurnEnd)
+      return
+    }
+    this.#onTurnEnd()
+  }
+
+  readonly #onTurnEnd = (): void => {
     this.#scheduled = false
     this.flush()
   }
@@ -148,8 +179,7 @@ export class FrameWriter {
   /** The head of a frame, and room for its payload. */
   #head(length: number, type: number, flags: number, stream: number): void {
     const whole = FRAME_HEAD + length
-    if (this.#slab !== null && this.#used + whole > SLAB) this.flush()
-    const slab = (this.#slab ??= this.#takeSlab())
+    const slab = this.#slabFor(whole)
     let at = this.#used
     slab[at++] = length >> 16
     slab[at++] = (length >> 8) & 0xff
@@ -161,12 +191,19 @@ export class FrameWriter {
     this.bytes += whole
   }
 
-  #takeSlab(): Buffer {
+  #slabFor(bytes: number): Buffer {
+    const slab = this.#slab
+    if (slab !== null && this.#used + bytes <= slab.length) return slab
+    const large = slab !== null || bytes > SMALL ? largeSlabs.take() : null
+    if (slab !== null && large !== null && slab.length === SMALL) {
+      slab.copy(large, 0, 0, this.#used)
+      giveBack(slab)
+    } else this.flush()
     if (!this.#scheduled) {
       this.#scheduled = true
       process.nextTick(this.#onTick)
     }
-    return spare.pop() ?? Buffer.allocUnsafeSlow(SLAB)
+    return (this.#slab = large ?? smallSlabs.take())
   }
 
   #uint16(value: number): void {
@@ -186,3 +223,8 @@ export class FrameWriter {
 }
 
 const NOBODY: readonly Leaving[] = []
+
+function giveBack(slab: Buffer): void {
+  if (slab.length === SMALL) smallSlabs.giveBack(slab)
+  else largeSlabs.giveBack(slab)
+}

@@ -1,5 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import type { ClientHttp2Session } from 'node:http2'
+import { request } from 'node:https'
+import { buffer } from 'node:stream/consumers'
 import t from 'tap'
 import { HANG_MS, within } from '../../support/hang.js'
 import { HttpTunnels, upstream } from '../../support/http-tunnel.js'
@@ -38,19 +42,42 @@ t.test('long bodies in many streams at once arrive whole, both ways, however sma
   await tunnels.agent({ name: 'web', upstream: port, subdomain: 'shop' })
   for (const initialWindowSize of [1_000, 16_384, 65_535, 4 * MIB]) {
     const session = tunnels.http2(HOST, { settings: { initialWindowSize, enablePush: false } })
+    const streams = initialWindowSize === 1_000 ? 1 : STREAMS
+    await carry(`by HTTP/2 with windows of ${initialWindowSize}`, streams, (path, body) =>
+      exchange2(session, path, body),
+    )
+  }
+  await carry('by HTTP/1.1', STREAMS, (path, body) => exchange1(tunnels, path, body))
+
+  async function carry(how: string, streams: number, exchange: Send) {
     const call = async (i: number) => {
       const body = randomBytes(BYTES - i * 1000)
-      const { got, bytes } = await exchange(session, i % 2 === 0 ? '/sized' : '/chunked', body)
-      t.equal(got, sha(body), `the request of stream ${i} with windows of ${initialWindowSize}`)
+      const { got, bytes } = await exchange(i % 2 === 0 ? '/sized' : '/chunked', body)
+      t.equal(got, sha(body), `the request of stream ${i} ${how}`)
       t.equal(bytes.length, BYTES)
-      t.equal(sha(bytes), sha(answer), `its answer`)
+      t.equal(sha(bytes), sha(answer), 'its answer')
     }
-    const streams = initialWindowSize === 1_000 ? 1 : STREAMS
     await within('all bodies', Promise.all(Array.from({ length: streams }, (_, i) => call(i))), 4 * HANG_MS)
   }
 })
 
-function exchange(session: ClientHttp2Session, path: string, body: Buffer): Promise<{ got: string; bytes: Buffer }> {
+/** What the upstream says that it got, and what it answers. */
+interface Carried {
+  readonly got: string
+  readonly bytes: Buffer
+}
+
+type Send = (path: string, body: Buffer) => Promise<Carried>
+
+async function exchange1({ port, ca }: HttpTunnels, path: string, body: Buffer): Promise<Carried> {
+  const options = { host: '127.0.0.1', port, servername: HOST, ca, path, method: 'POST', headers: { host: HOST } }
+  const message = request(options)
+  message.end(body)
+  const [answer] = (await once(message, 'response')) as [IncomingMessage]
+  return { got: String(answer.headers['x-got']), bytes: await buffer(answer) }
+}
+
+function exchange2(session: ClientHttp2Session, path: string, body: Buffer): Promise<Carried> {
   return new Promise((resolve, reject) => {
     const stream = session.request({ ':method': 'POST', ':path': path })
     const parts: Buffer[] = []
