@@ -1,3 +1,5 @@
+import { isField, type Fields } from '../../core/http-fields.js'
+
 let date = ''
 let dateUntil = 0
 
@@ -9,4 +11,13 @@ export function httpDate(): string {
     dateUntil = now - (now % 1000) + 1000
   }
   return date
+}
+
+/** Whether a head says when it was made. */
+export function isDated(fields: Fields): boolean {
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!
+    if (name.length === 4 && isField(name, 'date')) return true
+  }
+  return false
 }

@@ -8,22 +8,22 @@ import {
   HpackEncoder,
   INITIAL_WINDOW,
   LARGEST,
-  Setting,
   type HeaderField,
 } from '../../../http2/index.js'
 import type { RawHeaders, RequestHead } from '../api.js'
 import type { FrontConnection, FrontOptions } from '../front.js'
 import { failureOf } from '../problem.js'
-import { Http2Exchange, WINDOW, type Http2Line } from './exchange.js'
+import { Http2Exchange, type Http2Line } from './exchange.js'
 import { FloodGauge } from './flood-gauge.js'
 import { FrameDecoder, wrongSize, type VisitorEvents } from './frame-decoder.js'
 import { FrameWriter } from './frame-writer.js'
 import { Liveness } from './liveness.js'
-import { PeerSettings } from './peer-settings.js'
+import { Question, question } from './questions.js'
 import { ReceiveCredit } from './receive-credit.js'
 import { writeRefusal } from './refusal.js'
 import { requestHead, requestTrailers, sizeOf } from './request-fields.js'
 import { SendTurns } from './send-turns.js'
+import { ownSettings, PeerSettings, WINDOW } from './settings.js'
 import { StreamTable, type Ending } from './stream-table.js'
 import { ConnectionViolation, endingCode, flood } from './violation.js'
 
@@ -35,9 +35,6 @@ const MOST_KEPT = 8 * WINDOW
 const MOST_UNREAD = 1024 * 1024
 /** How long a visitor whose connection is over may take to read the last of it, ms. */
 const LINGER_MS = 2_000
-/** Bytes of PING: the one asks whether the visitor is there, the other whether he has read that the connection ends. */
-const QUESTION = Buffer.from('are you?', 'latin1')
-const LAST_CALL = Buffer.from('lastcall', 'latin1')
 
 const { PROTOCOL_ERROR, FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, STREAM_CLOSED, NO_ERROR } = ErrorCode
 
@@ -77,7 +74,7 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
 
   constructor(socket: TLSSocket, facts: FrontConnection, shared: Http2Shared) {
     const { clock, options } = shared
-    const { headerBytes, headerTimeoutMs, concurrentStreams, keepAliveMs, resetRate } = options.limits
+    const { headerBytes, headerTimeoutMs, keepAliveMs, resetRate } = options.limits
     this.#socket = socket
     this.#facts = facts
     this.#shared = shared
@@ -88,12 +85,7 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     this.#gauge = new FloodGauge(clock)
     this.#resets = new TokenBucket(clock, { burst: resetRate, perSecond: resetRate })
     this.#liveness = new Liveness(clock.now(), { idleMs: keepAliveMs, headMs: headerTimeoutMs })
-    this.writer.settings([
-      [Setting.MAX_CONCURRENT_STREAMS, concurrentStreams],
-      [Setting.INITIAL_WINDOW_SIZE, WINDOW],
-      [Setting.MAX_HEADER_LIST_SIZE, headerBytes],
-      [Setting.ENABLE_CONNECT_PROTOCOL, 1],
-    ])
+    this.writer.settings(ownSettings(options.limits))
     this.writer.windowUpdate(0, CONNECTION_WINDOW - INITIAL_WINDOW)
     socket.on('data', this.#onData)
     // HTTP/2 knows no half-closed connections: who ends his side is gone.
@@ -108,7 +100,7 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     if (this.#state !== 'open') return
     this.#state = 'leaving'
     this.writer.goAway(LARGEST, NO_ERROR)
-    this.writer.ping(LAST_CALL, 0, false)
+    this.writer.ping(question(Question.LEAVING))
     this.#liveness.lastCall(this.#shared.clock.now())
   }
 
@@ -127,7 +119,7 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
       case 'stay':
         return
       case 'ask':
-        return this.writer.ping(QUESTION, 0, false)
+        return this.writer.ping(question(Question.THERE))
       case 'gone':
         return this.#giveUp(NO_ERROR)
       case 'leave':
@@ -144,6 +136,11 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
 
   refusedBody(): void {
     this.#gauge.refusedBody()
+  }
+
+  stopLater(stream: number): void {
+    this.refusedBody()
+    this.writer.ping(question(Question.ANSWERED, stream))
   }
 
   leave(): void {
@@ -245,8 +242,9 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     const exchange = this.#streams.get(stream)
     if (exchange === undefined) return this.#expectBegun(stream)
     this.over(exchange, 'ended')
+    const takesBack = !exchange.isServed
     exchange.onBroken(code)
-    this.#countReset()
+    if (takesBack) this.#countReset()
   }
 
   onSettings(bytes: Buffer, start: number, end: number): void {
@@ -263,12 +261,18 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
   }
 
   onPing(bytes: Buffer, start: number, ack: boolean): void {
-    if (ack) {
-      if (this.#state === 'leaving' && bytes.compare(LAST_CALL, 0, 8, start, start + 8) === 0) this.#leaveNow()
-      return
-    }
+    if (ack) return this.#onAnswered(bytes.readUInt32BE(start), bytes.readUInt32BE(start + 4))
     this.#expectRead()
-    this.writer.ping(bytes, start, true)
+    this.writer.pingAnswer(bytes, start)
+  }
+
+  /** What was written in front of a PING of ours has been read. */
+  #onAnswered(what: number, stream: number): void {
+    if (what === Question.LEAVING && this.#state === 'leaving') this.#leaveNow()
+    if (what !== Question.ANSWERED) return
+    const exchange = this.#streams.get(stream)
+    if (exchange === undefined && this.#streams.endingOf(stream) === 'reset') this.writer.reset(stream, NO_ERROR)
+    if (exchange?.isServed === true) exchange.stop()
   }
 
   onWindowUpdate(stream: number, more: number): void {
@@ -331,9 +335,8 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     const problem = failureOf(error, '')
     this.#shared.options.onMalformed(this.#facts, problem.code)
     writeRefusal(this, stream, problem, this.#peer.initialWindow)
-    const isMalformed = problem.code === 'UR_HTTP_MALFORMED'
-    if (isMalformed || !isWhole) this.writer.reset(stream, isMalformed ? PROTOCOL_ERROR : NO_ERROR)
-    if (!isWhole) this.#gauge.refusedBody()
+    if (problem.code === 'UR_HTTP_MALFORMED') this.writer.reset(stream, PROTOCOL_ERROR)
+    if (!isWhole) this.stopLater(stream)
     this.#streams.end(stream, 'reset')
     this.#liveness.served()
     this.#countReset()

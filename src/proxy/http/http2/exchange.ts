@@ -1,19 +1,18 @@
 import type { Duplex } from 'node:stream'
-import { isField } from '../../../core/http-fields.js'
 import { ErrorCode, LARGEST, type HpackEncoder } from '../../../http2/index.js'
 import type { VisitorCertificate } from '../../../access/visitor-rules/index.js'
 import type { Visitor } from '../../../tunnels/index.js'
 import { ByteQueue, giveBack, LENT, OWNED, pins } from '../../../wire/index.js'
 import type { BodyLength, Exchange, ExchangeEvents, RawHeaders, RequestHead } from '../api.js'
-import { httpDate } from '../date.js'
+import { httpDate, isDated } from '../date.js'
 import type { FrontConnection } from '../front.js'
+import { removeFields } from '../headers/index.js'
 import { MOST_DATA, type FrameWriter, type Leaving } from './frame-writer.js'
 import type { Sending, SendTurns } from './send-turns.js'
+import { WINDOW } from './settings.js'
 import type { Ending } from './stream-table.js'
 import { Http2Tunnel } from './tunnel.js'
 
-/** Bytes of a body that a visitor may send before we have passed any on. */
-export const WINDOW = 1024 * 1024
 /** Bytes of an answer that may wait for the visitor before no more of it is wanted. */
 const MOST_WAITING = 16 * 1024
 const NOTHING = Buffer.alloc(0)
@@ -29,8 +28,10 @@ export interface Http2Line {
   keeps(bytes: number): void
   /** The stream is over: nothing more is sent on it, and what still comes of it means nothing. */
   over(exchange: Http2Exchange, ending: Ending): void
-  /** The rest of a body is not wanted. */
+  /** The rest of a body is not wanted: it may still come for a while. */
   refusedBody(): void
+  /** As `refusedBody`, and calls `stop` of the exchange once the visitor has read all that was written. */
+  stopLater(stream: number): void
   /** No further requests after those that are there. */
   leave(): void
 }
@@ -77,7 +78,8 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
   /** Nothing comes behind what waits but these. */
   #lastTrailers: RawHeaders | null = null
   #wantsRoom = false
-  /** The last frame has been handed to the system. */
+  /** The last frame is written, and has been handed to the system. */
+  #sentAll = false
   #hasLeft = false
 
   /** `isWhole`: no body comes. `sendWindow`: what the visitor takes of an answer at first. */
@@ -105,6 +107,16 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
     return this.#bodyOver
   }
 
+  /** The answer is whole: what still comes of the body means nothing. */
+  get #refusesBody(): boolean {
+    return this.#sentAll && !this.#switched
+  }
+
+  /** Whether a reset by the visitor takes something back. */
+  get isServed(): boolean {
+    return this.#sentAll
+  }
+
   /** A frame of DATA begins. False: it is more than the window allows. */
   onDataFrame(length: number): boolean {
     this.#receiveWindow -= length
@@ -115,6 +127,7 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
   /** A part of it. False: the body is longer than its length. */
   onDataPart(slice: Buffer): boolean {
     this.#frameLeft -= slice.length
+    if (this.#refusesBody) return true
     this.#bodyLeft -= slice.length
     if (this.#bodyLeft < 0) return false
     if (this.#flowing && (this.#kept === null || this.#kept.bytes === 0)) {
@@ -132,13 +145,20 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
 
   /** The body is over. False: it is shorter than its length. */
   onBodyEnd(trailers: RawHeaders): boolean {
-    if (this.#bodyLeft !== Infinity && this.#bodyLeft > 0) return false
+    if (this.#bodyLeft !== Infinity && this.#bodyLeft > 0 && !this.#refusesBody) return false
     this.#bodyOver = true
     this.#trailers = trailers
     if (this.#flowing) this.deliver()
-    if (this.#state === 'answered') this.#line.over(this, 'ended')
+    if (this.#sentAll) this.#line.over(this, 'ended')
     this.#checkOver()
     return true
+  }
+
+  /** The visitor has read the answer: he need not send the rest of the body (RFC 9113 §8.1). */
+  stop(): void {
+    this.#bodyOver = true
+    this.#line.writer.reset(this.id, ErrorCode.NO_ERROR)
+    this.#line.over(this, 'reset')
   }
 
   /** The visitor takes more of the answer. False: more than a window may be. */
@@ -269,10 +289,8 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
 
   switchProtocols(_status: number, headers: RawHeaders): Duplex {
     this.#switched = true
-    const fields: string[] = []
-    for (let i = 0; i < headers.length; i += 2) {
-      if (!OF_UPGRADE.has(headers[i]!.toLowerCase())) fields.push(headers[i]!, headers[i + 1]!)
-    }
+    const fields = [...headers]
+    removeFields(fields, OF_UPGRADE)
     this.respond(200, fields, '', 'unknown')
     return new Http2Tunnel(this)
   }
@@ -303,7 +321,7 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
   /** Bytes of the body were used: the visitor may send as many more. */
   #giveBack(bytes: number): void {
     this.#used += bytes
-    if (this.#used < WINDOW / 2 || this.#bodyOver) return
+    if (this.#used < WINDOW / 2 || this.#bodyOver || this.#refusesBody) return
     this.#line.writer.windowUpdate(this.id, this.#used)
     this.#receiveWindow += this.#used
     this.#used = 0
@@ -340,13 +358,10 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
   /** The stream has ended on our side. */
   #answered(): void {
     this.#state = 'answered'
-    if (!this.#bodyOver && !this.#switched) {
-      // RFC 9113 §8.1: an answer that is whole before the request is, asks for no more of it.
-      this.#line.writer.reset(this.id, ErrorCode.NO_ERROR)
-      this.#line.refusedBody()
-      this.#bodyOver = true
-      this.#line.over(this, 'reset')
-    } else if (this.#bodyOver) this.#line.over(this, 'ended')
+    this.#sentAll = true
+    if (this.#bodyOver) this.#line.over(this, 'ended')
+    // There are clients that drop an answer when they read the reset right behind it.
+    else if (!this.#switched) this.#line.stopLater(this.id)
     this.#line.writer.whenLeft(this)
   }
 
@@ -380,12 +395,4 @@ function deliver(exchange: Http2Exchange): void {
 
 function closeBroken(exchange: Http2Exchange): void {
   exchange.closeBroken()
-}
-
-function isDated(headers: RawHeaders): boolean {
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!
-    if (name.length === 4 && isField(name, 'date')) return true
-  }
-  return false
 }

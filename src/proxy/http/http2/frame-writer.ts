@@ -90,9 +90,15 @@ export class FrameWriter {
   }
 
   /** PING with these 8 bytes. */
-  ping(bytes: Buffer, start: number, ack: boolean): void {
-    this.#head(8, FrameType.PING, ack ? Flag.ACK : 0, 0)
-    this.#used += bytes.copy(this.#slab!, this.#used, start, start + 8)
+  ping(bytes: Buffer): void {
+    this.#head(8, FrameType.PING, 0, 0)
+    this.#copy(bytes, 0, 8)
+  }
+
+  /** The answer to a PING with the 8 bytes from `start` on. */
+  pingAnswer(bytes: Buffer, start: number): void {
+    this.#head(8, FrameType.PING, Flag.ACK, 0)
+    this.#copy(bytes, start, start + 8)
   }
 
   goAway(lastStream: number, code: number): void {

@@ -1,7 +1,20 @@
 import { ErrorCode, FRAME_SIZE, INITIAL_WINDOW, LARGEST, Setting } from '../../../http2/index.js'
+import type { HttpLimits } from '../limits.js'
 import { ConnectionViolation } from './violation.js'
 
 const ENTRY = 6
+/** Bytes of a body that a visitor may send before we have passed any on. */
+export const WINDOW = 1024 * 1024
+
+/** What we say of what a visitor may send. */
+export function ownSettings({ headerBytes, concurrentStreams }: HttpLimits): readonly (readonly [number, number])[] {
+  return [
+    [Setting.MAX_CONCURRENT_STREAMS, concurrentStreams],
+    [Setting.INITIAL_WINDOW_SIZE, WINDOW],
+    [Setting.MAX_HEADER_LIST_SIZE, headerBytes],
+    [Setting.ENABLE_CONNECT_PROTOCOL, 1],
+  ]
+}
 
 /** What a visitor's SETTINGS say of what we may send (RFC 9113 §6.5.2). */
 export class PeerSettings {
