@@ -352,7 +352,8 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     this.#liveness.lastCall(this.#shared.clock.now())
     this.#state = 'left'
     this.writer.goAway(this.#streams.last, NO_ERROR)
-    if (this.#streams.size === 0) this.end()
+    // Later: frames behind the one that says so may be in hand.
+    if (this.#streams.size === 0) process.nextTick(endConnection, this)
   }
 
   #fail(error: unknown): void {
