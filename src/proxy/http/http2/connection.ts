@@ -252,7 +252,7 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
   onSettings(bytes: Buffer, start: number, end: number): void {
     const before = this.#peer.initialWindow
     this.#peer.take(bytes, start, end)
-    if (this.#peer.headerTable !== null) this.encoder.allow(this.#peer.headerTable)
+    for (const size of this.#peer.headerTables) this.encoder.allow(size)
     this.#expectRead()
     this.writer.settingsAck()
     const more = this.#peer.initialWindow - before

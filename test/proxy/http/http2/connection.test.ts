@@ -15,6 +15,7 @@ const FIELDS: readonly Field[] = [
 ]
 
 const get = (stream: number): Buffer => frame(HEADERS, Flag.END_HEADERS | Flag.END_STREAM, stream, hpack(FIELDS))
+
 t.test('what comes behind the answer to the last call is not served, and breaks nothing', async (t) => {
   const visit = new Http2Visit(({ exchange }) => {
     exchange.leave()
@@ -32,5 +33,21 @@ t.test('what comes behind the answer to the last call is not served, and breaks 
   const goaway = framesOf(visit.written()).frames.find(({ type }) => type === GOAWAY)
   t.equal(goaway?.payload.readUInt32BE(0), 1, 'the visitor is told which one was the last')
   t.equal(visit.socket.writableFinished, true, 'the connection ends in good order')
+  await visit.leave()
+})
+
+t.test('each size of the table that SETTINGS name counts, in its turn', async (t) => {
+  const answer = ['x-own', 'of a name and a value that would be in the table']
+  const visit = new Http2Visit(({ exchange }) => exchange.respond(204, ['date', '', ...answer], '', 'none'))
+  visit.come(Buffer.concat([START, get(1)]))
+  await visit.settle()
+  visit.written()
+  const sizes = Buffer.from('000100000000' + '000100001000', 'hex')
+  visit.come(Buffer.concat([frame(SETTINGS, 0, 0, sizes), get(3)]))
+  await visit.settle()
+  const head = framesOf(visit.written()).frames.find(({ type }) => type === HEADERS)!
+  // 0, and then 4,096 again (RFC 7541 §4.2): a decoder that has heard the one only would still look for entries.
+  t.equal(head.payload.subarray(0, 4).toString('hex'), '203fe11f')
+  t.ok(head.payload.includes('x-own'), 'what was in it is written again')
   await visit.leave()
 })
