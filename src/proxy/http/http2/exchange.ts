@@ -258,7 +258,7 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
       this.#line.over(this, 'reset')
     }
     this.#waiting = null
-    this.#bodyOver = true
+    this.#dropBody()
     process.nextTick(closeBroken, this)
   }
 
@@ -293,6 +293,14 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
     this.#bodyEndTold = true
     if (this.head.body !== 'none' || this.#switched) this.#events?.onBodyEnd(this.#trailers)
     this.#checkOver()
+  }
+
+  /** Nothing more is told of it, and not that it is whole. */
+  #dropBody(): void {
+    this.#bodyOver = true
+    this.#bodyEndTold = true
+    if (this.#kept !== null) this.#line.keeps(-this.#kept.bytes)
+    this.#kept = null
   }
 
   /** Bytes of the body were used: the visitor may send as many more. */
@@ -339,7 +347,7 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
       // RFC 9113 §8.1: an answer that is whole before the request is, asks for no more of it.
       this.#line.writer.reset(this.id, ErrorCode.NO_ERROR)
       this.#line.refusedBody()
-      this.#bodyOver = true
+      this.#dropBody()
       this.#line.over(this, 'reset')
     } else if (this.#bodyOver) this.#line.over(this, 'ended')
     this.#line.writer.whenLeft(this)
@@ -361,8 +369,7 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
     if (this.#state === 'over') return
     this.#state = 'over'
     this.#waiting = null
-    if (this.#kept !== null) this.#line.keeps(-this.#kept.bytes)
-    this.#kept = null
+    this.#dropBody()
     this.#events?.onClose(complete)
   }
 }

@@ -1,10 +1,10 @@
 import t from 'tap'
 import { Flag, FrameType, PREFACE } from '../../../../src/http2/index.js'
 import { framesOf } from '../../../support/http2-ledger.js'
-import { Http2Visit } from '../../../support/http2-visit.js'
+import { Http2Visit, type ToldRequest } from '../../../support/http2-visit.js'
 import { frame, hpack, type Field } from '../../../support/raw-http2.js'
 
-const { HEADERS, SETTINGS, PING, GOAWAY } = FrameType
+const { DATA, HEADERS, SETTINGS, PING, GOAWAY } = FrameType
 const START = Buffer.concat([PREFACE, frame(SETTINGS, 0, 0)])
 
 const FIELDS: readonly Field[] = [
@@ -23,14 +23,14 @@ t.test('what comes behind the answer to the last call is not served, and breaks 
   })
   visit.come(Buffer.concat([START, get(1)]))
   await visit.settle()
-  const ping = framesOf(visit.written()).frames.find(({ type, flags }) => type === PING && flags === 0)!
+  const ping = framesOf(Buffer.concat(visit.written())).frames.find(({ type, flags }) => type === PING && flags === 0)!
   visit.come(Buffer.concat([frame(PING, Flag.ACK, 0, ping.payload), get(3), frame(PING, 0, 0, Buffer.alloc(8))]))
   await visit.settle()
   t.same(
     visit.requests.map(({ id }) => id),
     [1],
   )
-  const goaway = framesOf(visit.written()).frames.find(({ type }) => type === GOAWAY)
+  const goaway = framesOf(Buffer.concat(visit.written())).frames.find(({ type }) => type === GOAWAY)
   t.equal(goaway?.payload.readUInt32BE(0), 1, 'the visitor is told which one was the last')
   t.equal(visit.socket.writableFinished, true, 'the connection ends in good order')
   await visit.leave()
@@ -45,9 +45,30 @@ t.test('each size of the table that SETTINGS name counts, in its turn', async (t
   const sizes = Buffer.from('000100000000' + '000100001000', 'hex')
   visit.come(Buffer.concat([frame(SETTINGS, 0, 0, sizes), get(3)]))
   await visit.settle()
-  const head = framesOf(visit.written()).frames.find(({ type }) => type === HEADERS)!
+  const head = framesOf(Buffer.concat(visit.written())).frames.find(({ type }) => type === HEADERS)!
   // 0, and then 4,096 again (RFC 7541 §4.2): a decoder that has heard the one only would still look for entries.
   t.equal(head.payload.subarray(0, 4).toString('hex'), '203fe11f')
   t.ok(head.payload.includes('x-own'), 'what was in it is written again')
   await visit.leave()
+})
+
+t.test('a body that was broken off, or is not wanted any more, is not told to be whole', async (t) => {
+  const endings: Record<string, (request: ToldRequest) => void> = {
+    'broken off': (request) => request.abort(),
+    'broken off in the middle': (request) => (request.onPart = () => request.abort()),
+    answered: ({ exchange }) => exchange.respond(200, [], '', 'none'),
+    'answered in the middle': (request) => (request.onPart = () => request.exchange.respond(200, [], '', 'none')),
+  }
+  for (const [name, end] of Object.entries(endings)) {
+    const visit = new Http2Visit(() => undefined)
+    const data = frame(DATA, 0, 1, Buffer.from('some of it'))
+    visit.come(Buffer.concat([START, frame(HEADERS, Flag.END_HEADERS, 1, hpack(FIELDS)), data]))
+    const [request] = visit.requests
+    request!.exchange.resume()
+    end(request!)
+    await visit.settle()
+    t.equal(request!.trailers, null, name)
+    t.equal(request!.closes, 1, name)
+    await visit.leave()
+  }
 })
