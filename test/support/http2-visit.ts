@@ -169,9 +169,9 @@ export class Http2Visit {
     }
   }
 
-  /** What was written since this was asked last. */
-  written(): Buffer {
-    return Buffer.concat(this.socket.written.splice(0))
+  /** What was written since this was asked last: whole frames. */
+  written(): Buffer[] {
+    return this.socket.written.splice(0)
   }
 
   /** To be thrown later: an error in the middle of it would be taken for what the visitor did. */
