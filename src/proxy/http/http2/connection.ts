@@ -139,7 +139,8 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
   // Http2Line
 
   keeps(bytes: number): void {
-    this.#credit.keeps(bytes)
+    // Behind the end nothing can be given back.
+    if (this.#state !== 'over') this.#credit.keeps(bytes)
   }
 
   refusedBody(): void {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Flag, FrameType, PREFACE } from '../../../../src/http2/index.js'
+import { ErrorCode, Flag, FrameType, PREFACE } from '../../../../src/http2/index.js'
 import { framesOf } from '../../../support/http2-ledger.js'
 import { Http2Visit, type ToldRequest } from '../../../support/http2-visit.js'
 import { frame, hpack, type Field } from '../../../support/raw-http2.js'
@@ -71,4 +71,24 @@ t.test('a body that was broken off, or is not wanted any more, is not told to be
     t.equal(request!.closes, 1, name)
     await visit.leave()
   }
+})
+
+t.test('bodies that nobody takes do not keep the end of a connection from the visitor', async (t) => {
+  const visit = new Http2Visit(() => undefined)
+  visit.come(START)
+  const part = Buffer.alloc(16_384)
+  // All of the window of each stream: together more than is kept before bodies have to wait.
+  for (let stream = 1; stream < 20; stream += 2) {
+    visit.come(frame(HEADERS, Flag.END_HEADERS, stream, hpack(FIELDS)))
+    for (let i = 0; i < 64; i++) visit.come(frame(DATA, 0, stream, part))
+  }
+  await visit.settle()
+  t.equal(visit.requests.length, 10)
+  visit.written()
+  visit.come(frame(PING, 0, 1, Buffer.alloc(8)))
+  await visit.settle()
+  const goaway = framesOf(Buffer.concat(visit.written())).frames.find(({ type }) => type === GOAWAY)
+  t.equal(goaway?.payload.readUInt32BE(4), ErrorCode.PROTOCOL_ERROR)
+  t.equal(visit.socket.writableFinished, true, 'it ends in good order')
+  await visit.leave()
 })
