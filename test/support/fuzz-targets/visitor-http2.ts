@@ -125,8 +125,15 @@ function expectSent(request: ToldRequest, ledger: Http2Ledger): void {
     if (typeof head.body === 'number' && head.body !== data.length)
       throw new Error(`the body of ${id} has another length`)
   }
+  // Who is told of a body that does not come takes the next request for it.
+  const length = Number(new Map(pairs(head.headers)).get('content-length') ?? 0)
+  if (length !== (typeof head.body === 'number' ? head.body : 0)) throw new Error(`two lengths of the body of ${id}`)
   const texts = [head.method, head.target, head.authority, ...head.headers, ...(trailers ?? []), head.upgrade ?? '']
   if (texts.some((text) => /[\r\n\0]/.test(text))) throw new Error(`a line ends in a field of ${id}`)
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i]!, flat[2 * i + 1]!])
 }
 
 /** An answer as the path of the request has it. */
