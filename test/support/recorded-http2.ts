@@ -7,7 +7,7 @@ import { frame, hpack, uint32, type Field } from './raw-http2.js'
 import { recordConnection } from './recorded-connection.js'
 
 const { DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION } = FrameType
-const { END_STREAM, END_HEADERS, PADDED } = Flag
+const { END_STREAM, END_HEADERS, PADDED, PRIORITY: WEIGHED } = Flag
 
 const PATHS = [
   ...['', 'now', 'later', 'echo', 'whole', 'large', 'slow', 'never', 'kept', 'abort', 'abort-later', 'leave'],
@@ -104,7 +104,11 @@ function randomRequest(random: Random, stream: number, encoder: HpackEncoder): B
   const fields = random.chance(0.1) ? upgrade(...more) : request(random.pick(PATHS), ...more)
   const block = random.chance(0.5) ? hpack(fields) : Buffer.from(encoder.encode(0, fields.flat()))
   const end = random.chance(0.3) ? END_STREAM : 0
-  if (random.chance(0.8)) return [frame(HEADERS, END_HEADERS | end, stream, block)]
+  if (random.chance(0.7)) return [frame(HEADERS, END_HEADERS | end, stream, block)]
+  if (random.chance(0.5)) {
+    const padded = Buffer.concat([Buffer.from([3]), uint32(0), Buffer.from([15]), block, Buffer.alloc(3)])
+    return [frame(HEADERS, END_HEADERS | PADDED | WEIGHED | end, stream, padded)]
+  }
   const at = random.below(block.length)
   return [
     frame(HEADERS, end, stream, block.subarray(0, at)),

@@ -2,9 +2,9 @@ import t from 'tap'
 import { ErrorCode, Flag, FrameType, PREFACE } from '../../../../src/http2/index.js'
 import { framesOf } from '../../../support/http2-ledger.js'
 import { Http2Visit, type ToldRequest } from '../../../support/http2-visit.js'
-import { frame, hpack, type Field } from '../../../support/raw-http2.js'
+import { frame, hpack, uint32, type Field } from '../../../support/raw-http2.js'
 
-const { DATA, HEADERS, SETTINGS, PING, GOAWAY } = FrameType
+const { DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY } = FrameType
 const START = Buffer.concat([PREFACE, frame(SETTINGS, 0, 0)])
 
 const FIELDS: readonly Field[] = [
@@ -90,5 +90,24 @@ t.test('bodies that nobody takes do not keep the end of a connection from the vi
   const goaway = framesOf(Buffer.concat(visit.written())).frames.find(({ type }) => type === GOAWAY)
   t.equal(goaway?.payload.readUInt32BE(4), ErrorCode.PROTOCOL_ERROR)
   t.equal(visit.socket.writableFinished, true, 'it ends in good order')
+  await visit.leave()
+})
+
+t.test('a request that the visitor takes back makes room for another one', async (t) => {
+  const visit = new Http2Visit(() => undefined, { concurrentStreams: 1 })
+  visit.come(Buffer.concat([START, get(1), get(3), frame(RST_STREAM, 0, 1, uint32(ErrorCode.CANCEL)), get(5)]))
+  await visit.settle()
+  t.same(
+    visit.requests.map(({ id, closes }) => ({ id, closes })),
+    [
+      { id: 1, closes: 1 },
+      { id: 5, closes: 0 },
+    ],
+  )
+  const resets = framesOf(Buffer.concat(visit.written())).frames.filter(({ type }) => type === RST_STREAM)
+  t.same(
+    resets.map(({ stream, payload }) => [stream, payload.readUInt32BE(0)]),
+    [[3, ErrorCode.REFUSED_STREAM]],
+  )
   await visit.leave()
 })
