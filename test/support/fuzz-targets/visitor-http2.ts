@@ -1,4 +1,4 @@
-import { ErrorCode, errorName, FRAME_HEAD, FrameType } from '../../../src/http2/index.js'
+import { ErrorCode, errorName, Flag, FRAME_HEAD, FRAME_SIZE, FrameType } from '../../../src/http2/index.js'
 import { cutAnywhere, mustEqual, surroundedBy, type FuzzTarget } from '../fuzz.js'
 import { framesOf, Http2Ledger } from '../http2-ledger.js'
 import { Http2Visit, type ToldRequest } from '../http2-visit.js'
@@ -82,12 +82,14 @@ async function frameByFrame(input: Buffer, random: Random): Promise<string> {
 
 /** A frame that is not whole as if it were, but that nothing ends with it: DATA is passed on as it comes. */
 function filledUp(rest: Buffer): RawFrame {
-  const head = Buffer.concat([rest, Buffer.alloc(FRAME_HEAD)])
-  const isData = rest.length > FRAME_HEAD && head[3] === FrameType.DATA
-  if (!isData) return { type: FrameType.PRIORITY, flags: 0, stream: 0, payload: Buffer.alloc(0) }
-  const whole = Buffer.concat([rest, Buffer.alloc(FRAME_HEAD + head.readUIntBE(0, 3) - rest.length)])
-  const [frame] = framesOf(whole).frames
-  return { ...frame!, flags: frame!.flags & 0x8 }
+  const head = Buffer.concat([rest.subarray(0, FRAME_HEAD), Buffer.alloc(FRAME_HEAD)])
+  const length = head.readUIntBE(0, 3)
+  // One that is larger is refused by its head.
+  if (rest.length <= FRAME_HEAD || head[3] !== FrameType.DATA || length > FRAME_SIZE) {
+    return { type: FrameType.PRIORITY, flags: 0, stream: 0, payload: Buffer.alloc(0) }
+  }
+  const [frame] = framesOf(Buffer.concat([rest, Buffer.alloc(FRAME_HEAD + length - rest.length)])).frames
+  return { ...frame!, flags: frame!.flags & Flag.PADDED }
 }
 
 function outcomeOf({ socket, requests }: Http2Visit, { goaway, answered }: Http2Ledger): string {
