@@ -1,4 +1,5 @@
 import { ErrorCode, errorName, Flag, FRAME_HEAD, FRAME_SIZE, FrameType } from '../../../src/http2/index.js'
+import type { Http2Tunnel } from '../../../src/proxy/http/http2/tunnel.js'
 import { cutAnywhere, mustEqual, surroundedBy, type FuzzTarget } from '../fuzz.js'
 import { framesOf, Http2Ledger } from '../http2-ledger.js'
 import { Http2Visit, type ToldRequest } from '../http2-visit.js'
@@ -41,6 +42,7 @@ async function atOnce(pieces: readonly Buffer[], input: Buffer) {
   await visit.settle()
   for (const bytes of visit.written()) ledger.takeAnswered(bytes, false)
   const told = visit.requests.map((request) => describe(request, ledger))
+  for (const request of visit.requests) expectWhole(request, ledger)
   await visit.leave()
   for (const request of visit.requests) expectSent(request, ledger)
   return { told, outcome: outcomeOf(visit, ledger) }
@@ -110,6 +112,13 @@ function describe(request: ToldRequest, ledger: Http2Ledger): unknown {
     ...(isSteady && { sent: request.body.toString('latin1'), trailers: request.trailers }),
     answer: answered?.heads[0],
   }
+}
+
+/** What has ended both ways was not broken off. */
+function expectWhole({ id, tunnel }: ToldRequest, { answered, sent }: Http2Ledger): void {
+  const { ended = false, reset = null } = answered.get(id) ?? {}
+  const isWhole = ended && reset === null && sent.get(id)?.ended === true
+  if (isWhole && tunnel !== null && (tunnel as Http2Tunnel).aborted) throw new Error(`tunnel ${id} was broken off`)
 }
 
 /** What is told of a request is what was sent of it. */
