@@ -64,9 +64,9 @@ export class HpackEncoder {
   }
 
   /**
-   * Encodes an answer's head, or trailers (`status` 0): name, value, name, value… of any letter case. Characters above
-   * U+00FF, and controls, become `?`: cut to a byte, they could end a field. The bytes are valid until the next call of
-   * any encoder.
+   * Encodes an answer's head, or trailers (`status` 0): name, value, name, value… of any letter case. Characters that may
+   * not stand in them, controls and those above U+00FF among them, become `?`: cut to a byte, they could end a field. The
+   * bytes are valid until the next call of any encoder.
    */
   encode(status: number, fields: readonly string[]): Buffer {
     written = 0
@@ -174,6 +174,7 @@ function ownCopy(text: string): string {
 }
 
 const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/
+const NOT_IN_NAME = /[^\x21-\x7e]/g
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/g
 
 const STATUSES = new Map<number, number>()
@@ -189,7 +190,7 @@ const STATUS = nameOf(':status')
 function nameOf(spelling: string): Name {
   const known = spellings.get(spelling)
   if (known !== undefined) return known
-  const own = ownCopy(spelling)
+  const own = ownCopy(spelling.replaceAll(NOT_IN_NAME, '?'))
   const lower = own.toLowerCase()
   const name: Name = {
     lower,

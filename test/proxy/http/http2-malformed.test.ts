@@ -199,6 +199,17 @@ const CASES: readonly Case[] = [
   refused(':protocol of GET', whole(...pseudo('GET'), [':protocol', 'websocket'])),
   refused(':protocol without :path', whole([':method', 'CONNECT'], [':authority', HOST], [':protocol', 'websocket'])),
   refused(':protocol with CR LF', whole(...pseudo('CONNECT'), [':protocol', 'a\r\nx-a: 1'])),
+  refused('an upgrade with a content-length', [
+    head([...pseudo('CONNECT'), [':protocol', 'x'], ['content-length', '4']]),
+  ]),
+  unlikeNginx(
+    'it knows no other protocols',
+    served(
+      'an upgrade with a content-length of 0',
+      [head([...pseudo('CONNECT'), [':protocol', 'x'], ['content-length', '0']])],
+      /^GET \/x HTTP\/1\.1\r\n[^]*\r\nContent-Length: 0\r\n/,
+    ),
+  ),
   refused('two protocols in :protocol', whole(...pseudo('CONNECT'), [':protocol', 'websocket, x-a'])),
 ]
 

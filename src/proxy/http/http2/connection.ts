@@ -25,7 +25,7 @@ import { requestHead, requestTrailers, sizeOf } from './request-fields.js'
 import { SendTurns } from './send-turns.js'
 import { ownSettings, PeerSettings, WINDOW } from './settings.js'
 import { StreamTable, type Ending } from './stream-table.js'
-import { ConnectionViolation, endingCode, flood } from './violation.js'
+import { ConnectionViolation, endingOf, flood } from './violation.js'
 
 /** Bytes that all bodies of a connection together may have under way (RFC 9113 leaves it at 64 KiB: 10 Mbit/s over 50 ms). */
 const CONNECTION_WINDOW = 2 * WINDOW
@@ -131,7 +131,8 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
   // Http2Line
 
   keeps(bytes: number): void {
-    this.#credit.keeps(bytes)
+    // Behind the end nothing can be given back.
+    if (this.#state !== 'over') this.#credit.keeps(bytes)
   }
 
   refusedBody(): void {
@@ -173,8 +174,8 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     if (!this.#credit.came(length)) throw new ConnectionViolation(FLOW_CONTROL_ERROR, 'more DATA than the window')
     const exchange = this.#streams.get(stream)
     if (exchange === undefined) this.#onLateFrame(stream, 'DATA')
-    else if (exchange.bodyOver) this.#breakStream(exchange, STREAM_CLOSED)
-    else if (!exchange.onDataFrame(length)) this.#breakStream(exchange, FLOW_CONTROL_ERROR)
+    else if (exchange.body.over) this.#breakStream(exchange, STREAM_CLOSED)
+    else if (!exchange.body.onFrame(length)) this.#breakStream(exchange, FLOW_CONTROL_ERROR)
     else this.#receiving = exchange
   }
 
@@ -182,14 +183,14 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     const exchange = this.#receiving
     if (exchange === null) return
     this.#gauge.served(slice.length)
-    if (!exchange.onDataPart(slice)) this.#breakStream(exchange, PROTOCOL_ERROR)
+    if (!exchange.body.onPart(slice)) this.#breakStream(exchange, PROTOCOL_ERROR)
   }
 
   onDataEnd(end: boolean): void {
     const exchange = this.#receiving
     this.#receiving = null
     if (exchange === null) return
-    exchange.onDataFrameEnd()
+    exchange.body.onFrameEnd()
     if (end) this.#endBody(exchange, [])
   }
 
@@ -221,7 +222,7 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
   }
 
   #onTrailers(exchange: Http2Exchange, isWhole: boolean, fields: readonly HeaderField[] | null): void {
-    if (exchange.bodyOver) return this.#breakStream(exchange, STREAM_CLOSED)
+    if (exchange.body.over) return this.#breakStream(exchange, STREAM_CLOSED)
     const trailers = isWhole && fields !== null ? requestTrailers(fields) : null
     if (fields === null || trailers === null) return this.#breakStream(exchange, PROTOCOL_ERROR)
     this.#gauge.served(sizeOf(fields))
@@ -229,7 +230,7 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
   }
 
   #endBody(exchange: Http2Exchange, trailers: RawHeaders): void {
-    if (!exchange.onBodyEnd(trailers)) this.#breakStream(exchange, PROTOCOL_ERROR)
+    if (!exchange.onEnd(trailers)) this.#breakStream(exchange, PROTOCOL_ERROR)
   }
 
   onWrongPriority(stream: number): void {
@@ -242,15 +243,14 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     const exchange = this.#streams.get(stream)
     if (exchange === undefined) return this.#expectBegun(stream)
     this.over(exchange, 'ended')
-    const takesBack = !exchange.isServed
     exchange.onBroken(code)
-    if (takesBack) this.#countReset()
+    if (!exchange.isServed) this.#countReset()
   }
 
   onSettings(bytes: Buffer, start: number, end: number): void {
     const before = this.#peer.initialWindow
     this.#peer.take(bytes, start, end)
-    if (this.#peer.headerTable !== null) this.encoder.allow(this.#peer.headerTable)
+    for (const size of this.#peer.headerTables) this.encoder.allow(size)
     this.#expectRead()
     this.writer.settingsAck()
     const more = this.#peer.initialWindow - before
@@ -355,13 +355,13 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     this.#liveness.lastCall(this.#shared.clock.now())
     this.#state = 'left'
     this.writer.goAway(this.#streams.last, NO_ERROR)
-    if (this.#streams.size === 0) this.end()
+    // Later: frames behind the one that says so may be in hand.
+    if (this.#streams.size === 0) process.nextTick(endConnection, this)
   }
 
   #fail(error: unknown): void {
-    const code = endingCode(error)
-    const isFlood = code === ErrorCode.ENHANCE_YOUR_CALM
-    this.#shared.options.onMalformed(this.#facts, isFlood ? 'UR_HTTP_FLOOD' : 'UR_HTTP_MALFORMED')
+    const { code, reason } = endingOf(error)
+    this.#shared.options.onMalformed(this.#facts, reason)
     this.#giveUp(code)
   }
 

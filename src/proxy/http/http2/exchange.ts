@@ -2,14 +2,14 @@ import type { Duplex } from 'node:stream'
 import { ErrorCode, LARGEST, type HpackEncoder } from '../../../http2/index.js'
 import type { VisitorCertificate } from '../../../access/visitor-rules/index.js'
 import type { Visitor } from '../../../tunnels/index.js'
-import { ByteQueue, giveBack, LENT, OWNED, pins } from '../../../wire/index.js'
+import { ByteQueue, giveBack, LENT } from '../../../wire/index.js'
 import type { BodyLength, Exchange, ExchangeEvents, RawHeaders, RequestHead } from '../api.js'
 import { httpDate, isDated } from '../date.js'
 import type { FrontConnection } from '../front.js'
 import { removeFields } from '../headers/index.js'
 import { MOST_DATA, type FrameWriter, type Leaving } from './frame-writer.js'
+import { IncomingBody, type BodyTaker } from './incoming-body.js'
 import type { Sending, SendTurns } from './send-turns.js'
-import { WINDOW } from './settings.js'
 import type { Ending } from './stream-table.js'
 import { Http2Tunnel } from './tunnel.js'
 
@@ -42,7 +42,7 @@ export interface Http2Line {
  *   asked ──▶ answering ──▶ answered ──▶ over     the last frame was written, and has left
  *     └───────────┴───────────┴──▶ broken ─▲       we reset it
  */
-export class Http2Exchange implements Exchange, Leaving, Sending {
+export class Http2Exchange implements Exchange, BodyTaker, Leaving, Sending {
   readonly id: number
   readonly head: RequestHead
   readonly visitor: Visitor
@@ -51,24 +51,13 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
   queued = false
   /** By which code it was reset, by either side; 0: it was not. */
   resetCode = 0
+  /** The body of the request, for its connection as well. */
+  readonly body: IncomingBody
   readonly #line: Http2Line
   #events: ExchangeEvents | null = null
   #state: 'asked' | 'answering' | 'answered' | 'broken' | 'over' = 'asked'
   /** It has gone over to another protocol. */
   #switched = false
-
-  /** Bytes of the request's body that may come, and those used for which nothing was given back yet. */
-  #receiveWindow = WINDOW
-  #used = 0
-  /** Bytes of the frame of DATA that is coming. */
-  #frameLeft = 0
-  /** Bytes of the body that its length leaves; Infinity: it is not known. */
-  #bodyLeft: number
-  #bodyOver: boolean
-  #bodyEndTold = false
-  #trailers: RawHeaders = []
-  #flowing = false
-  #kept: ByteQueue | null = null
 
   /** Bytes of the answer that the visitor takes. */
   #sendWindow: number
@@ -95,68 +84,27 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
     this.visitor = facts.visitor
     this.connectionHost = facts.host
     this.certificate = facts.certificate
-    this.#bodyOver = isWhole
-    this.#bodyLeft = typeof head.body === 'number' ? head.body : Infinity
+    this.body = new IncomingBody(this, head.body, isWhole)
     this.#sendWindow = sendWindow
   }
 
-  // What its connection calls, in the order of the frames.
+  // What its connection calls.
 
-  /** Whether its body, or what it is instead, is over. */
-  get bodyOver(): boolean {
-    return this.#bodyOver
-  }
-
-  /** The answer is whole: what still comes of the body means nothing. */
-  get #refusesBody(): boolean {
-    return this.#sentAll && !this.#switched
-  }
-
-  /** Whether a reset by the visitor takes something back. */
+  /** Whether the answer is whole: a reset takes nothing back any more. */
   get isServed(): boolean {
     return this.#sentAll
   }
 
-  /** A frame of DATA begins. False: it is more than the window allows. */
-  onDataFrame(length: number): boolean {
-    this.#receiveWindow -= length
-    this.#frameLeft = length
-    return this.#receiveWindow >= 0
-  }
-
-  /** A part of it. False: the body is longer than its length. */
-  onDataPart(slice: Buffer): boolean {
-    this.#frameLeft -= slice.length
-    if (this.#refusesBody) return true
-    this.#bodyLeft -= slice.length
-    if (this.#bodyLeft < 0) return false
-    if (this.#flowing && (this.#kept === null || this.#kept.bytes === 0)) {
-      this.#events?.onBody(slice)
-      this.#giveBack(slice.length)
-    } else this.#keep(slice)
-    return true
-  }
-
-  /** It is over. What was padding is used with that. */
-  onDataFrameEnd(): void {
-    this.#giveBack(this.#frameLeft)
-    this.#frameLeft = 0
-  }
-
-  /** The body is over. False: it is shorter than its length. */
-  onBodyEnd(trailers: RawHeaders): boolean {
-    if (this.#bodyLeft !== Infinity && this.#bodyLeft > 0 && !this.#refusesBody) return false
-    this.#bodyOver = true
-    this.#trailers = trailers
-    if (this.#flowing) this.deliver()
+  /** The visitor ended the stream on his side. False: the body is shorter than its length. */
+  onEnd(trailers: RawHeaders): boolean {
+    if (!this.body.onEnd(trailers)) return false
     if (this.#sentAll) this.#line.over(this, 'ended')
-    this.#checkOver()
     return true
   }
 
   /** The visitor has read the answer: he need not send the rest of the body (RFC 9113 §8.1). */
   stop(): void {
-    this.#bodyOver = true
+    this.body.over = true
     this.#line.writer.reset(this.id, ErrorCode.NO_ERROR)
     this.#line.over(this, 'reset')
   }
@@ -208,13 +156,11 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
   }
 
   resume(): void {
-    if (this.#state === 'over') return
-    this.#flowing = true
-    if (this.#bodyOver || this.#kept !== null) process.nextTick(deliver, this)
+    this.body.resume()
   }
 
   pause(): void {
-    this.#flowing = false
+    this.body.pause()
   }
 
   inform(status: number, headers: RawHeaders): void {
@@ -274,16 +220,17 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
   /** Breaks it off, by us. */
   reset(code: number): void {
     if (this.#state === 'over' || this.#state === 'broken') return
-    const isOpen = this.#state !== 'answered' || !this.#bodyOver
+    const isOpen = this.#state !== 'answered' || !this.body.over
     this.#state = 'broken'
     this.resetCode = code
     if (isOpen) {
       this.#line.writer.reset(this.id, code)
-      if (!this.#bodyOver) this.#line.refusedBody()
+      if (!this.body.over) this.#line.refusedBody()
+      this.body.over = true
       this.#line.over(this, 'reset')
     }
     this.#waiting = null
-    this.#bodyOver = true
+    this.body.drop()
     process.nextTick(closeBroken, this)
   }
 
@@ -295,36 +242,23 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
     return new Http2Tunnel(this)
   }
 
-  // The body of the request.
+  // BodyTaker
 
-  #keep(slice: Buffer): void {
-    const own = pins(slice) ? Buffer.from(slice) : slice
-    const kept = (this.#kept ??= new ByteQueue())
-    kept.push(own, 0, own.length, OWNED)
-    this.#line.keeps(slice.length)
+  onPart(slice: Buffer): void {
+    this.#events?.onBody(slice)
   }
 
-  /** Tells what is there of the body, as long as it is wanted. */
-  deliver(): void {
-    while (this.#flowing && this.#kept !== null && this.#kept.bytes > 0) {
-      const { buffer, start, end } = this.#kept.take(Infinity)
-      this.#line.keeps(start - end)
-      this.#events?.onBody(buffer.subarray(start, end))
-      this.#giveBack(end - start)
-    }
-    if (!this.#flowing || !this.#bodyOver || this.#bodyEndTold || this.#state === 'over') return
-    this.#bodyEndTold = true
-    if (this.head.body !== 'none' || this.#switched) this.#events?.onBodyEnd(this.#trailers)
+  onWhole(trailers: RawHeaders): void {
+    if (this.head.body !== 'none' || this.#switched) this.#events?.onBodyEnd(trailers)
     this.#checkOver()
   }
 
-  /** Bytes of the body were used: the visitor may send as many more. */
-  #giveBack(bytes: number): void {
-    this.#used += bytes
-    if (this.#used < WINDOW / 2 || this.#bodyOver || this.#refusesBody) return
-    this.#line.writer.windowUpdate(this.id, this.#used)
-    this.#receiveWindow += this.#used
-    this.#used = 0
+  keeps(bytes: number): void {
+    this.#line.keeps(bytes)
+  }
+
+  giveBack(bytes: number): void {
+    this.#line.writer.windowUpdate(this.id, bytes)
   }
 
   // The answer.
@@ -359,9 +293,12 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
   #answered(): void {
     this.#state = 'answered'
     this.#sentAll = true
-    if (this.#bodyOver) this.#line.over(this, 'ended')
-    // There are clients that drop an answer when they read the reset right behind it.
-    else if (!this.#switched) this.#line.stopLater(this.id)
+    if (this.body.over) this.#line.over(this, 'ended')
+    else if (!this.#switched) {
+      // There are clients that drop an answer when they read the reset right behind it.
+      this.body.drop()
+      this.#line.stopLater(this.id)
+    }
     this.#line.writer.whenLeft(this)
   }
 
@@ -369,7 +306,7 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
 
   #checkOver(): void {
     if (!this.#hasLeft || this.#state !== 'answered') return
-    if (!this.#switched || this.#bodyEndTold) this.#close(true)
+    if (!this.#switched || this.body.endTold) this.#close(true)
   }
 
   /** For `reset`, a little later. */
@@ -381,18 +318,12 @@ export class Http2Exchange implements Exchange, Leaving, Sending {
     if (this.#state === 'over') return
     this.#state = 'over'
     this.#waiting = null
-    if (this.#kept !== null) this.#line.keeps(-this.#kept.bytes)
-    this.#kept = null
+    this.body.drop()
     this.#events?.onClose(complete)
   }
 }
 
-// Methods bound to each exchange would be made for each request, most of them for nothing.
-
-function deliver(exchange: Http2Exchange): void {
-  exchange.deliver()
-}
-
+// A method bound to each exchange would be made for each request, mostly for nothing.
 function closeBroken(exchange: Http2Exchange): void {
   exchange.closeBroken()
 }

@@ -54,6 +54,8 @@ export function requestHead(list: readonly HeaderField[], scheme: 'http' | 'http
   if (method !== 'CONNECT') throw malformed('only CONNECT has :protocol')
   // HTTP/1.1 has lists in Upgrade, and what stood in one would be chosen by the upstream.
   if (!isFieldName(protocol)) throw malformed('its :protocol is not the name of one')
+  // What comes is no body: an upstream that was told of one would take it from the next request.
+  bodyOf(sorted.length, true)
   const upgraded = { method: 'GET', body: 'none', expectsContinue: false, upgrade: protocol } as const
   return { version, target, scheme, authority, headers, ...upgraded }
 }

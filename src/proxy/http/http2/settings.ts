@@ -20,21 +20,19 @@ export function ownSettings({ headerBytes, concurrentStreams }: HttpLimits): rea
 export class PeerSettings {
   /** Bytes of the window of a stream that begins. */
   initialWindow = INITIAL_WINDOW
-  /** Bytes of the table of field compression; null: the last ones said nothing of it. */
-  headerTable: number | null = null
+  /** Bytes of the table of field compression, each size in turn that the last ones named: a smaller one empties it. */
+  headerTables: number[] = []
 
   /** Takes the payload `bytes[start, end)`. Throws ConnectionViolation. */
   take(bytes: Buffer, start: number, end: number): void {
     if ((end - start) % ENTRY !== 0) throw new ConnectionViolation(ErrorCode.FRAME_SIZE_ERROR, 'SETTINGS are cut')
-    this.headerTable = null
+    this.headerTables = []
     for (let at = start; at < end; at += ENTRY) this.#set(bytes.readUInt16BE(at), bytes.readUInt32BE(at + 2))
   }
 
   #set(id: number, value: number): void {
-    if (id === Setting.HEADER_TABLE_SIZE) {
-      // Of several the smallest counts as well (RFC 7541 §4.2).
-      this.headerTable = value
-    } else if (id === Setting.INITIAL_WINDOW_SIZE) {
+    if (id === Setting.HEADER_TABLE_SIZE) this.headerTables.push(value)
+    else if (id === Setting.INITIAL_WINDOW_SIZE) {
       if (value > LARGEST) throw new ConnectionViolation(ErrorCode.FLOW_CONTROL_ERROR, 'a window is too large')
       this.initialWindow = value
     } else if (id === Setting.ENABLE_PUSH && value > 1) throw wrong('ENABLE_PUSH')

@@ -19,6 +19,7 @@ export class Http2Tunnel extends Duplex implements ExchangeEvents {
   aborted = false
   readonly #stream: TunnelStream
   #writeDone: (() => void) | null = null
+  #allDone: (() => void) | null = null
   #over = false
 
   constructor(stream: TunnelStream) {
@@ -49,13 +50,15 @@ export class Http2Tunnel extends Duplex implements ExchangeEvents {
     else this.#writeDone = done
   }
 
+  /** Finished is what has left: a Duplex that has ended both ways destroys itself, and what still waits with it. */
   override _final(done: () => void): void {
+    this.#allDone = done
     this.#stream.end([])
-    done()
   }
 
   override _destroy(_error: Error | null, done: (error: Error | null) => void): void {
     this.#writeDone = null
+    this.#allDone = null
     if (!this.#over) this.#stream.reset(ErrorCode.CANCEL)
     done(null)
   }
@@ -78,7 +81,7 @@ export class Http2Tunnel extends Duplex implements ExchangeEvents {
 
   onClose(complete: boolean): void {
     this.#over = true
-    if (complete) return
+    if (complete) return this.#allDone?.()
     this.aborted = true
     this.destroy()
   }
