@@ -5,11 +5,12 @@ import {
   type IncomingHttpStatusHeader,
   type OutgoingHttpHeaders,
 } from 'node:http2'
-import { NetworkError } from '../../core/errors.js'
+import { NetworkError, ProtocolError } from '../../core/errors.js'
 import type { TokenBucket } from '../../core/token-bucket.js'
 import type { RawHeaders, ResponseSink, UpstreamHead, UpstreamRequest } from './api.js'
 import { fieldsOf, flatFields } from './http2-fields.js'
 import { joinDuplex } from './join.js'
+import { MAX_INTERIM } from './response-parser.js'
 
 /** A connection that many requests share. */
 export interface Http2Line {
@@ -33,6 +34,8 @@ export class Http2Request implements UpstreamRequest {
   readonly #onOver: () => void
   #stream: ClientHttp2Stream | null = null
   #answering = false
+  /** Interim answers that came: the visitor gets them whether he reads or not. */
+  #interim = 0
   #trailers: RawHeaders = []
   #outTrailers: RawHeaders = []
   /** What was written before the stream was there. */
@@ -66,6 +69,7 @@ export class Http2Request implements UpstreamRequest {
     }
     stream.on('continue', () => this.#sink?.onInform(100, []))
     stream.on('headers', (headers: IncomingHttpHeaders & IncomingHttpStatusHeader) => {
+      if (++this.#interim > MAX_INTERIM) return this.fail(tooManyInterim())
       this.#sink?.onInform(headers[':status'] ?? 102, flatFields(headers))
     })
     stream.on('response', (headers, flags) => {
@@ -175,6 +179,10 @@ export class Http2Request implements UpstreamRequest {
     const message = `the upstream broke the request off (HTTP/2 error ${code})`
     sink.onError(new NetworkError(refused ? 'UR_UPSTREAM_REFUSED' : 'UR_UPSTREAM_RESET', message))
   }
+}
+
+function tooManyInterim(): ProtocolError {
+  return new ProtocolError('UR_UPSTREAM_INVALID', `more than ${MAX_INTERIM} interim answers came`)
 }
 
 /** A request's head as Node's http2 takes it. */

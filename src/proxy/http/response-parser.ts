@@ -17,7 +17,7 @@ export interface ResponseEvents {
 }
 
 /** Interim answers that one request may get: more are an endless stream of them. */
-const MAX_INTERIM = 64
+export const MAX_INTERIM = 64
 
 type State = 'idle' | 'head' | 'body' | 'until-close' | 'switched'
 
