@@ -9,6 +9,8 @@ const PER_BYTE_SERVED = 2
 const PER_BYTE_SENT = 0.5
 /** What may be under way of a body when we refuse the rest of it: the window of a stream. */
 const UNDER_WAY = 1024 * 1024
+/** So much may be under way of all bodies of a connection, refused ones too: its window. */
+const MOST_UNDER_WAY = 2 * UNDER_WAY
 
 /**
  * Tells visitors from those who only keep us busy: any number of PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA and
@@ -41,11 +43,12 @@ export class FloodGauge {
 
   /** Bytes of the head or the body of a request were used. */
   served(bytes: number): void {
-    this.#allowance = Math.min(BURST, this.#allowance + bytes * PER_BYTE_SERVED)
+    // What was allowed for refused bodies stays: it is still to come.
+    if (this.#allowance < BURST) this.#allowance = Math.min(BURST, this.#allowance + bytes * PER_BYTE_SERVED)
   }
 
   /** The rest of a body was refused: what is under way of it is not the visitor's fault. */
   refusedBody(): void {
-    this.#allowance += UNDER_WAY
+    this.#allowance = Math.min(BURST + MOST_UNDER_WAY, this.#allowance + UNDER_WAY)
   }
 }
