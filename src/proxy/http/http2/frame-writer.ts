@@ -10,6 +10,8 @@ const LARGE = 64 * 1024
 export const MOST_DATA = 16 * 1024 - FRAME_HEAD
 /** So much may wait for the socket before no more DATA is given to it. */
 const MOST_WAITING = 128 * 1024
+/** So many writes may wait for the socket before what is little is gathered: each of them holds a slab. */
+const MOST_WRITES = 4
 
 /** Memory that frames are written into, again and again, of all connections. */
 class Slabs {
@@ -166,6 +168,7 @@ export class FrameWriter {
     if (whole) giveBack(write.slab)
     for (const leaving of write.leaving) leaving.left(whole)
     if (whole) this.#onRoom()
+    if (!this.#scheduled) this.flush()
   }
 
   /** Bodies come in several pieces in a turn of the event loop, one callback each. */
@@ -179,7 +182,7 @@ export class FrameWriter {
 
   readonly #onTurnEnd = (): void => {
     this.#scheduled = false
-    this.flush()
+    if (this.#writes.length < MOST_WRITES) this.flush()
   }
 
   /** The head of a frame, and room for its payload. */
