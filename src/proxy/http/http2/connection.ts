@@ -36,7 +36,7 @@ const MOST_UNREAD = 1024 * 1024
 /** How long a visitor whose connection is over may take to read the last of it, ms. */
 const LINGER_MS = 2_000
 
-const { PROTOCOL_ERROR, FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, STREAM_CLOSED, NO_ERROR } = ErrorCode
+const { PROTOCOL_ERROR, FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, STREAM_CLOSED, REFUSED_STREAM, NO_ERROR } = ErrorCode
 
 /** What all connections of a front share. */
 export interface Http2Shared {
@@ -202,7 +202,7 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     if (stream <= this.#streams.last || stream % 2 === 0) return this.#onLateFrame(stream, 'HEADERS')
     if (this.#isUnserved(stream)) return
     this.#streams.last = stream
-    if (this.#streams.size >= concurrentStreams) return this.#refuseStream(stream, ErrorCode.REFUSED_STREAM)
+    if (this.#streams.isFull(concurrentStreams, this.writer.unleft)) return this.#refuseStream(stream, REFUSED_STREAM)
     this.#open(stream, isWhole, fields)
   }
 
@@ -344,6 +344,7 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
 
   /** A stream was reset, because of the visitor (CVE-2023-44487, CVE-2025-8671). */
   #countReset(): void {
+    this.#expectRead()
     if (!this.#resets.take()) throw flood('too many requests are taken back')
   }
 

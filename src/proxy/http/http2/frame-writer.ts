@@ -54,6 +54,8 @@ interface Write {
 export class FrameWriter {
   /** Bytes that were written. */
   bytes = 0
+  /** Those who were not told yet that their last frame has left. */
+  unleft = 0
   readonly #socket: Socket
   readonly #onRoom: () => void
   #slab: Buffer | null = null
@@ -147,6 +149,7 @@ export class FrameWriter {
   /** Tells `leaving` when all that is written until now has been handed to the system. */
   whenLeft(leaving: Leaving): void {
     this.#leaving.push(leaving)
+    this.unleft++
   }
 
   /** Hands over what is written, now. */
@@ -166,6 +169,7 @@ export class FrameWriter {
     const write = this.#writes.shift()!
     const whole = error === undefined || error === null
     if (whole) giveBack(write.slab)
+    this.unleft -= write.leaving.length
     for (const leaving of write.leaving) leaving.left(whole)
     if (whole) this.#onRoom()
     if (!this.#scheduled) this.flush()

@@ -20,6 +20,14 @@ export class StreamTable {
     return this.#open.size
   }
 
+  /**
+   * Whether there are as many as may be, `most`. Who has not read an answer does not know that its stream is over: those
+   * `unleft` count as well, and twice as many may be then, as we are told late that an answer has left.
+   */
+  isFull(most: number, unleft: number): boolean {
+    return this.#open.size >= most || this.#open.size + unleft >= 2 * most
+  }
+
   get(stream: number): Http2Exchange | undefined {
     return this.#open.get(stream)
   }
