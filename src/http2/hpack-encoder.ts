@@ -14,6 +14,7 @@ const LARGEST_ENTRY = DEFAULT_TABLE_SIZE / 4
 const MOST_AROUND = 16
 /** Spellings of names that are remembered. */
 const MOST_SPELLINGS = 1_000
+const LONGEST_SPELLING = 64
 
 const INDEXED = 0x80
 const WITH_INDEXING = 0x40
@@ -198,6 +199,7 @@ function nameOf(spelling: string): Name {
     changing: CHANGING.has(lower),
     secret: SECRET.has(lower),
   }
+  if (spelling.length > LONGEST_SPELLING) return name
   if (spellings.size >= MOST_SPELLINGS) spellings.clear()
   spellings.set(own, name)
   return name

@@ -211,6 +211,13 @@ const CASES: readonly Case[] = [
     ),
   ),
   refused('two protocols in :protocol', whole(...pseudo('CONNECT'), [':protocol', 'websocket, x-a'])),
+  // An upstream that stays with HTTP/1.1 would take the next request for that body.
+  refused(':protocol and content-length', [
+    head([...pseudo('CONNECT'), [':protocol', 'x-a'], ['content-length', String(SMUGGLED.length)]]),
+  ]),
+  refused(':protocol and content-length, of a stream that is over', [
+    ...whole(...pseudo('CONNECT'), [':protocol', 'x-a'], ['content-length', '4']),
+  ]),
 ]
 
 t.test('each MUST of RFC 9113 §8 about requests, beside nginx', async (t) => {

@@ -69,7 +69,8 @@ interface Visit {
   ask(count: number): Promise<void>
 }
 
-function visit(): Visit {
+/** `answer`: what is done with each request. */
+function visit(answer = (exchange: Exchange) => exchange.respond(204, [], '', 'none')): Visit {
   const exchanges: Exchange[] = []
   const socket = new UnreadSocket()
   let stream = -1
@@ -91,7 +92,7 @@ function visit(): Visit {
       onDrain: () => undefined,
       onClose: () => undefined,
     })
-    exchange.respond(204, [], '', 'none')
+    answer(exchange)
   }
   const options = { limits: DEFAULT_HTTP_LIMITS, onExchange, onMalformed: () => undefined }
   const front = new FrontHttp2(options, { now: () => 0 })
@@ -120,4 +121,33 @@ t.test('who goes on all the same is sent away', async (t) => {
   socket.takeAll()
   await new Promise(setImmediate)
   t.equal(socket.frames(GOAWAY)[0]?.readUInt32BE(4), ENHANCE_YOUR_CALM)
+})
+
+t.test('of several sizes of the table in one SETTINGS the smallest is told as well', async (t) => {
+  const { socket, ask } = visit()
+  await ask(1)
+  socket.push(frame(SETTINGS, 0, 0, Buffer.from([0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 16, 0])))
+  await ask(1)
+  socket.takeAll()
+  await new Promise(setImmediate)
+  const [, second] = socket.frames(HEADERS)
+  // RFC 7541 §6.3: 0, then 4,096; and 204.
+  t.match(second?.toString('hex'), /^203fe11f89/)
+})
+
+t.test('who widens the windows of many answers by one byte at a time is sent away', async (t) => {
+  const window = (bytes: number) => frame(SETTINGS, 0, 0, Buffer.from([0, 4, 0, 0, bytes >> 8, bytes & 0xff]))
+  const { socket, ask } = visit((exchange) => {
+    exchange.respond(200, [], '', 60_000)
+    exchange.write(Buffer.alloc(60_000))
+  })
+  socket.takeAll()
+  socket.push(window(0))
+  await ask(concurrentStreams - 1)
+  let widened = 0
+  while (socket.frames(GOAWAY).length === 0 && widened < 5_000) {
+    for (let i = 0; i < 100; i++) socket.push(window(++widened))
+    await new Promise(setImmediate)
+  }
+  t.equal(socket.frames(GOAWAY)[0]?.readUInt32BE(4), ENHANCE_YOUR_CALM, `after ${widened} SETTINGS`)
 })

@@ -4,10 +4,21 @@ import { request } from 'node:https'
 import type { Socket } from 'node:net'
 import t from 'tap'
 import { WebSocket, WebSocketServer, type ClientOptions, type RawData } from 'ws'
-import { within } from '../../support/hang.js'
+import { pause, within } from '../../support/hang.js'
 import { switchingUpstream } from '../../support/http-upstream.js'
 import { answered, call2, HttpTunnels, upstream } from '../../support/http-tunnel.js'
 import { listen } from '../../support/places.js'
+import {
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  HEADERS,
+  RawHttp2,
+  uint32,
+  WINDOW_UPDATE,
+  type Field,
+} from '../../support/raw-http2.js'
 
 const HOST = 'shop.localhost'
 
@@ -50,6 +61,28 @@ t.test('any protocol: what comes right behind the heads is not lost, and half-cl
   socket.end()
   await within('the end', once(socket, 'close'))
   t.match(text, / bye$/)
+})
+
+t.test('by HTTP/2, the last bytes wait for the window of a visitor who has ended his side', async (t) => {
+  const port = await switchingUpstream(t)
+  const tunnels = await HttpTunnels.start(t)
+  await tunnels.agent({ name: 'web', upstream: port, subdomain: 'shop' })
+  /** SETTINGS_INITIAL_WINDOW_SIZE: 0 */
+  const visitor = new RawHttp2(tunnels.tls(HOST, ['h2']), Buffer.from([0, 4, 0, 0, 0, 0]))
+  const head: Field[] = [
+    [':method', 'CONNECT'],
+    [':protocol', 'echo'],
+    [':scheme', 'https'],
+    [':path', '/'],
+    [':authority', HOST],
+  ]
+  visitor.headers(1, head, END_HEADERS)
+  await visitor.until('the answer', () => visitor.frames.find(({ type }) => type === HEADERS))
+  visitor.write(frame(DATA, END_STREAM, 1, Buffer.from('early')))
+  // By then the upstream has ended its side as well.
+  await pause(500)
+  visitor.write(frame(WINDOW_UPDATE, 0, 1, uint32(65_535)))
+  t.match(await visitor.outcome(1), { statuses: [200], body: 'hello early bye', reset: null })
 })
 
 t.test(

@@ -1,6 +1,5 @@
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../../core/clock.js'
-import { LimitError } from '../../../core/errors.js'
 import { TokenBucket } from '../../../core/token-bucket.js'
 import {
   ErrorCode,
@@ -10,7 +9,7 @@ import {
   LARGEST,
   type HeaderField,
 } from '../../../http2/index.js'
-import type { RawHeaders, RequestHead } from '../api.js'
+import type { RequestHead } from '../api.js'
 import type { FrontConnection, FrontOptions } from '../front.js'
 import { failureOf } from '../problem.js'
 import { Http2Exchange, type Http2Line } from './exchange.js'
@@ -33,6 +32,8 @@ const CONNECTION_WINDOW = 2 * WINDOW
 const MOST_KEPT = 8 * WINDOW
 /** Bytes that a visitor may leave unread while he makes us answer. */
 const MOST_UNREAD = 1024 * 1024
+/** What a change of the window of each stream is held to cost, bytes: as much as if it had been made by WINDOW_UPDATE. */
+const PER_STREAM = 13
 /** How long a visitor whose connection is over may take to read the last of it, ms. */
 const LINGER_MS = 2_000
 
@@ -191,7 +192,7 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     this.#receiving = null
     if (exchange === null) return
     exchange.body.onFrameEnd()
-    if (end) this.#endBody(exchange, [])
+    if (end && !exchange.onEnd([])) this.#breakStream(exchange, PROTOCOL_ERROR)
   }
 
   onFields(stream: number, isWhole: boolean, bytes: Buffer, start: number, end: number): void {
@@ -202,15 +203,17 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     if (stream <= this.#streams.last || stream % 2 === 0) return this.#onLateFrame(stream, 'HEADERS')
     if (this.#isUnserved(stream)) return
     this.#streams.last = stream
-    if (this.#streams.isFull(concurrentStreams, this.writer.unleft)) return this.#refuseStream(stream, REFUSED_STREAM)
+    if (this.#streams.isFull(concurrentStreams, this.writer.unleft)) {
+      if (!isWhole) this.refusedBody()
+      return this.#refuseStream(stream, REFUSED_STREAM)
+    }
     this.#open(stream, isWhole, fields)
   }
 
   #open(stream: number, isWhole: boolean, fields: readonly HeaderField[] | null): void {
+    this.#gauge.served(sizeOf(fields))
     let head: RequestHead
     try {
-      if (fields === null) throw new LimitError('UR_HTTP_HEADER_TOO_LONG', TOO_LONG)
-      this.#gauge.served(sizeOf(fields))
       head = requestHead(fields, this.#facts.scheme, isWhole)
     } catch (error) {
       return this.#answerMalformed(stream, isWhole, error)
@@ -226,10 +229,6 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     const trailers = isWhole && fields !== null ? requestTrailers(fields) : null
     if (fields === null || trailers === null) return this.#breakStream(exchange, PROTOCOL_ERROR)
     this.#gauge.served(sizeOf(fields))
-    this.#endBody(exchange, trailers)
-  }
-
-  #endBody(exchange: Http2Exchange, trailers: RawHeaders): void {
     if (!exchange.onEnd(trailers)) this.#breakStream(exchange, PROTOCOL_ERROR)
   }
 
@@ -255,6 +254,8 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     this.writer.settingsAck()
     const more = this.#peer.initialWindow - before
     if (more === 0) return
+    if (!this.#gauge.came(PER_STREAM * this.#streams.size, this.writer.bytes))
+      throw flood('SETTINGS change all windows')
     for (const exchange of this.#streams.values()) {
       if (!exchange.onWindow(more)) throw new ConnectionViolation(FLOW_CONTROL_ERROR, 'a window is too large')
     }
@@ -393,8 +394,6 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     this.#breakAll(ErrorCode.CANCEL)
   }
 }
-
-const TOO_LONG = 'The header section of the request is too long.'
 
 function endConnection(connection: FrontHttp2Connection): void {
   connection.end()

@@ -1,4 +1,4 @@
-import { ProtocolError } from '../../../core/errors.js'
+import { LimitError, ProtocolError } from '../../../core/errors.js'
 import { isFieldName, isFieldValue } from '../../../core/http-fields.js'
 import type { HeaderField } from '../../../http2/index.js'
 import type { BodyLength, RequestHead } from '../api.js'
@@ -32,11 +32,16 @@ interface Sorted {
   readonly fields: string[]
 }
 
+/** The fields of a block; null: they are more than may be. */
+type FieldList = readonly HeaderField[] | null
+
 /**
- * The head of a request in neutral shape; `isWhole`: no body follows. Throws ProtocolError UR_HTTP_MALFORMED for what RFC
- * 9113 §8 calls malformed, and UR_HTTP_METHOD for a CONNECT without `:protocol` (RFC 8441).
+ * The head of a request in neutral shape; `isWhole`: no body follows. Throws LimitError UR_HTTP_HEADER_TOO_LONG,
+ * ProtocolError UR_HTTP_MALFORMED for what RFC 9113 §8 calls malformed, and UR_HTTP_METHOD for a CONNECT without
+ * `:protocol` (RFC 8441).
  */
-export function requestHead(list: readonly HeaderField[], scheme: 'http' | 'https', isWhole: boolean): RequestHead {
+export function requestHead(list: FieldList, scheme: 'http' | 'https', isWhole: boolean): RequestHead {
+  if (list === null) throw new LimitError('UR_HTTP_HEADER_TOO_LONG', 'The header section of the request is too long.')
   const sorted = sort(list)
   const { protocol, fields: headers } = sorted
   const version = '2'
@@ -73,7 +78,8 @@ export function requestTrailers(list: readonly HeaderField[]): string[] | null {
 }
 
 /** The size of a header section, 32 bytes for each field besides name and value (RFC 9113 §6.5.2). */
-export function sizeOf(fields: readonly HeaderField[]): number {
+export function sizeOf(fields: FieldList): number {
+  if (fields === null) return 0
   let size = 32 * fields.length
   for (const [name, value] of fields) size += name.length + value.length
   return size
