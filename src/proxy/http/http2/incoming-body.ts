@@ -1,5 +1,6 @@
 import { ByteQueue, OWNED, pins } from '../../../wire/index.js'
 import type { BodyLength, RawHeaders } from '../api.js'
+import { GIVEN_BACK } from './receive-credit.js'
 import { WINDOW } from './settings.js'
 
 /** Who takes a body, and has to do with what it costs. */
@@ -121,7 +122,7 @@ export class IncomingBody {
 
   #use(bytes: number): void {
     this.#used += bytes
-    if (this.#used < WINDOW / 2 || this.over || this.#dropped) return
+    if (this.#used < WINDOW / GIVEN_BACK || this.over || this.#dropped) return
     this.#taker.giveBack(this.#used)
     this.#window += this.#used
     this.#used = 0

@@ -1,4 +1,10 @@
 /**
+ * Of how many parts of a window each is given back when it is used. What is used and not given back does not count for the
+ * visitor: with halves he may be left with half a window for each round trip.
+ */
+export const GIVEN_BACK = 8
+
+/**
  * The window of a connection for the bodies of all its requests (RFC 9113 §6.9): what came is given back at once, so
  * that a body that nobody takes does not hold up the others, as long as not too much is kept.
  */
@@ -34,7 +40,7 @@ export class ReceiveCredit {
   }
 
   #renew(): void {
-    if (this.#used < this.#size / 2 || this.#kept >= this.#mostKept) return
+    if (this.#used < this.#size / GIVEN_BACK || this.#kept >= this.#mostKept) return
     this.#giveBack(this.#used)
     this.#window += this.#used
     this.#used = 0
