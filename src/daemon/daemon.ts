@@ -276,7 +276,9 @@ export class Daemon {
     this.readiness.set('draining', 'the server is stopping')
     const lastClosed = Promise.all(this.#listeners.map((listener) => listener.close()))
     this.#tcpPorts.close()
-    this.#http.drain()
+    // Requests that visitors sent before they knew still find their agents.
+    const left = this.#http.drain()
+    if (graceMs > 0) await Promise.race([left, this.#forced])
     await this.#agents.drain(graceMs, 'the server is stopping')
     // Whoever came in before the listeners closed gets an answer; carriers hand over what was written.
     await this.#settled(lastClosed)

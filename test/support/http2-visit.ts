@@ -129,6 +129,7 @@ export class Http2Visit {
     this.socket.on('error', (error) => (this.#failure ??= error))
     this.connection = new FrontHttp2Connection(this.socket as unknown as TLSSocket, FACTS, {
       clock: { now: () => this.now },
+      onLeft: () => undefined,
       onGone: () => this.gone++,
       options: {
         limits: { ...DEFAULT_HTTP_LIMITS, ...limits },

@@ -81,7 +81,7 @@ export class HttpEnd implements TlsEnd {
   }
 
   drain(): void {
-    this.#proxy.drain()
+    void this.#proxy.drain()
   }
 
   close(): void {

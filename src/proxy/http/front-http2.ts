@@ -1,7 +1,8 @@
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../core/clock.js'
 import type { FrontConnection, FrontOptions } from './front.js'
-import { FrontHttp2Connection, type Http2Shared } from './http2/connection.js'
+import { FrontHttp2Connection } from './http2/connection.js'
+import type { Http2Shared, Http2Visit } from './http2/shared.js'
 
 /** How often connections are looked at, ms. */
 const LOOK_MS = 500
@@ -10,7 +11,10 @@ const LOOK_MS = 500
 export class FrontHttp2 implements Http2Shared {
   readonly options: FrontOptions
   readonly clock: Clock
-  readonly #connections = new Set<FrontHttp2Connection>()
+  readonly #connections = new Set<Http2Visit>()
+  /** Those that may still take requests, while it drains. */
+  readonly #leaving = new Set<Http2Visit>()
+  #onAllLeft: () => void = () => undefined
   #looking: NodeJS.Timeout | null = null
 
   constructor(options: FrontOptions, clock: Clock) {
@@ -26,9 +30,13 @@ export class FrontHttp2 implements Http2Shared {
     this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref()
   }
 
-  /** Lets requests end, and closes what has none. */
-  drain(): void {
-    for (const connection of this.#connections) connection.drain()
+  /** Lets requests end, and closes what has none; resolves when no further ones are taken, in a second or two. */
+  drain(): Promise<void> {
+    for (const connection of this.#connections) if (connection.drain()) this.#leaving.add(connection)
+    return new Promise((resolve) => {
+      if (this.#leaving.size === 0) resolve()
+      else this.#onAllLeft = resolve
+    })
   }
 
   /** Closes everything. */
@@ -36,8 +44,13 @@ export class FrontHttp2 implements Http2Shared {
     for (const connection of this.#connections) connection.destroy()
   }
 
-  onGone(connection: FrontHttp2Connection): void {
+  onLeft(connection: Http2Visit): void {
+    if (this.#leaving.delete(connection) && this.#leaving.size === 0) this.#onAllLeft()
+  }
+
+  onGone(connection: Http2Visit): void {
     this.#connections.delete(connection)
+    this.onLeft(connection)
   }
 
   #look(): void {

@@ -43,10 +43,10 @@ export class HttpProxy {
     this.#http1.take(socket, { visitor, host: null, scheme: 'http', certificate: null })
   }
 
-  /** Lets requests end, and closes what has none. */
-  drain(): void {
+  /** Lets requests end, and closes what has none; resolves when no further ones are taken, in a second or two. */
+  async drain(): Promise<void> {
     this.#http1.drain()
-    this.#http2.drain()
+    await this.#http2.drain()
     this.forwarder.upstreams.retire()
   }
 

@@ -1,5 +1,4 @@
 import type { TLSSocket } from 'node:tls'
-import type { Clock } from '../../../core/clock.js'
 import { TokenBucket } from '../../../core/token-bucket.js'
 import {
   ErrorCode,
@@ -10,7 +9,7 @@ import {
   type HeaderField,
 } from '../../../http2/index.js'
 import type { RequestHead } from '../api.js'
-import type { FrontConnection, FrontOptions } from '../front.js'
+import type { FrontConnection } from '../front.js'
 import { failureOf } from '../problem.js'
 import { Http2Exchange, type Http2Line } from './exchange.js'
 import { FloodGauge } from './flood-gauge.js'
@@ -22,6 +21,7 @@ import { ReceiveCredit } from './receive-credit.js'
 import { writeRefusal } from './refusal.js'
 import { requestHead, requestTrailers, sizeOf } from './request-fields.js'
 import { SendTurns } from './send-turns.js'
+import type { Http2Shared } from './shared.js'
 import { ownSettings, PeerSettings, WINDOW } from './settings.js'
 import { StreamTable, type Ending } from './stream-table.js'
 import { ConnectionViolation, endingOf, flood } from './violation.js'
@@ -38,13 +38,6 @@ const PER_STREAM = 13
 const LINGER_MS = 2_000
 
 const { PROTOCOL_ERROR, FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, STREAM_CLOSED, REFUSED_STREAM, NO_ERROR } = ErrorCode
-
-/** What all connections of a front share. */
-export interface Http2Shared {
-  readonly options: FrontOptions
-  readonly clock: Clock
-  onGone(connection: FrontHttp2Connection): void
-}
 
 /**
  * One visitor's connection that speaks HTTP/2 (RFC 9113). No server push.
@@ -96,13 +89,14 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     else if (socket.isPaused()) socket.resume()
   }
 
-  /** Ends it in good order: what is under way is served, and what the visitor sends before he knows (RFC 9113 §6.8). */
-  drain(): void {
-    if (this.#state !== 'open') return
+  /** Ends it in good order (RFC 9113 §6.8). True: what the visitor sends before he knows is served, until `onLeft`. */
+  drain(): boolean {
+    if (this.#state !== 'open') return this.#state === 'leaving'
     this.#state = 'leaving'
     this.writer.goAway(LARGEST, NO_ERROR)
     this.writer.ping(question(Question.LEAVING))
     this.#liveness.lastCall(this.#shared.clock.now())
+    return true
   }
 
   /** Ends it at once. */
@@ -357,6 +351,7 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     this.#liveness.lastCall(this.#shared.clock.now())
     this.#state = 'left'
     this.writer.goAway(this.#streams.last, NO_ERROR)
+    this.#shared.onLeft(this)
     // Later: frames behind the one that says so may be in hand.
     if (this.#streams.size === 0) process.nextTick(endConnection, this)
   }
