@@ -1,8 +1,5 @@
 import type { HttpLimits } from './limits.js'
 
-/** What one held request is taken to hold beside its head while its body waits, bytes. */
-const BODY_BYTES = 64 * 1024
-
 /** Counts the requests that wait for an agent against their bounds. */
 export class HeldRequests {
   count = 0
@@ -13,10 +10,9 @@ export class HeldRequests {
     this.#limits = limits
   }
 
-  /** One more, with a head of so many bytes. Null: there are too many. The answer takes it out again. */
-  enter(headBytes: number, hasBody: boolean): (() => void) | null {
+  /** One more, which may take so many bytes. Null: there are too many. The answer takes it out again. */
+  enter(bytes: number): (() => void) | null {
     const { heldRequests, heldRequestBytes } = this.#limits()
-    const bytes = headBytes + (hasBody ? BODY_BYTES : 0)
     if (this.count >= heldRequests || this.bytes + bytes > heldRequestBytes) return null
     this.count++
     this.bytes += bytes
