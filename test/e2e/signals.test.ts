@@ -111,6 +111,18 @@ t.test('SIGTERM and SIGINT end an agent in good order', async (t) => {
   }
 })
 
+t.test('a second SIGINT ends an agent at once, and the server does not wait for its return', async (t) => {
+  const { server, agent, visitor } = await standing(t)
+  const letGo = drain(visitor).catch((error: unknown) => error)
+  agent.process.kill('SIGINT')
+  await agent.process.event('draining')
+  agent.process.kill('SIGINT')
+  t.match(await within('the agent to end', agent.exit, 10_000), { code: 0 })
+  t.match(await within('the visitor to be let go', letGo, 10_000), { code: 'ECONNRESET' })
+  const line = await server.process.line(/session closed/, { where: 'err' })
+  t.match(JSON.parse(line), { level: 'info', reason: 'The agent left.' })
+})
+
 /** Does `work` and waits until one more reload is counted with this result. */
 async function reloaded(server: Server, result: 'ok' | 'failed', work: () => void): Promise<void> {
   const read = () => server.metric('uniroute_config_reloads_total', { result })

@@ -99,7 +99,7 @@ async function runAgent(
       : logPresenter(log)
 
   const graceMs = flags.gracePeriod ?? DEFAULT_GRACE_MS
-  const signals = new StopSignals({ stop: () => agent.stop(graceMs), force: () => agent.kill() })
+  const signals = new StopSignals({ stop: () => agent.stop(graceMs), force: () => agent.stop(0) })
   output.onBroken(() => signals.stop())
   process.on('exit', () => presenter.end(null))
   present(agent, presenter, inspector)
