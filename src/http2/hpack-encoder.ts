@@ -1,3 +1,4 @@
+import { isFieldValue } from '../core/http-fields.js'
 import { DEFAULT_TABLE_SIZE, ENTRY_OVERHEAD } from './hpack-decoder.js'
 import { STATIC_TABLE } from './static-table.js'
 
@@ -93,7 +94,7 @@ export class HpackEncoder {
   }
 
   #field(name: Name, text: string): void {
-    const value = NO_VALUE.test(text) ? text.replaceAll(NOT_IN_VALUE, '?') : text
+    const value = isFieldValue(text) ? text : text.replaceAll(NOT_IN_VALUE, '?')
     ensure(name.lower.length + value.length + MOST_AROUND)
     const { lower } = name
     const same = name.changing ? undefined : this.#values.get(lower)?.get(value)
@@ -174,7 +175,6 @@ function ownCopy(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1')
 }
 
-const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 const NOT_IN_NAME = /[^\x21-\x7e]/g
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/g
 

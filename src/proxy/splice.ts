@@ -161,10 +161,7 @@ export class Splice implements StreamHandler<ByteStream>, IntakeSink {
       this.#stream?.consumed(bytes)
       return
     }
-    if (bytes >= GATHER_FROM && socket.writableCorked === 0) {
-      socket.cork()
-      setImmediate(this.#uncork)
-    }
+    if (bytes >= GATHER_FROM) corkForTurn(socket)
     if (socket.writableLength === 0 && this.#held === null) {
       if (Slab.of(slice) === null) socket.write(slice)
       else this.#writeLent(slice)
@@ -210,8 +207,6 @@ export class Splice implements StreamHandler<ByteStream>, IntakeSink {
       this.#socket.write(buffer.subarray(start, end), this.#onWritten)
     }
   }
-
-  readonly #uncork = (): void => this.#socket.uncork()
 
   readonly #onWritten = (): void => {
     if (this.#socket.writableLength === 0) this.#writeHeld()
@@ -301,6 +296,17 @@ export function resetSocket(socket: Socket): void {
   else if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0) {
     socket.once('finish', () => socket.resetAndDestroy())
   } else socket.resetAndDestroy()
+}
+
+/** Holds what is written back until the turn of the event loop ends, so that it leaves together. */
+export function corkForTurn(socket: Socket): void {
+  if (socket.writableCorked > 0) return
+  socket.cork()
+  setImmediate(uncork, socket)
+}
+
+function uncork(socket: Socket): void {
+  socket.uncork()
 }
 
 function waitOneTurn(pipe: Splice): void {

@@ -2,7 +2,7 @@ import { Flag, FRAME_HEAD, FrameType, PREFACE } from '../../http2/index.js'
 
 /** Told of what a direction carries. Buffers are valid only during the call. */
 export interface FrameEvents {
-  /** A whole field block: FRAME_HEADERS (or PUSH_PROMISE) with its CONTINUATIONs. */
+  /** A whole field block: HEADERS (or PUSH_PROMISE) with its CONTINUATIONs. */
   block(type: number, stream: number, block: Buffer, endStream: boolean): void
   /** A part of a stream's data, without padding. */
   data(stream: number, bytes: Buffer): void

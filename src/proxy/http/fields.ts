@@ -97,6 +97,7 @@ function trimmed(text: string, from: number, to: number): string {
 const SPACE = 0x20
 const TAB = 0x09
 
-function isBlank(code: number): boolean {
+/** Whether a character is a space or a tab (RFC 9110 §5.6.3). */
+export function isBlank(code: number): boolean {
   return code === SPACE || code === TAB
 }

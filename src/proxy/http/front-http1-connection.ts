@@ -4,7 +4,7 @@ import type { Clock } from '../../core/clock.js'
 import { NetworkError } from '../../core/errors.js'
 import { Ring } from '../../core/ring.js'
 import { giveBack, Slab } from '../../wire/index.js'
-import { GATHER_FROM, resetSocket } from '../splice.js'
+import { corkForTurn, GATHER_FROM, resetSocket } from '../splice.js'
 import type { Framing } from './answer-head.js'
 import type { RawHeaders } from './api.js'
 import { Deadline } from './deadlines.js'
@@ -197,10 +197,7 @@ export class FrontHttp1Connection implements RequestEvents, Http1Line {
   write(chunk: Buffer): boolean {
     const socket = this.#socket
     this.#unwritten++
-    if (chunk.length >= GATHER_FROM && socket.writableCorked === 0) {
-      socket.cork()
-      setImmediate(this.#uncork)
-    }
+    if (chunk.length >= GATHER_FROM) corkForTurn(socket)
     if (Slab.of(chunk) === null) return this.#noteRoom(socket.write(chunk, this.#onWritten))
     this.#lent ??= new Ring<Buffer>(8)
     this.#lent.push(chunk)
@@ -229,8 +226,6 @@ export class FrontHttp1Connection implements RequestEvents, Http1Line {
     this.#needsDrain = false
     this.#exchange?.onDrain()
   }
-
-  readonly #uncork = (): void => this.#socket.uncork()
 
   /** A socket calls back in the order of its writes. */
   readonly #onLentWritten = (error?: Error | null): void => {

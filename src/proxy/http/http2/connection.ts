@@ -22,12 +22,10 @@ import { writeRefusal } from './refusal.js'
 import { requestHead, requestTrailers, sizeOf } from './request-fields.js'
 import { SendTurns } from './send-turns.js'
 import type { Http2Shared } from './shared.js'
-import { ownSettings, PeerSettings, WINDOW } from './settings.js'
+import { CONNECTION_WINDOW, ownSettings, PeerSettings, WINDOW } from './settings.js'
 import { StreamTable, type Ending } from './stream-table.js'
 import { ConnectionViolation, endingOf, flood } from './violation.js'
 
-/** Bytes that all bodies of a connection together may have under way (RFC 9113 leaves it at 64 KiB: 10 Mbit/s over 50 ms). */
-const CONNECTION_WINDOW = 2 * WINDOW
 /** Bytes of bodies that are kept until they are wanted, of one connection: from there on the others wait as well. */
 const MOST_KEPT = 8 * WINDOW
 /** Bytes that a visitor may leave unread while he makes us answer. */

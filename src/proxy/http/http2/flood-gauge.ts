@@ -1,4 +1,5 @@
 import type { Clock } from '../../../core/clock.js'
+import { CONNECTION_WINDOW, WINDOW } from './settings.js'
 
 /** Bytes that serve no request which a visitor may send at once, and in a second over time. */
 const BURST = 1024 * 1024
@@ -7,10 +8,6 @@ const PER_SECOND = 64 * 1024
 const PER_BYTE_SERVED = 2
 /** So much may come with each byte that we sent: WINDOW_UPDATE and the like. Below 1, or PING would pay for itself. */
 const PER_BYTE_SENT = 0.5
-/** What may be under way of a body when we refuse the rest of it: the window of a stream. */
-const UNDER_WAY = 1024 * 1024
-/** So much may be under way of all bodies of a connection, refused ones too: its window. */
-const MOST_UNDER_WAY = 2 * UNDER_WAY
 
 /**
  * Tells visitors from those who only keep us busy: any number of PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA and
@@ -47,8 +44,8 @@ export class FloodGauge {
     if (this.#allowance < BURST) this.#allowance = Math.min(BURST, this.#allowance + bytes * PER_BYTE_SERVED)
   }
 
-  /** The rest of a body was refused: what is under way of it is not the visitor's fault. */
+  /** The rest of a body was refused: what is under way of it, a window at most, is not the visitor's fault. */
   refusedBody(): void {
-    this.#allowance = Math.min(BURST + MOST_UNDER_WAY, this.#allowance + UNDER_WAY)
+    this.#allowance = Math.min(BURST + CONNECTION_WINDOW, this.#allowance + WINDOW)
   }
 }

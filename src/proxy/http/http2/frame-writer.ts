@@ -73,7 +73,7 @@ export class FrameWriter {
 
   /** Whether DATA may be written; otherwise `onRoom` is called once it may. */
   get hasRoom(): boolean {
-    return this.#socket.writableLength + this.#used < MOST_WAITING
+    return this.waiting < MOST_WAITING
   }
 
   /** Bytes that the socket has not taken. */

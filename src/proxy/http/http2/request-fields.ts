@@ -2,6 +2,7 @@ import { LimitError, ProtocolError } from '../../../core/errors.js'
 import { isFieldName, isFieldValue } from '../../../core/http-fields.js'
 import type { HeaderField } from '../../../http2/index.js'
 import type { BodyLength, RequestHead } from '../api.js'
+import { isBlank } from '../fields.js'
 import { malformed } from '../host.js'
 
 /** Fields of the connection, which HTTP/2 does not know (RFC 9113 §8.2.2). */
@@ -157,10 +158,6 @@ function remember(name: string): void {
   if (name.length > LONGEST_NAME) return
   if (goodNames.size >= MOST_NAMES) goodNames.clear()
   goodNames.add(name)
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09
 }
 
 /** RFC 9113 §8.5; never returns. */

@@ -31,10 +31,7 @@ export class SendTurns {
 
   /** Takes part in it as long as it has something to send. */
   add(sending: Sending): void {
-    if (!sending.queued) {
-      sending.queued = true
-      this.#waiting.push(sending)
-    }
+    this.#queue(sending)
     this.send()
   }
 
@@ -55,11 +52,14 @@ export class SendTurns {
       next.queued = false
       if (!next.sendable) continue
       next.sendSome(this.window)
-      if (next.sendable && !next.queued) {
-        next.queued = true
-        this.#waiting.push(next)
-      }
+      if (next.sendable) this.#queue(next)
     }
     this.#sending = false
+  }
+
+  #queue(sending: Sending): void {
+    if (sending.queued) return
+    sending.queued = true
+    this.#waiting.push(sending)
   }
 }

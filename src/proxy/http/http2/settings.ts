@@ -5,6 +5,8 @@ import { ConnectionViolation } from './violation.js'
 const ENTRY = 6
 /** Bytes of a body that a visitor may send before we have passed any on. */
 export const WINDOW = 1024 * 1024
+/** And of all bodies of a connection together (RFC 9113 leaves it at 64 KiB: 10 Mbit/s over 50 ms). */
+export const CONNECTION_WINDOW = 2 * WINDOW
 
 /** What we say of what a visitor may send. */
 export function ownSettings({ headerBytes, concurrentStreams }: HttpLimits): readonly (readonly [number, number])[] {
