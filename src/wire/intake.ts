@@ -57,13 +57,16 @@ export class Intake {
     let more = true
     if (buffered !== null) more = this.#sink.onBorrowed(buffered, 0, buffered.length)
     this.#onread = this.#switchOn()
-    if (!this.#onread) {
-      socket.on('data', (chunk: Buffer) => {
-        if (!this.#sink.onBorrowed(chunk, 0, chunk.length)) socket.pause()
-      })
-    }
+    if (!this.#onread) socket.on('data', this.#onEvent)
     socket.resume()
     if (!more) socket.pause()
+  }
+
+  /** Lets the socket be read by events again, as if this had never been. */
+  release(): void {
+    const symbols = onreadSymbols(this.#socket)
+    if (this.#onread && symbols !== null) (this.#socket as unknown as UserBuffer)[symbols.callback] = this.#pushRead
+    else this.#socket.off('data', this.#onEvent)
   }
 
   /** Reads no more than 64 KiB at once from now on, for a sink that has to be stopped in time. */
@@ -104,6 +107,14 @@ export class Intake {
     if (symbols !== null) socket[symbols.buffer] = sharedRegion
     socket._handle?.useUserBuffer?.(sharedRegion)
     Slab.of(slab)?.full()
+  }
+
+  readonly #onEvent = (chunk: Buffer): void => {
+    if (!this.#sink.onBorrowed(chunk, 0, chunk.length)) this.#socket.pause()
+  }
+
+  readonly #pushRead = (length: number): boolean => {
+    return this.#socket.push(Buffer.from(this.#slab.subarray(this.#at, this.#at + length)))
   }
 
   readonly #onRead = (length: number): boolean => {

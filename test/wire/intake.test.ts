@@ -131,3 +131,37 @@ t.test('where Node hides its onread buffers, data events serve', async (t) => {
   t.equal(size, file.length)
   receiver.destroy()
 })
+
+for (const fast of [true, false]) {
+  t.test(
+    `a socket that is released is read by events again, ${fast ? 'onread' : 'where there is no onread'}`,
+    async (t) => {
+      const [sender, receiver] = await socketPair()
+      if (!fast)
+        Object.defineProperty((receiver as unknown as { _handle: object })._handle, 'useUserBuffer', {
+          value: undefined,
+        })
+      const first = new Promise<string>((resolve) => {
+        const intake = new Intake(receiver, {
+          onBorrowed(slab, start, end) {
+            intake.release()
+            receiver.pause()
+            resolve(slab.toString('latin1', start, end))
+            return true
+          },
+          onOwned: () => true,
+        })
+        intake.start()
+      })
+      sender.write('first')
+      t.equal(await first, 'first')
+      const rest = randomBytes(3_000_000)
+      sender.end(rest)
+      for (let i = 0; i < 50; i++) await new Promise(setImmediate)
+      t.ok(receiver.readableLength < 1_000_000, `${receiver.readableLength} bytes wait for a reader`)
+      const got = createHash('sha256')
+      for await (const chunk of receiver) got.update(chunk as Buffer)
+      t.equal(got.digest('hex'), createHash('sha256').update(rest).digest('hex'))
+    },
+  )
+}

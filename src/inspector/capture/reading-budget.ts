@@ -1,7 +1,7 @@
 /** What reading may take at once, ms of a processor. */
 const BURST_MS = 200
 /** And over time: this share of one. */
-const SHARE = 0.05
+const SHARE = 0.02
 
 /**
  * Bounds the time that the reading thread takes: a burst is read whole, and of a flood that goes on as much as a small

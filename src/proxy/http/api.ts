@@ -28,6 +28,7 @@ export type BodyLength = number | 'none' | 'unknown'
 
 /** Takes the body of a request, and is told what becomes of the visitor. Called synchronously; must not throw. */
 export interface ExchangeEvents {
+  /** The chunk is valid only until this returns. */
   onBody(chunk: Buffer): void
   onBodyEnd(trailers: RawHeaders): void
   /** There is room again, after a `write` that returned false. */
@@ -109,7 +110,7 @@ export interface Upgraded {
 export interface UpstreamRequest {
   /** It goes, or went, over a connection that was used before, which the upstream may have been about to close. */
   readonly used: boolean
-  /** Sends a part of the body. False: there is no room, stop until `onWritable`. */
+  /** Sends a part of the body, by copy. False: there is no room, stop until `onWritable`. */
   write(chunk: Buffer): boolean
   end(trailers: RawHeaders): void
   /** Takes more of the answer, after `onData` returned false. */

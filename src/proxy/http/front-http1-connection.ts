@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '../../core/clock.js'
 import { NetworkError } from '../../core/errors.js'
 import { Ring } from '../../core/ring.js'
-import { giveBack, Slab } from '../../wire/index.js'
+import { giveBack, Slab, type Intake } from '../../wire/index.js'
 import { corkForTurn, GATHER_FROM, resetSocket } from '../splice.js'
 import type { Framing } from './answer-head.js'
 import type { RawHeaders } from './api.js'
@@ -14,6 +14,7 @@ import { plainAnswer } from './plain-answer.js'
 import { failureOf } from './problem.js'
 import type { Http1RequestHead } from './request-head.js'
 import { RequestParser, type RequestEvents } from './request-parser.js'
+import { visitorIntake } from './visitor-intake.js'
 
 /** How long a visitor who was answered before his request was whole may go on sending, ms: a reset would lose the answer. */
 const LINGER_MS = 2_000
@@ -43,6 +44,7 @@ export class FrontHttp1Connection implements RequestEvents, Http1Line {
   readonly #facts: FrontConnection
   readonly #shared: Http1Shared
   readonly #parser: RequestParser
+  readonly #intake: Intake
   #exchange: Http1Exchange | null = null
   /** By what request and answer say; of the exchange. */
   #keepAlive = true
@@ -64,13 +66,12 @@ export class FrontHttp1Connection implements RequestEvents, Http1Line {
     this.#facts = facts
     this.#shared = shared
     this.#parser = new RequestParser(this, shared.options.limits.headerBytes)
-    socket.on('data', this.#onData)
+    this.#intake = visitorIntake(socket, (bytes) => this.#take(bytes, true))
     socket.on('end', this.#onEnd)
     socket.on('close', this.#onClose)
     this.#await()
     if (socket.destroyed) this.#onClose()
-    // It was accepted paused, or is since its PROXY header was read.
-    else if (socket.isPaused()) socket.resume()
+    else this.#intake.start()
   }
 
   /** Ends when it can: at once without a request. */
@@ -80,25 +81,26 @@ export class FrontHttp1Connection implements RequestEvents, Http1Line {
 
   // Reading.
 
-  readonly #onData = (chunk: Buffer): void => {
+  /** `borrowed`: the bytes are valid only until this returns. */
+  #take(chunk: Buffer, borrowed: boolean): void {
     if (this.#ending) return
-    if (this.#heldBytes > 0) this.#hold(chunk)
-    else this.#feed(chunk)
+    if (this.#heldBytes > 0) this.#hold(chunk, borrowed)
+    else this.#feed(chunk, borrowed)
   }
 
-  #feed(chunk: Buffer): void {
+  #feed(chunk: Buffer, borrowed: boolean): void {
     try {
       const at = this.#parser.push(chunk, 0)
-      if (at < chunk.length) this.#hold(chunk.subarray(at))
+      if (at < chunk.length) this.#hold(chunk.subarray(at), borrowed)
       else if (this.#parser.begun && !this.#readingHead) this.#awaitHead()
     } catch (error) {
       this.#refuse(error)
     }
   }
 
-  #hold(chunk: Buffer): void {
+  #hold(chunk: Buffer, borrowed: boolean): void {
     if (this.#ending) return
-    this.#held.push(chunk)
+    this.#held.push(borrowed ? Buffer.from(chunk) : chunk)
     this.#heldBytes += chunk.length
     if (!this.#parser.over || this.#heldBytes >= READ_AHEAD) this.#socket.pause()
   }
@@ -107,7 +109,7 @@ export class FrontHttp1Connection implements RequestEvents, Http1Line {
     const held = this.#held
     this.#held = []
     this.#heldBytes = 0
-    for (const chunk of held) this.#onData(chunk)
+    for (const chunk of held) this.#take(chunk, false)
     if (this.#heldBytes === 0 && this.#socket.isPaused() && !this.#ending) this.#socket.resume()
   }
 
@@ -255,7 +257,8 @@ export class FrontHttp1Connection implements RequestEvents, Http1Line {
     this.#exchange = null
     this.deadline.off()
     this.#shared.onGone(this)
-    socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose).off('drain', this.#onDrain)
+    this.#intake.release()
+    socket.off('end', this.#onEnd).off('close', this.#onClose).off('drain', this.#onDrain)
     socket.pause()
     if (held.length > 0) socket.unshift(Buffer.concat(held))
     return socket

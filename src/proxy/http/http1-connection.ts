@@ -91,12 +91,12 @@ export class Http1Connection implements StreamHandler<ByteStream>, ResponseEvent
   write(chunk: Buffer): boolean {
     const stream = this.#stream
     if (stream === null || this.#requestDone) return true
-    if (this.#head?.body !== 'unknown') return stream.write(chunk)
+    if (this.#head?.body !== 'unknown') return stream.writeCopy(chunk, 0, chunk.length)
     if (chunk.length === 0) return true
     const line = `${chunk.length.toString(16)}\r\n`
     if (chunk.length > SMALL) {
       stream.write(Buffer.from(line, 'latin1'))
-      stream.write(chunk)
+      stream.writeCopy(chunk, 0, chunk.length)
       return stream.write(Buffer.from('\r\n', 'latin1'))
     }
     const slab = Buffer.allocUnsafe(HEADROOM + line.length + chunk.length + 2)

@@ -92,8 +92,9 @@ export class Http2Request implements UpstreamRequest {
   }
 
   write(chunk: Buffer): boolean {
-    if (this.#stream !== null) return this.#stream.write(chunk)
-    this.#early.push(chunk)
+    const own = Buffer.from(chunk)
+    if (this.#stream !== null) return this.#stream.write(own)
+    this.#early.push(own)
     return false
   }
 

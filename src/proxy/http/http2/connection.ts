@@ -11,6 +11,7 @@ import {
 import type { RequestHead } from '../api.js'
 import type { FrontConnection } from '../front.js'
 import { failureOf } from '../problem.js'
+import { visitorIntake } from '../visitor-intake.js'
 import { Http2Exchange, type Http2Line } from './exchange.js'
 import { FloodGauge } from './flood-gauge.js'
 import { FrameDecoder, wrongSize, type VisitorEvents } from './frame-decoder.js'
@@ -79,12 +80,11 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
     this.#liveness = new Liveness(clock.now(), { idleMs: keepAliveMs, headMs: headerTimeoutMs })
     this.writer.settings(ownSettings(options.limits))
     this.writer.windowUpdate(0, CONNECTION_WINDOW - INITIAL_WINDOW)
-    socket.on('data', this.#onData)
     // HTTP/2 knows no half-closed connections: who ends his side is gone.
     socket.once('end', () => socket.destroy())
     socket.once('close', this.#onClose)
     if (socket.destroyed) this.#onClose()
-    else if (socket.isPaused()) socket.resume()
+    else visitorIntake(socket, (bytes) => this.#read(bytes)).start()
   }
 
   /** Ends it in good order (RFC 9113 §6.8). True: what the visitor sends before he knows is served, until `onLeft`. */
@@ -150,7 +150,7 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
 
   // Reading.
 
-  readonly #onData = (chunk: Buffer): void => {
+  #read(chunk: Buffer): void {
     if (this.#state === 'over') return
     this.#liveness.heard()
     try {

@@ -7,7 +7,7 @@ const NOTHING = Buffer.alloc(0)
 export interface FrameEvents {
   /** A frame of DATA begins, of `length` bytes with its padding. */
   onDataFrame(stream: number, length: number): void
-  /** A part of it, without padding; the slice may be kept. */
+  /** A part of it, without padding, valid during the call. */
   onDataPart(slice: Buffer): void
   /** It is over; `end`: and the stream's body with it. */
   onDataEnd(end: boolean): void

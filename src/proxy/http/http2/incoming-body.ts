@@ -1,10 +1,11 @@
-import { ByteQueue, OWNED, pins } from '../../../wire/index.js'
+import { BORROWED, ByteQueue } from '../../../wire/index.js'
 import type { BodyLength, RawHeaders } from '../api.js'
 import { GIVEN_BACK } from './receive-credit.js'
 import { WINDOW } from './settings.js'
 
 /** Who takes a body, and has to do with what it costs. */
 export interface BodyTaker {
+  /** The slice is valid during the call. */
   onPart(slice: Buffer): void
   onWhole(trailers: RawHeaders): void
   /** So many more bytes are kept until they are wanted; less than 0: so many are not any more. */
@@ -114,9 +115,8 @@ export class IncomingBody {
   }
 
   #keep(slice: Buffer): void {
-    const own = pins(slice) ? Buffer.from(slice) : slice
     const kept = (this.#kept ??= new ByteQueue())
-    kept.push(own, 0, own.length, OWNED)
+    kept.push(slice, 0, slice.length, BORROWED)
     this.#taker.keeps(slice.length)
   }
 

@@ -66,7 +66,7 @@ export class Http2Tunnel extends Duplex implements ExchangeEvents {
   // ExchangeEvents
 
   onBody(chunk: Buffer): void {
-    if (!this.push(chunk)) this.#stream.pause()
+    if (!this.push(Buffer.from(chunk))) this.#stream.pause()
   }
 
   onBodyEnd(): void {
