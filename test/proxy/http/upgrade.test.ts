@@ -165,3 +165,36 @@ t.test('a WebSocket behind the first request to an upstream of HTTP/2 waits for 
   t.equal((await first).status, 200)
   stream.close()
 })
+
+t.test('a WebSocket by HTTP/1.1 to an upstream of HTTP/2: nothing is lost at the change, either way', async (t) => {
+  const server = createHttp2({ settings: { enableConnectProtocol: true } })
+  server.on('stream', (stream: ServerHttp2Stream) => {
+    stream.on('error', () => undefined)
+    stream.respond({ ':status': 200 })
+    stream.pipe(stream)
+  })
+  const port = await listen(server)
+  t.teardown(() => server.close())
+  const tunnels = await HttpTunnels.start(t)
+  await tunnels.agent({ name: 'web', upstream: port, subdomain: 'shop', http: { upstreamProtocol: 'http2' } })
+  const socket = tunnels.tls(HOST)
+  const fields =
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
+  socket.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n${fields}\r\n\r\nearly`)
+  let text = ''
+  const echoed = new Promise<void>((resolve) => {
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1')
+      if (text.endsWith(' and the end')) resolve()
+    })
+  })
+  await within('the change', once(socket, 'data'))
+  const long = 'x'.repeat(2_000_000)
+  socket.write(long)
+  socket.write(' and the end')
+  await within('the echo', echoed)
+  const body = text.slice(text.indexOf('\r\n\r\n') + 4)
+  t.match(text, /^HTTP\/1\.1 101 /)
+  t.ok(body === `early${long} and the end`, `${body.length} bytes came back`)
+  socket.destroy()
+})
