@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { Code } from '../core/error-codes.js'
 import {
   BUILD_INFO,
@@ -11,6 +11,7 @@ import {
   type NumberName,
   NUMBERS,
 } from './definitions.js'
+import { Histogram } from './histogram.js'
 
 /** Plain numbers as they are now. Counters (`…Total`, bytes) must never fall while the source is registered. */
 export type Source = () => Readonly<Partial<Record<NumberName, number>>>
@@ -26,12 +27,13 @@ const MOST_CERTIFICATES = 1_000
 
 /**
  * The metrics of one process. Hot paths bump numbers of their own, which a source reports when the page is asked for;
- * the methods are for what happens once a connection or less often.
+ * the methods are for what happens once a request or less often.
  */
 export class Metrics {
   readonly #registry = new Registry()
   readonly #sources = new Set<Source>()
   readonly #numbers = new Map<NumberMetric, Gauge | Counter>()
+  readonly #counts: Reasons[] = []
   readonly #limits: Gauge
   readonly #handshake = this.#histogram(EVENTS.handshake)
   readonly #streamOpen = this.#histogram(EVENTS.streamOpen)
@@ -156,6 +158,7 @@ export class Metrics {
         sums.set(name, (sums.get(name) ?? 0) + value)
       }
     }
+    for (const reasons of this.#counts) reasons.show()
     for (const metric of this.#numbers.values()) metric.reset()
     for (const [name, value] of sums) {
       const [metric, label] = NUMBERS[name] as readonly [NumberMetric, string?]
@@ -165,25 +168,34 @@ export class Metrics {
   }
 
   #histogram({ name, help, buckets }: EventMetric): Histogram {
-    return new Histogram({ name, help, buckets: [...(buckets ?? [])], registers: [this.#registry] })
+    return new Histogram({ name, help, bounds: buckets ?? [] }, this.#registry)
   }
 
-  #reasons({ name, help, label = '' }: EventMetric): BoundReasons {
-    return new BoundReasons(new Counter({ name, help, labelNames: [label], registers: [this.#registry] }))
+  #reasons({ name, help, label = '' }: EventMetric): Reasons {
+    const reasons = new Reasons(new Counter({ name, help, labelNames: [label], registers: [this.#registry] }))
+    this.#counts.push(reasons)
+    return reasons
   }
 }
 
 const STATUS_CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx']
 
-/** A counter with one label, whose children are bound once. */
-class BoundReasons {
-  readonly #children = new Map<string, Counter.Internal>()
+/** A counter with one label, whose values are added up here until they are shown. */
+class Reasons {
+  readonly #counter: Counter
+  readonly #counts = new Map<string, number>()
 
-  constructor(private readonly counter: Counter) {}
+  constructor(counter: Counter) {
+    this.#counter = counter
+  }
 
   inc(reason: string): void {
-    let child = this.#children.get(reason)
-    if (!child) this.#children.set(reason, (child = this.counter.labels(reason)))
-    child.inc()
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1)
+  }
+
+  /** Hands the counter what was added since. */
+  show(): void {
+    for (const [reason, count] of this.#counts) this.#counter.labels(reason).inc(count)
+    this.#counts.clear()
   }
 }

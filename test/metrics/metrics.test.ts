@@ -71,6 +71,26 @@ t.test('events are counted by reason, times are in seconds', async (t) => {
   t.equal(valueOf(page, 'uniroute_stream_open_duration_seconds_sum'), '3')
 })
 
+t.test('a bucket has what lies on its bound and below, the last one all; a scrape takes nothing away', async (t) => {
+  const metrics = plain()
+  for (const ms of [1, 2.5, 2.6, 30_000, 30_001]) metrics.httpRequest(200, ms, null)
+  metrics.httpRequest(0, 1, 'UR_WIRE_RESET')
+  const name = 'uniroute_http_request_duration_seconds'
+  for (let i = 0; i < 2; i++) {
+    const page = await metrics.page()
+    const buckets = ['0.001', '0.0025', '0.005', '10', '30', '+Inf']
+    t.same(
+      buckets.map((bound) => valueOf(page, `${name}_bucket{le="${bound}"}`)),
+      ['2', '3', '4', '4', '5', '6'],
+    )
+    t.equal(valueOf(page, `${name}_count`), '6')
+    t.equal(Number(valueOf(page, `${name}_sum`)).toFixed(4), '60.0081')
+    t.equal(valueOf(page, 'uniroute_http_requests_total{status="2xx"}'), '5')
+    t.equal(valueOf(page, 'uniroute_http_requests_total{status="none"}'), '1')
+    t.equal(valueOf(page, 'uniroute_http_failures_total{reason="UR_WIRE_RESET"}'), '1')
+  }
+})
+
 t.test('limits are shown, times among them in seconds; the version is a label', async (t) => {
   const metrics = plain()
   metrics.setLimits({ sessions: 7, hello_timeout: 5000 })
