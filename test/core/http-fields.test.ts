@@ -22,6 +22,10 @@ t.test('names are compared without case', async (t) => {
   t.ok(isField('content-type', 'content-type'))
   t.notOk(isField('Content-Typ', 'content-type'))
   t.notOk(isField('content^type', 'content~type'))
+  t.notOk(isField('content\rtype', 'content-type'))
+  t.notOk(isField('x-\u212a', 'x-k'), 'the sign of Kelvin is no K')
+  t.ok(isField('A-Z', 'a-z'))
+  t.notOk(isField('@-Z', 'a-z'))
 })
 
 t.test('a field that may come once', async (t) => {

@@ -37,8 +37,8 @@ export function answerHead({ status, reason, headers, framing, body, version, ke
   let sized = framing !== 'length'
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!
-    if (name.length === 4) dated ||= isField(name, 'date')
-    else if (name.length === 14) sized ||= isField(name, 'content-length')
+    dated ||= isField(name, 'date')
+    sized ||= isField(name, 'content-length')
     text += `${name}: ${headers[i + 1]!}\r\n`
   }
   if (!dated) text += `Date: ${httpDate()}\r\n`

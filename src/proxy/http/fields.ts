@@ -1,3 +1,4 @@
+import { isField } from '../../core/http-fields.js'
 import type { RawHeaders } from './api.js'
 import type { MessageSource } from './message-source.js'
 
@@ -51,13 +52,13 @@ function splitFields(text: string): string[] {
 /** The values of a field, in order. `name` in lower case. */
 export function valuesOf(headers: RawHeaders, name: string): string[] {
   const values: string[] = []
-  for (let i = 0; i < headers.length; i += 2) if (isNamed(headers[i]!, name)) values.push(headers[i + 1]!)
+  for (let i = 0; i < headers.length; i += 2) if (isField(headers[i]!, name)) values.push(headers[i + 1]!)
   return values
 }
 
 /** The first value of a field; undefined: it is not there. `name` in lower case. */
 export function valueOf(headers: RawHeaders, name: string): string | undefined {
-  for (let i = 0; i < headers.length; i += 2) if (isNamed(headers[i]!, name)) return headers[i + 1]
+  for (let i = 0; i < headers.length; i += 2) if (isField(headers[i]!, name)) return headers[i + 1]
   return undefined
 }
 
@@ -67,7 +68,7 @@ const NONE: readonly string[] = []
 export function listOf(headers: RawHeaders, name: string): readonly string[] {
   let members: string[] | null = null
   for (let i = 0; i < headers.length; i += 2) {
-    if (isNamed(headers[i]!, name)) pushMembers((members ??= []), headers[i + 1]!.toLowerCase())
+    if (isField(headers[i]!, name)) pushMembers((members ??= []), headers[i + 1]!.toLowerCase())
   }
   return members ?? NONE
 }
@@ -80,10 +81,6 @@ function pushMembers(members: string[], list: string): void {
     if (member !== '') members.push(member)
     at = end + 1
   }
-}
-
-function isNamed(name: string, wanted: string): boolean {
-  return name.length === wanted.length && (name === wanted || name.toLowerCase() === wanted)
 }
 
 function trimmed(text: string, from: number, to: number): string {

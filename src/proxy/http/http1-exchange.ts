@@ -195,7 +195,7 @@ export class Http1Exchange implements Exchange {
     const whole = Buffer.allocUnsafe(before.length + chunk.length + after.length)
     whole.write(before, 0, 'latin1')
     chunk.copy(whole, before.length)
-    after.copy(whole, before.length + chunk.length)
+    if (after.length > 0) after.copy(whole, before.length + chunk.length)
     giveBack(chunk, chunk.length)
     return this.#line.write(whole)
   }

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../../core/errors.js'
+import { isField } from '../../core/http-fields.js'
 import type { BodyLength, RawHeaders, RequestHead } from './api.js'
 import { listOf, parseFields, valueOf, valuesOf } from './fields.js'
 import { malformed, targetOf } from './host.js'
@@ -77,7 +78,7 @@ function withoutHost(fields: RawHeaders): string[] {
   const out: string[] = []
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!
-    if (name.length !== 4 || name.toLowerCase() !== 'host') out.push(name, fields[i + 1]!)
+    if (!isField(name, 'host')) out.push(name, fields[i + 1]!)
   }
   return out
 }

@@ -1,8 +1,8 @@
 import { ProtocolError } from '../../core/errors.js'
+import { isFieldName, isFieldValue } from '../../core/http-fields.js'
 import type { UpstreamHead } from './api.js'
-import { TOKEN, valueOf } from './fields.js'
+import { valueOf } from './fields.js'
 
-const STRAY = /[\0\r\n]/
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/
 
 /**
@@ -10,12 +10,12 @@ const TARGET = /^[\x21-\x7e\x80-\xff]+$/
  * a line.
  */
 export function requestText({ method, target, fields, body, upgrade }: UpstreamHead): string {
-  if (!TOKEN.test(method) || !TARGET.test(target)) throw stray('the request line')
+  if (!isFieldName(method) || !TARGET.test(target)) throw stray('the request line')
   let text = `${method} ${target} HTTP/1.1\r\n`
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!
     const value = fields[i + 1]!
-    if (STRAY.test(value) || !TOKEN.test(name)) throw stray(`the field ${JSON.stringify(name)}`)
+    if (!isFieldValue(value) || !isFieldName(name)) throw stray(`the field ${JSON.stringify(name)}`)
     text += `${name}: ${value}\r\n`
   }
   if (upgrade === null && valueOf(fields, 'te') !== undefined) text += 'Connection: TE\r\n'

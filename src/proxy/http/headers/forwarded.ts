@@ -10,11 +10,12 @@ const MAX_CHAIN = 32
 /** One element of `Forwarded` (RFC 7239 §4): who came, for which host, by which scheme. `address` is an IP address. */
 export function forwardedElement(address: string, host: string, scheme: string): string {
   const node = address.includes(':') ? `"[${address}]"` : address
-  const named = PLAIN_HOST.test(host) ? host : `"${host.replace(/["\\]/g, '\\$&')}"`
+  const named = PLAIN_HOST.test(host) ? host : `"${HAS_QUOTES.test(host) ? host.replace(/["\\]/g, '\\$&') : host}"`
   return `for=${node};host=${named};proto=${scheme}`
 }
 
 const PLAIN_HOST = /^[A-Za-z0-9._-]+$/
+const HAS_QUOTES = /["\\]/
 
 /**
  * The visitor's address behind trusted proxies: from the right of `X-Forwarded-For`, the first that is no trusted proxy.

@@ -1,6 +1,5 @@
 export { removeFields } from './connection.js'
 export { nodeAddress, plainAddress, visitorBehind, type IsTrusted } from './forwarded.js'
-export { illegalField } from './illegal.js'
 export { RandomIds } from './random-ids.js'
 export { requestIdOf } from './request-id.js'
 export {
