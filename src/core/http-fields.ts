@@ -80,3 +80,17 @@ export function listField(fields: Fields, lower: string): string | undefined {
   }
   return list
 }
+
+/** The number that a text of up to 15 digits says, such as `Content-Length` (RFC 9110 §8.6); null: it says none. */
+export function decimal(text: string): number | null {
+  if (text.length === 0 || text.length > 15) return null
+  let number = 0
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - DIGIT_0
+    if (digit < 0 || digit > 9) return null
+    number = 10 * number + digit
+  }
+  return number
+}
+
+const DIGIT_0 = 0x30

@@ -1,5 +1,13 @@
 import t from 'tap'
-import { HOP_BY_HOP, isField, isFieldName, isFieldValue, listField, singleField } from '../../src/core/http-fields.js'
+import {
+  decimal,
+  HOP_BY_HOP,
+  isField,
+  isFieldName,
+  isFieldValue,
+  listField,
+  singleField,
+} from '../../src/core/http-fields.js'
 
 t.test('a name is a token', async (t) => {
   for (const name of ['Host', 'x-shop', "!#$%&'*+-.^_`|~09", 'A']) t.ok(isFieldName(name), name)
@@ -47,4 +55,10 @@ t.test('the fields of a connection are known by their names in lower case', asyn
   for (const name of ['connection', 'te', 'transfer-encoding', 'upgrade', 'keep-alive', 'proxy-authorization'])
     t.ok(HOP_BY_HOP.has(name), name)
   for (const name of ['host', 'trailer', 'content-length']) t.notOk(HOP_BY_HOP.has(name), name)
+})
+
+t.test('a number of up to 15 digits', async (t) => {
+  for (const text of ['0', '7', '007', '1024', '999999999999999']) t.equal(decimal(text), Number(text))
+  for (const text of ['', '-1', '+1', '1 ', ' 1', '1.0', '1e3', '0x10', '1, 1', '\u0661', '/', ':', '1000000000000000'])
+    t.equal(decimal(text), null, JSON.stringify(text))
 })

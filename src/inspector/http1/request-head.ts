@@ -1,3 +1,4 @@
+import { decimal } from '../../core/http-fields.js'
 import type { RawHeaders } from '../../proxy/http/api.js'
 import { listOf, parseFields, valueOf, valuesOf } from '../../proxy/http/fields.js'
 import { OBSERVED } from './observed.js'
@@ -53,10 +54,11 @@ function framingOf(fields: RawHeaders): BodyFraming {
   if (listOf(fields, 'transfer-encoding').includes('chunked')) return 'chunked'
   const lengths = valuesOf(fields, 'content-length')
   if (lengths.length === 0) return 0
-  if (!lengths.every((length) => length === lengths[0]) || !/^\d{1,15}$/.test(lengths[0]!)) {
+  const bytes = decimal(lengths[0]!)
+  if (bytes === null || !lengths.every((length) => length === lengths[0])) {
     throw OBSERVED.wrong('its Content-Length is no number')
   }
-  return Number(lengths[0])
+  return bytes
 }
 
 /** Whether bytes look like the beginning of a request. */

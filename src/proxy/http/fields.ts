@@ -49,11 +49,13 @@ function splitFields(text: string): string[] {
   return fields
 }
 
+const NONE: readonly string[] = []
+
 /** The values of a field, in order. `name` in lower case. */
-export function valuesOf(headers: RawHeaders, name: string): string[] {
-  const values: string[] = []
-  for (let i = 0; i < headers.length; i += 2) if (isField(headers[i]!, name)) values.push(headers[i + 1]!)
-  return values
+export function valuesOf(headers: RawHeaders, name: string): readonly string[] {
+  let values: string[] | null = null
+  for (let i = 0; i < headers.length; i += 2) if (isField(headers[i]!, name)) (values ??= []).push(headers[i + 1]!)
+  return values ?? NONE
 }
 
 /** The first value of a field; undefined: it is not there. `name` in lower case. */
@@ -61,8 +63,6 @@ export function valueOf(headers: RawHeaders, name: string): string | undefined {
   for (let i = 0; i < headers.length; i += 2) if (isField(headers[i]!, name)) return headers[i + 1]
   return undefined
 }
-
-const NONE: readonly string[] = []
 
 /** The members of a comma-separated list field, in lower case. */
 export function listOf(headers: RawHeaders, name: string): readonly string[] {

@@ -1,5 +1,5 @@
 import { ProtocolError } from '../../core/errors.js'
-import { isField } from '../../core/http-fields.js'
+import { decimal, isField } from '../../core/http-fields.js'
 import type { BodyLength, RawHeaders, RequestHead } from './api.js'
 import { listOf, parseFields, valueOf, valuesOf } from './fields.js'
 import { malformed, targetOf } from './host.js'
@@ -57,8 +57,9 @@ function bodyOf(fields: RawHeaders, version: RequestHead['version']): BodyLength
   if (valueOf(fields, 'transfer-encoding') === undefined) {
     if (length === undefined) return 'none'
     if (lengths.length > 1) throw malformed('it has several values of Content-Length')
-    if (!/^\d{1,15}$/.test(length)) throw malformed('its Content-Length is no number')
-    return Number(length)
+    const bytes = decimal(length)
+    if (bytes === null) throw malformed('its Content-Length is no number')
+    return bytes
   }
   const codings = listOf(fields, 'transfer-encoding')
   if (length !== undefined) throw malformed('it has both Transfer-Encoding and Content-Length')

@@ -12,11 +12,12 @@ const TARGET = /^[\x21-\x7e\x80-\xff]+$/
 export function requestText({ method, target, fields, body, upgrade }: UpstreamHead): string {
   if (!isFieldName(method) || !TARGET.test(target)) throw stray('the request line')
   let text = `${method} ${target} HTTP/1.1\r\n`
+  // Not with a template, as in `answerHead`.
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!
     const value = fields[i + 1]!
     if (!isFieldValue(value) || !isFieldName(name)) throw stray(`the field ${JSON.stringify(name)}`)
-    text += `${name}: ${value}\r\n`
+    text = text + name + ': ' + value + '\r\n'
   }
   if (upgrade === null && valueOf(fields, 'te') !== undefined) text += 'Connection: TE\r\n'
   if (body === 'unknown') text += 'Transfer-Encoding: chunked\r\n'

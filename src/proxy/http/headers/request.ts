@@ -24,7 +24,7 @@ export interface RequestFacts {
   readonly peer: string
   /** Whether the peer is a trusted proxy: what it says of the visitor is kept and added to. */
   readonly peerTrusted: boolean
-  /** See `requestIdOf`. */
+  /** See `requestIdOf`; without a trusted proxy it is one of ours, 32 hexadecimal digits. */
   readonly requestId: string
   /** The protocol to which the connection is to be upgraded; null: it is not. */
   readonly upgrade: string | null
@@ -105,7 +105,7 @@ export class RequestHeaders {
     )
     out.push('X-Request-Id', facts.requestId)
     if (facts.clientCert !== null) out.push('Client-Cert', `:${facts.clientCert.toString('base64')}:`)
-    const traceparent = this.#pushTrace(out, given, facts.requestId)
+    const traceparent = this.#pushTrace(out, given, facts)
     if (facts.upgrade !== null) out.push('Upgrade', facts.upgrade, 'Connection', 'Upgrade')
     this.#edits.apply(out, 2)
     return { fields: out, traceparent, passes: given.via === null ? 0 : passesHere(given.via, this.#pseudonym) }
@@ -122,13 +122,17 @@ export class RequestHeaders {
     return out
   }
 
-  #pushTrace(out: string[], { traceparent, tracestate }: GivenFields, requestId: string): string {
+  #pushTrace(
+    out: string[],
+    { traceparent, tracestate }: GivenFields,
+    { requestId, peerTrusted }: RequestFacts,
+  ): string {
     if (typeof traceparent === 'string' && isTraceparent(traceparent)) {
       out.push('traceparent', traceparent)
       if (tracestate !== null && isTracestate(tracestate)) out.push('tracestate', tracestate)
       return traceparent
     }
-    const trace = isTraceId(requestId) ? requestId : this.#ids.hex(16)
+    const trace = !peerTrusted || isTraceId(requestId) ? requestId : this.#ids.hex(16)
     // sampled: a root that says no would switch the tracing of most upstreams off
     const started = `00-${trace}-${trace.slice(0, 16)}-01`
     out.push('traceparent', started)

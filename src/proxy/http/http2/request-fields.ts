@@ -1,5 +1,5 @@
 import { LimitError, ProtocolError } from '../../../core/errors.js'
-import { isFieldName, isFieldValue } from '../../../core/http-fields.js'
+import { decimal, isFieldName, isFieldValue } from '../../../core/http-fields.js'
 import type { HeaderField } from '../../../http2/index.js'
 import type { BodyLength, RequestHead } from '../api.js'
 import { isBlank } from '../fields.js'
@@ -182,8 +182,8 @@ function authorityOf({ authority, host }: Sorted): string {
 
 function bodyOf(length: string | null, isWhole: boolean): BodyLength {
   if (length === null) return isWhole ? 'none' : 'unknown'
-  if (!LENGTH.test(length)) throw malformed('its content-length is no number')
-  const bytes = Number(length)
+  const bytes = decimal(length)
+  if (bytes === null) throw malformed('its content-length is no number')
   if (isWhole && bytes > 0) throw malformed('its body is shorter than its content-length')
   return bytes
 }
@@ -192,4 +192,3 @@ function bodyOf(length: string | null, isWhole: boolean): BodyLength {
 const PSEUDO_VALUE = /^[\x21-\x7e\x80-\xff]*$/
 const UPPER_CASE = /[A-Z]/
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/
-const LENGTH = /^\d{1,15}$/

@@ -54,9 +54,10 @@ t.test('a trace is started where there is none that can be gone on with', async 
 })
 
 t.test('a trace that is started has the id of the request, if that can be one', async (t) => {
-  const { traceparent } = forward([], { requestId: 'from-a-proxy' })
+  const facts = { requestId: 'from-a-proxy', peerTrusted: true }
+  const { traceparent } = forward([], facts)
   t.match(traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
-  t.not(traceparent, forward([], { requestId: 'from-a-proxy' }).traceparent)
+  t.not(traceparent, forward([], facts).traceparent)
 })
 
 const state = (...values: string[]) =>
