@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { Ring } from '../core/ring.js'
 import { FLAG_FIN, HEADER_SIZE, TYPE_DATA, TYPE_REPLAY, writeHeader } from './frame.js'
 import type { SentLog } from './sent-log.js'
-import { BULK, giveBack, LARGE_BULK, lend } from './slab.js'
+import { BULK, giveBack, LARGE_BULK, lend, Slab } from './slab.js'
 
 /** Who waits in a carrier's ring for its turn. */
 export interface RingMember {
@@ -22,9 +22,7 @@ export const LENT = 2
 export const SLAB = 3
 export type Ownership = typeof BORROWED | typeof OWNED | typeof LENT | typeof SLAB
 
-/** Small frames are built here, one behind the other, so that many of them leave as one buffer. */
-const ARENA_SIZE = 64 * 1024
-/** The arena of a quiet carrier, so that a thousand idle sessions hold little. */
+/** The arena of a quiet carrier, so that a thousand idle sessions hold little. That of a busy one is a slab. */
 const QUIET_ARENA_SIZE = 4 * 1024
 /** Payloads below this are cheaper to copy behind their header than to write on their own. */
 const COPY_BELOW = 4 * 1024
@@ -50,6 +48,7 @@ export class Egress {
   readonly #waiting = new Ring<RingMember>()
   /** Frames in slabs that the socket has not taken yet, the oldest first. */
   #slabFrames: Ring<Buffer> | null = null
+  /** Small frames are built here, one behind the other, so that many of them leave as one buffer. */
   #arena: Buffer = NO_ARENA
   #arenaStart = 0
   #arenaEnd = 0
@@ -185,8 +184,7 @@ export class Egress {
   close(): void {
     this.#closed = true
     this.#log?.clear()
-    this.#arena = NO_ARENA
-    this.#arenaStart = this.#arenaEnd = 0
+    this.#build(NO_ARENA)
     for (let stream = this.#waiting.shift(); stream !== undefined; stream = this.#waiting.shift()) stream.inRing = false
   }
 
@@ -195,18 +193,27 @@ export class Egress {
     if (this.#arenaEnd === this.#arenaStart) return
     const frames = this.#arena.subarray(this.#arenaStart, this.#arenaEnd)
     this.#arenaStart = this.#arenaEnd
-    this.#write(frames)
+    if (Slab.of(frames) === null) return this.#write(frames)
+    lend(frames, frames.length)
+    this.#writeSlabFrame(frames)
   }
 
   #reserve(size: number): number {
     if (this.#arenaEnd + size > this.#arena.length) {
       this.flush()
-      this.#arena = Buffer.allocUnsafeSlow(this.#busyTurn || size > QUIET_ARENA_SIZE ? ARENA_SIZE : QUIET_ARENA_SIZE)
-      this.#arenaStart = this.#arenaEnd = 0
+      const isBusy = this.#busyTurn || size > QUIET_ARENA_SIZE
+      this.#build(isBusy ? Buffer.from(BULK.take()) : Buffer.allocUnsafeSlow(QUIET_ARENA_SIZE))
     }
     const at = this.#arenaEnd
     this.#arenaEnd += size
     return at
+  }
+
+  /** Frames are built there from now on. */
+  #build(arena: Buffer): void {
+    Slab.of(this.#arena)?.full()
+    this.#arena = arena
+    this.#arenaStart = this.#arenaEnd = 0
   }
 
   #appended(): void {

@@ -1,10 +1,12 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { Writable } from 'node:stream'
 import type { Socket } from 'node:net'
 import t from 'tap'
 import { FrameParser } from '../../src/wire/index.js'
 import { BORROWED, Egress, LENT, OWNED, QUANTUM, SLAB } from '../../src/wire/egress.js'
-import { FLAG_ACK, TYPE_PING } from '../../src/wire/frame.js'
+import { FLAG_ACK, HEADER_SIZE, TYPE_DATA, TYPE_PING, writeHeader } from '../../src/wire/frame.js'
+import { SentLog } from '../../src/wire/sent-log.js'
+import { WindowBudget } from '../../src/wire/window.js'
 import { sessionEnd, sessionPair, socketPair } from '../support/wire-pair.js'
 
 /** A socket that takes one write at a time, and only when told. */
@@ -108,6 +110,39 @@ t.test('frames that are copied go into memory that is used again', async (t) => 
   }
   t.ok(seen.size < 10, `${seen.size} pieces of memory`)
 })
+
+for (const kept of [false, true]) {
+  t.test(
+    `gathered frames leave from memory that is used again, ${kept ? 'once they have arrived' : 'without a log'}`,
+    async (t) => {
+      const memory = new Set<ArrayBufferLike>()
+      const got = createHash('sha256')
+      const socket = new Writable({
+        highWaterMark: 1 << 30,
+        write(chunk: Buffer, _encoding, done) {
+          memory.add(chunk.buffer)
+          setImmediate(() => (got.update(chunk), done()))
+        },
+      })
+      const log = kept ? new SentLog(new WindowBudget(1 << 30)) : null
+      const egress = new Egress(socket as unknown as Socket, 1 << 30, log)
+      const sent = createHash('sha256')
+      for (let turn = 0; turn < 400; turn++) {
+        for (let i = 0; i < 8; i++) {
+          const payload = randomBytes(i % 2 === 0 ? 16_384 : 700)
+          const header = Buffer.alloc(HEADER_SIZE)
+          writeHeader(header, 0, TYPE_DATA, 0, 2, payload.length)
+          sent.update(header).update(payload)
+          egress.data(2, 0, payload, 0, payload.length, OWNED)
+        }
+        while (egress.pending > 0) await new Promise(setImmediate)
+        log?.acknowledge(egress.written)
+      }
+      t.equal(got.digest('hex'), sent.digest('hex'), 'nothing was written over before it had left')
+      t.ok(memory.size <= 8, `${memory.size} blocks of memory for 27 MB`)
+    },
+  )
+}
 
 t.test('control frames overtake streams that wait', async (t) => {
   const socket = new SlowSocket()
