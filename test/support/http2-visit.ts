@@ -120,6 +120,7 @@ export class Http2Visit {
   readonly socket = new VisitSocket({ allowHalfOpen: true })
   readonly connection: FrontHttp2Connection
   readonly malformed: string[] = []
+  readonly defects: unknown[] = []
   now = 0
   gone = 0
   #failure: Error | null = null
@@ -134,6 +135,7 @@ export class Http2Visit {
       options: {
         limits: { ...DEFAULT_HTTP_LIMITS, ...limits },
         onMalformed: (_facts, code) => this.malformed.push(code),
+        onDefect: (error) => this.defects.push(error),
         onExchange: (exchange) => {
           const request = new ToldRequest(exchange, (what) => this.#wrong(what))
           this.requests.push(request)
@@ -149,7 +151,11 @@ export class Http2Visit {
   }
 
   come(bytes: Buffer): void {
-    if (this.reads) this.socket.emit('data', bytes)
+    if (!this.reads) return
+    // As a socket does: once it was read, the memory is read into again.
+    const slab = Buffer.from(bytes)
+    this.socket.emit('data', slab)
+    slab.fill(0xee)
   }
 
   /** Runs what waits for the turn of the event loop. */

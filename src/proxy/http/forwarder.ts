@@ -12,6 +12,7 @@ import { HeldRequests } from './held-requests.js'
 import { hostOf } from './host.js'
 import type { HttpLimits } from './limits.js'
 import { Policies } from './policies.js'
+import { failureOf } from './problem.js'
 import { senderOf, type Sender } from './sender.js'
 import type { HttpTable, TargetPool } from './target.js'
 import { Upstreams } from './upstreams.js'
@@ -50,6 +51,8 @@ export interface ForwarderOptions {
   readonly challengeAnswer?: ChallengeAnswer | undefined
   /** Called once for each request that is for a tunnel, at its end. Must not throw. */
   onRequest(record: RequestRecord): void
+  /** A request failed because of ourselves. Must not throw. */
+  onDefect(error: unknown): void
 }
 
 type Scheme = RequestHead['scheme']
@@ -114,6 +117,13 @@ export class Forwarder {
   redirect({ authority, target }: RequestHead, scheme: Scheme, pool: TargetPool): string | null {
     if (scheme === 'https' || !isOnly(pool, 'https')) return null
     return this.#options.httpsUrl(hostOf(authority)) + target
+  }
+
+  /** For a forwarding: what the visitor is told of an error. One that is our own is told of as well. */
+  failure(error: unknown, requestId: string): ReturnType<typeof failureOf> {
+    const failure = failureOf(error, requestId)
+    if (failure.code === 'UR_INTERNAL') this.#options.onDefect(error)
+    return failure
   }
 
   /** For a forwarding: it is over. */

@@ -17,7 +17,7 @@ import { isIdempotent } from './idempotent.js'
 import { answerProblem, answerRedirect } from './own-answers.js'
 import { Patience, type SlowCode } from './patience.js'
 import type { Policy } from './policies.js'
-import { codeOf, failureOf, isFinal, isUnseen, isUpstreamAbsent, isUpstreamFault } from './problem.js'
+import { codeOf, isFinal, isUnseen, isUpstreamAbsent, isUpstreamFault } from './problem.js'
 import { problemOf, type Problem } from './problems.js'
 import { RequestBody } from './request-body.js'
 import { RequestQuota, retryFields } from './request-quota.js'
@@ -346,7 +346,7 @@ export class Forwarding implements ExchangeEvents, ResponseSink {
   }
 
   #refuse(error: unknown): void {
-    this.#answer(failureOf(error, this.#requestId), retryFields(error))
+    this.#answer(this.#forwarder.failure(error, this.#requestId), retryFields(error))
   }
 
   /** A rule does not let it pass. */

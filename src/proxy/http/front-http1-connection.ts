@@ -288,6 +288,7 @@ export class FrontHttp1Connection implements RequestEvents, Http1Line {
   #refuse(error: unknown): void {
     const { status, code, detail } = failureOf(error, '')
     const exchange = this.#exchange
+    if (code === 'UR_INTERNAL') this.#shared.options.onDefect(error)
     this.#shared.options.onMalformed(this.#facts, code)
     if (exchange !== null && !exchange.unanswered) return this.destroy()
     this.#exchange = null

@@ -18,4 +18,6 @@ export interface FrontOptions {
   onExchange(exchange: Exchange): void
   /** A request that could not even be read was answered by us. */
   onMalformed(connection: FrontConnection, code: string): void
+  /** We failed at something, and not the visitor. */
+  onDefect(error: unknown): void
 }

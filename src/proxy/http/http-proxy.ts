@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Logger } from '../../core/logger.js'
+import { ThrottledLog } from '../../core/throttled-log.js'
 import { Forwarder, type ForwarderOptions } from './forwarder.js'
 import type { FrontConnection, FrontOptions } from './front.js'
 import { FrontHttp1 } from './front-http1.js'
 import { FrontHttp2 } from './front-http2.js'
 
-export interface HttpProxyOptions extends ForwarderOptions {
+export interface HttpProxyOptions extends Omit<ForwarderOptions, 'onDefect'> {
   readonly log: Logger
   /** A request that could not even be read was answered with an error of this code. */
   onMalformed(connection: FrontConnection, code: string): void
@@ -19,11 +20,15 @@ export class HttpProxy {
   readonly #http2: FrontHttp2
 
   constructor(options: HttpProxyOptions) {
-    this.forwarder = new Forwarder(options)
+    const throttled = new ThrottledLog(options.log, options.clock)
+    const onDefect = (error: unknown) =>
+      throttled.error('UR_INTERNAL', { error }, 'a request failed by a defect of ours')
+    this.forwarder = new Forwarder({ ...options, onDefect })
     const front: FrontOptions = {
       limits: options.limits(),
       onExchange: (exchange) => this.forwarder.handle(exchange),
       onMalformed: (connection, code) => options.onMalformed(connection, code),
+      onDefect,
     }
     this.#http1 = new FrontHttp1(front, options.clock)
     this.#http2 = new FrontHttp2(front, options.clock)

@@ -354,6 +354,15 @@ export const PROBLEMS: ReadonlyMap<string, Facts> = new Map([
     'Webhooks wait to be verified, and more cannot wait.',
     LATER,
   ),
+
+  // ourselves
+  facts(
+    'UR_INTERNAL',
+    500,
+    'Something failed here',
+    'The server failed at this request, by a defect of its own.',
+    `${LATER} ${OWNER} the log of the server says more.`,
+  ),
 ])
 
 /** What a visitor is told when a request fails with `code`. Any other failure looks as if the agent were offline. */

@@ -94,7 +94,7 @@ function visit(answer = (exchange: Exchange) => exchange.respond(204, [], '', 'n
     })
     answer(exchange)
   }
-  const options = { limits: DEFAULT_HTTP_LIMITS, onExchange, onMalformed: () => undefined }
+  const options = { limits: DEFAULT_HTTP_LIMITS, onExchange, onMalformed: () => undefined, onDefect: () => undefined }
   const front = new FrontHttp2(options, { now: () => 0 })
   const facts = { visitor: null, host: 'shop.localhost', scheme: 'https', certificate: null }
   front.take(socket as unknown as TLSSocket, facts as unknown as FrontConnection)

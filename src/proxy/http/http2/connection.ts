@@ -326,6 +326,7 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
   /** A request that is no request is told why (RFC 9113 §8.1.1). */
   #answerMalformed(stream: number, isWhole: boolean, error: unknown): void {
     const problem = failureOf(error, '')
+    if (problem.code === 'UR_INTERNAL') this.#shared.options.onDefect(error)
     this.#shared.options.onMalformed(this.#facts, problem.code)
     writeRefusal(this, stream, problem, this.#peer.initialWindow)
     if (problem.code === 'UR_HTTP_MALFORMED') this.writer.reset(stream, PROTOCOL_ERROR)
@@ -356,6 +357,7 @@ export class FrontHttp2Connection implements VisitorEvents, Http2Line {
 
   #fail(error: unknown): void {
     const { code, reason } = endingOf(error)
+    if (reason === 'UR_INTERNAL') this.#shared.options.onDefect(error)
     this.#shared.options.onMalformed(this.#facts, reason)
     this.#giveUp(code)
   }

@@ -111,3 +111,17 @@ t.test('a request that the visitor takes back makes room for another one', async
   )
   await visit.leave()
 })
+
+t.test('a defect of ours ends the connection as one, and is told', async (t) => {
+  const defect = new TypeError('a defect')
+  const visit = new Http2Visit(() => {
+    throw defect
+  })
+  visit.come(Buffer.concat([START, get(1)]))
+  await visit.settle()
+  const goaway = framesOf(Buffer.concat(visit.written())).frames.find(({ type }) => type === GOAWAY)
+  t.equal(goaway?.payload.readUInt32BE(4), ErrorCode.INTERNAL_ERROR)
+  t.same(visit.defects, [defect])
+  t.same(visit.malformed, ['UR_INTERNAL'])
+  await visit.leave()
+})
