@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { domainToASCII } from 'node:url'
 
 /** Where to listen. `host` undefined: every interface, IPv6 and IPv4. Port 0: any free port. */
 export interface ListenAddress {
@@ -38,6 +39,18 @@ export function parsePort(value: string | number): number | undefined {
 export function isHost(text: string): boolean {
   return isIP(text) !== 0 || (HOST_NAME.test(text) && !/^[\d.]+$/.test(text))
 }
+
+/**
+ * Whether `text` is one label of a host name that visitors can come by: letters, digits and inner hyphens (RFC 5890
+ * §2.3.1), or what IDNA makes such a label of.
+ */
+export function isSubdomain(text: string): boolean {
+  // domainToASCII follows the URL rules, which decode percent signs.
+  return LABEL.test(text) || (NOT_ASCII.test(text) && !text.includes('%') && LABEL.test(domainToASCII(text)))
+}
+
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i
+const NOT_ASCII = /[^\0-\x7f]/
 
 /** 'host:port', '[v6]:port', and with `defaultPort` also 'host' alone; undefined for anything else. */
 export function parseHostPort(text: string, defaultPort?: number): HostPort | undefined {

@@ -19,6 +19,7 @@ import {
   paths,
   secret,
   size,
+  subdomain,
   text,
   upstream,
 } from './values.js'
@@ -41,7 +42,7 @@ export const tunnelSchema = section('', {
     default: 0,
   }),
   domain: optional(hostPattern, { doc: 'Public name of an `http` or `tls` tunnel.' }),
-  subdomain: optional(text('one label of a host name, such as shop', /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i), {
+  subdomain: optional(subdomain, {
     doc: 'Public name of an `http` or `tls` tunnel, below the domain of the server. Default: a random one.',
   }),
   path: optional(text('a path, such as /api', /^\/[\x21-\x7e]*$/), {
@@ -66,7 +67,7 @@ export const tunnelSchema = section('', {
     doc: 'With `pool`: whether a visitor stays with the agent that served it first.',
     default: 'off',
   }),
-  hold: field(duration('0s', '1h'), {
+  hold: field(duration('0s', '24h'), {
     doc: 'How long new visitors may wait while the agent has lost its connection and is on its way back.',
     default: '10s',
   }),

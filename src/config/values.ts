@@ -5,6 +5,7 @@ import { Secret } from '../core/secret.js'
 import {
   type HostPort,
   isHost,
+  isSubdomain,
   type ListenAddress,
   type Network,
   parseHostPort,
@@ -147,6 +148,10 @@ export const labels: Value<readonly string[]> = oneOrMore(
 export const hostPattern: Value<string> = value(
   'a host name, such as shop.example.com, or *.example.com for every name one label below',
   (raw) => (isHost(String(raw).replace(/^\*\./, '')) ? String(raw).toLowerCase() : undefined),
+)
+
+export const subdomain: Value<string> = value('one label of a host name, such as shop', (raw) =>
+  isSubdomain(String(raw)) ? String(raw) : undefined,
 )
 
 export const listenAddress: Value<ListenAddress> = value(

@@ -256,7 +256,7 @@ export class Daemon {
     this.#agents.addressesChanged()
     this.#metrics.setLimits(config.limits)
     this.#metrics.reloaded('ok')
-    this.#log.info({ changed: diff.reloadable }, 'configuration reloaded')
+    this.#log.info(diff.reloadable.length === 0 ? {} : { changed: diff.reloadable }, 'configuration reloaded')
     if (diff.needsRestart.length > 0) {
       this.#log.warn({ keys: diff.needsRestart }, 'these keys changed too, but take effect only after a restart')
     }

@@ -151,6 +151,12 @@ export class HostBinder {
   /** The name that the agent asks for; null: it takes any. */
   #askedHost(session: AgentSession, bind: Bind): string | null {
     if (bind.domain === '' && bind.subdomain === '') return null
+    if (bind.domain === '' && bind.subdomain.includes('.')) {
+      throw new RefusedError(
+        'UR_NAME_INVALID',
+        `"${clip(bind.subdomain)}" is more than one label below ${this.#domain}; ask for a whole name with --domain.`,
+      )
+    }
     const host = this.#checked(bind.domain || this.#below(bind.subdomain))
     // Who may not have it is not told whether it is reserved.
     checkRights(session, { kind: bind.kind === Kind.KIND_HTTP ? 'http' : 'tls', port: null, host, rules: null })
@@ -243,6 +249,13 @@ export class HostBinder {
     const host = normalisePattern(asked)
     if (host === null) {
       throw new RefusedError('UR_NAME_INVALID', `"${clip(asked)}" is not a host name, nor *. and a host name.`)
+    }
+    // RFC 6066 §3 and the rules of public authorities: nobody could come by that name.
+    if (host.includes('_')) {
+      throw new RefusedError(
+        'UR_NAME_INVALID',
+        `The name ${host} has an underscore, which TLS does not allow; write -.`,
+      )
     }
     if (host === this.#domain || host === `*.${this.#domain}`) {
       throw new RefusedError('UR_NAME_RESERVED', `The name ${host} belongs to the server itself; choose one below it.`)

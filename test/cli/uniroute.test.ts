@@ -47,6 +47,8 @@ t.test('wrong usage: exit code 2, and the nearest command or flag', async (t) =>
     [['tcp', '5432', '--ca', '/nonexistent.pem', ...at], /nonexistent\.pem/],
     [['start', ...at], /there are no tunnels/],
     [['http', '3000', '--subdomain', 'shop', '--domain', 'a.example', ...at], /exclude each other/],
+    [['http', '3000', '--subdomain', 'a.b', ...at], /--subdomain a\.b is not allowed; write one label/],
+    [['tls', '3000', '--subdomain', 'a_b', ...at], /--subdomain a_b is not allowed/],
     [['http', '3000', '--sticky', ...at], /--sticky needs --pool/],
     [['http', '3000', '--weight', '101', ...at], /from 1 to 100/],
     [['http', '3000', '--pool', 'best', ...at], /round-robin, least-connections/],

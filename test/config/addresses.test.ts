@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
   isHost,
+  isSubdomain,
   networkMatcher,
   parseHostPort,
   parseListenAddress,
@@ -69,4 +70,10 @@ t.test('networks', async (t) => {
   t.same(['11.0.0.1', '::ffff:11.0.0.1', 'fe80::1', '192.0.2.2', 'nonsense', ''].map(trusted), Array(6).fill(false))
   t.same(['10.0.0.0/33', 'x', '::/129', '10.0.0.0/', '10.0/8', ''].map(parseNetwork), Array(6).fill(undefined))
   t.notOk(networkMatcher([])('10.0.0.1'), 'nobody is trusted without a list')
+})
+
+t.test('one label below the domain of a server', async (t) => {
+  for (const text of ['shop', 'S', 'a-1', 'b\u00fccher', 'x'.repeat(63)]) t.ok(isSubdomain(text), text)
+  for (const text of ['', 'a.b', 'a_b', '-a', 'a-', 'a%62', 'b\u00fc%2ecom', 'b\u00fc.com', 'a/b', 'x'.repeat(64), '*'])
+    t.notOk(isSubdomain(text), text)
 })

@@ -116,6 +116,11 @@ t.test('host names: taken by another token, taken over by the same, reserved, in
   t.match((await bob.bind({ kind, domain: 'tunnels.example.com' })).refused, { code: 'UR_NAME_RESERVED' })
   t.match((await bob.bind({ kind, domain: '*.tunnels.example.com' })).refused, { code: 'UR_NAME_RESERVED' })
   t.match((await bob.bind({ kind, domain: 'a..b' })).refused, { code: 'UR_NAME_INVALID' })
+  t.match((await bob.bind({ kind, subdomain: 'a.b' })).refused, {
+    code: 'UR_NAME_INVALID',
+    message: /more than one label/,
+  })
+  t.match((await bob.bind({ kind, subdomain: 'a_b' })).refused, { code: 'UR_NAME_INVALID', message: /underscore/ })
   t.match((await bob.bind({ kind, subdomain: 'shop' })).bound, { publicUrl: 'tls://shop.tunnels.example.com' })
   t.match((await bob.bind({ kind, domain: '*.bob.example' })).bound, { publicUrl: 'tls://*.bob.example' })
   t.match((await bob.bind({ kind, name: 'x' })).bound, {

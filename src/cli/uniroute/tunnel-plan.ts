@@ -7,6 +7,7 @@ import {
   formatUpstream,
   type HttpOptions,
   httpOptionsOf,
+  isSubdomain,
   readUpstream,
   type Upstream,
 } from '../../config/index.js'
@@ -61,6 +62,12 @@ export function planFromFlags(kind: TunnelPlan['kind'], upstreamText: string, fl
   }
   if (flags.domain !== undefined && flags.subdomain !== undefined) {
     throw new ConfigError('UR_USAGE', '--domain and --subdomain exclude each other')
+  }
+  if (flags.subdomain !== undefined && !isSubdomain(flags.subdomain)) {
+    throw new ConfigError(
+      'UR_USAGE',
+      `--subdomain ${flags.subdomain} is not allowed; write one label of a host name, such as shop, or a whole name with --domain`,
+    )
   }
   const options = kind === 'http' ? httpOptionsFromFlags({ ...flags }, upstream) : null
   return {
