@@ -78,6 +78,9 @@ export class Http2Request implements UpstreamRequest {
     stream.on('trailers', (trailers: IncomingHttpHeaders) => (this.#trailers = flatFields(trailers)))
     stream.on('drain', () => this.#sink?.onWritable())
     stream.on('wantTrailers', () => stream.sendTrailers(fieldsOf(this.#outTrailers)))
+    stream.once('aborted', () => {
+      if (!this.#answering) setImmediate(destroy, stream)
+    })
     const { session } = stream
     stream.once('close', () => {
       // That the whole connection goes may be said right behind.
@@ -125,8 +128,11 @@ export class Http2Request implements UpstreamRequest {
   }
 
   #breakOff(): void {
-    if (this.#stream === null || this.#stream.closed) return
-    this.#stream.close(constants.NGHTTP2_CANCEL)
+    const stream = this.#stream
+    // Node waits for what could not be sent of one that the upstream has reset.
+    if (stream === null) return
+    if (stream.closed) return void setImmediate(destroy, stream)
+    stream.close(constants.NGHTTP2_CANCEL)
     if (!this.#line.resets.take()) this.#line.worn = true
   }
 
@@ -159,14 +165,22 @@ export class Http2Request implements UpstreamRequest {
       left -= chunk.length
       if (this.#sink?.onData(chunk) === false) stream.pause()
     })
+    // Who wants nothing more of the request says so behind a whole answer (RFC 9113 §8.1), or in the middle of one.
+    let isBroken = false
+    stream.once('aborted', () => {
+      isBroken = !hasEnd(stream)
+      if (this.#sink === null) setImmediate(destroy, stream)
+    })
     stream.once('end', () => {
-      // A stream that was broken off ends as well, some in seemingly good order.
-      if (left > 0 || stream.rstCode !== constants.NGHTTP2_NO_ERROR || stream.aborted) return
+      // A stream that was broken off ends as well, some in seemingly good order, and some without an end to follow.
+      if (left > 0 || stream.rstCode !== constants.NGHTTP2_NO_ERROR || isBroken)
+        return void setImmediate(destroy, stream)
       const over = this.#sink
       this.#sink = null
       this.#onOver()
       over?.onEnd(this.#trailers)
-      if (!this.#ended) stream.close(constants.NGHTTP2_NO_ERROR)
+      if (stream.aborted) setImmediate(destroy, stream)
+      else if (!this.#ended) stream.close(constants.NGHTTP2_NO_ERROR)
     })
   }
 
@@ -180,6 +194,15 @@ export class Http2Request implements UpstreamRequest {
     const message = `the upstream broke the request off (HTTP/2 error ${code})`
     sink.onError(new NetworkError(refused ? 'UR_UPSTREAM_REFUSED' : 'UR_UPSTREAM_RESET', message))
   }
+}
+
+/** Whether the end of the answer has come, read or not: Node has no other word for it. */
+function hasEnd(stream: ClientHttp2Stream): boolean {
+  return (stream as unknown as { _readableState?: { ended?: boolean } })._readableState?.ended === true
+}
+
+function destroy(stream: ClientHttp2Stream): void {
+  stream.destroy()
 }
 
 function tooManyInterim(): ProtocolError {

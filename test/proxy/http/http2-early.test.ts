@@ -1,0 +1,86 @@
+import { createServer } from 'node:http2'
+import t, { type Test } from 'tap'
+import { eventually, within } from '../../support/hang.js'
+import { HttpTunnels } from '../../support/http-tunnel.js'
+import { listen } from '../../support/places.js'
+
+// An upstream by HTTP/2 that answers before it has read the request, and wants no more of it (RFC 9113 §8.1).
+
+const HOST = 'shop.localhost'
+const BODY = Buffer.alloc(500_000, 7)
+const TIMES = 12
+
+async function start(t: Test): Promise<HttpTunnels> {
+  const server = createServer((request, response) => {
+    request.on('error', () => undefined)
+    response.statusCode = 413
+    if (request.url !== '/cut') return void response.end('no')
+    response.write('half')
+    setTimeout(() => response.stream.close(0), 50)
+  })
+  const port = await listen(server)
+  t.teardown(() => server.close())
+  const tunnels = await HttpTunnels.start(t)
+  await tunnels.agent({ name: 'web', upstream: port, subdomain: 'shop', http: { upstreamProtocol: 'http2' } })
+  return tunnels
+}
+
+/** What came of a request by HTTP/1.1, until it was whole or the connection was closed. */
+async function byHttp1(tunnels: HttpTunnels, path: string): Promise<string> {
+  const socket = tunnels.tls(HOST)
+  let text = ''
+  const over = new Promise<void>((resolve) => {
+    socket.on('error', () => undefined)
+    socket.on('close', () => resolve())
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1')
+      if (text.endsWith('\r\n0\r\n\r\n')) resolve()
+    })
+  })
+  socket.write(`POST ${path} HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: ${BODY.length}\r\n\r\n`)
+  socket.write(BODY)
+  await within('the end of the answer', over)
+  socket.destroy()
+  return text
+}
+
+/** What came of one by HTTP/2; null: it was broken off. */
+async function byHttp2(tunnels: HttpTunnels, path: string): Promise<string | null> {
+  const session = tunnels.http2(HOST)
+  const stream = session.request({ ':method': 'POST', ':path': path })
+  stream.on('error', () => undefined)
+  let text = ''
+  let whole = false
+  stream.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
+  stream.on('end', () => (whole = !stream.aborted && stream.rstCode === 0))
+  const over = new Promise<void>((resolve) => stream.on('close', resolve).on('end', () => whole && resolve()))
+  stream.end(BODY)
+  await within('the end of the answer', over)
+  session.destroy()
+  return whole ? text : null
+}
+
+function noneInFlight({ daemon }: HttpTunnels): Promise<void> {
+  return eventually('the end of all requests', async () => {
+    const page = await (await fetch(`http://${daemon.addresses.metrics}/metrics`)).text()
+    if (!/^uniroute_http_requests_in_flight 0$/m.test(page)) throw new Error('one is in flight')
+  })
+}
+
+t.test('a whole answer comes whole, and nothing is left of the request', async (t) => {
+  const tunnels = await start(t)
+  for (let i = 0; i < TIMES; i++) {
+    t.match(await byHttp1(tunnels, '/'), /^HTTP\/1\.1 413 [^]*\r\n\r\n2\r\nno\r\n0\r\n\r\n$/)
+    t.equal(await byHttp2(tunnels, '/'), 'no')
+  }
+  await noneInFlight(tunnels)
+})
+
+t.test('half an answer is not taken for a whole one, and nothing is left of the request', async (t) => {
+  const tunnels = await start(t)
+  for (let i = 0; i < TIMES; i++) {
+    t.match(await byHttp1(tunnels, '/cut'), /\r\n\r\n4\r\nhalf\r\n$/)
+    t.equal(await byHttp2(tunnels, '/cut'), null)
+  }
+  await noneInFlight(tunnels)
+})
