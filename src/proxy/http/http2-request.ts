@@ -95,6 +95,8 @@ export class Http2Request implements UpstreamRequest {
   }
 
   write(chunk: Buffer): boolean {
+    // An upstream that wants no more of it gets no more.
+    if (this.#stream?.aborted === true) return true
     const own = Buffer.from(chunk)
     if (this.#stream !== null) return this.#stream.write(own)
     this.#early.push(own)

@@ -1,5 +1,8 @@
-import { createServer } from 'node:http2'
+import { connect, createServer } from 'node:http2'
 import t, { type Test } from 'tap'
+import { TokenBucket } from '../../../src/core/token-bucket.js'
+import type { ResponseSink } from '../../../src/proxy/http/api.js'
+import { Http2Request } from '../../../src/proxy/http/http2-request.js'
 import { eventually, within } from '../../support/hang.js'
 import { HttpTunnels } from '../../support/http-tunnel.js'
 import { listen } from '../../support/places.js'
@@ -83,4 +86,35 @@ t.test('half an answer is not taken for a whole one, and nothing is left of the 
     t.equal(await byHttp2(tunnels, '/cut'), null)
   }
   await noneInFlight(tunnels)
+})
+
+t.test('what comes of a request behind the end that its upstream made of it is dropped', async (t) => {
+  const server = createServer((request, response) => {
+    request.on('error', () => undefined)
+    response.end('no')
+  })
+  const session = connect(`http://127.0.0.1:${await listen(server)}`)
+  t.teardown(() => (session.destroy(), server.close()))
+  const limited = new TokenBucket({ now: () => 0 }, { burst: 10, perSecond: 10 })
+  const line = { requests: new Set<Http2Request>(), answered: false, resets: limited, worn: false, waiting: null }
+  for (let i = 0; i < TIMES; i++) {
+    const ended = new Promise<void>((resolve, reject) => {
+      const sink: ResponseSink = {
+        movable: false,
+        onInform: () => undefined,
+        onRespond: () => undefined,
+        onData: () => true,
+        onEnd: () => resolve(),
+        onUpgrade: () => undefined,
+        onWritable: () => undefined,
+        onError: reject,
+      }
+      const request = new Http2Request(sink, line, () => undefined)
+      const stream = session.request({ ':method': 'POST', 'content-length': 2 * BODY.length })
+      request.begin(stream, false)
+      stream.once('aborted', () => t.equal(request.write(BODY), true, 'there is room for all of it'))
+      request.write(BODY)
+    })
+    await within('the end of the answer', ended)
+  }
 })
