@@ -17,6 +17,7 @@ async function start(t: Test): Promise<HttpTunnels> {
   const server = createServer((request, response) => {
     request.on('error', () => undefined)
     response.statusCode = 413
+    if (request.url === '/none') return void response.end()
     if (request.url !== '/cut') return void response.end('no')
     response.write('half')
     setTimeout(() => response.stream.close(0), 50)
@@ -37,7 +38,7 @@ async function byHttp1(tunnels: HttpTunnels, path: string): Promise<string> {
     socket.on('close', () => resolve())
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1')
-      if (text.endsWith('\r\n0\r\n\r\n')) resolve()
+      if (text.endsWith('\r\n0\r\n\r\n') || /Content-Length: 0\r\n[^]*\r\n\r\n$/.test(text)) resolve()
     })
   })
   socket.write(`POST ${path} HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: ${BODY.length}\r\n\r\n`)
@@ -75,6 +76,8 @@ t.test('a whole answer comes whole, and nothing is left of the request', async (
   for (let i = 0; i < TIMES; i++) {
     t.match(await byHttp1(tunnels, '/'), /^HTTP\/1\.1 413 [^]*\r\n\r\n2\r\nno\r\n0\r\n\r\n$/)
     t.equal(await byHttp2(tunnels, '/'), 'no')
+    t.match(await byHttp1(tunnels, '/none'), /^HTTP\/1\.1 413 /)
+    t.equal(await byHttp2(tunnels, '/none'), '')
   }
   await noneInFlight(tunnels)
 })
