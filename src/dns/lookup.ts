@@ -55,13 +55,12 @@ export class DnsLookup {
   }
 
   /**
-   * Whether the alias that a name is comes from a wildcard: any other name beside it is the same alias. It ends as soon
-   * as a record is written at the name.
+   * Whether `target`, where the aliases of a name led, comes from a wildcard: any other name beside it leads there too.
+   * What is at the name itself is not looked at again: the first record that anybody writes there ends the wildcard.
    */
-  async isFromWildcard(name: string, signal: AbortSignal): Promise<boolean> {
+  async isFromWildcard(name: string, target: string, signal: AbortSignal): Promise<boolean> {
     const beside = name.replace(/^[^.]*/, `uniroute-${randomBytes(6).toString('hex')}`)
-    const [alias, other] = await Promise.all([this.#alias(name, signal), this.#alias(beside, signal)])
-    return alias !== null && alias === other
+    return (await this.target(beside, signal)) === target
   }
 
   async #alias(name: string, signal: AbortSignal): Promise<string | null> {

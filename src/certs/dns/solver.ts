@@ -163,7 +163,7 @@ export class DnsSolver implements ChallengeSolver {
     try {
       const target = await lookup.target(name, signal)
       if (target === delegation || (delegation === null && target === name)) return target
-      if (delegation === null) return (await lookup.isFromWildcard(name, signal)) ? name : target
+      if (delegation === null) return (await lookup.isFromWildcard(name, target, signal)) ? name : target
       const is = target === name ? 'it is no alias' : `it leads to ${target}`
       const message = `set a CNAME record for ${name} that leads to ${delegation}; now ${is}`
       throw new CertificateError('UR_DNS_DELEGATION', message)

@@ -15,7 +15,7 @@ export async function delegationFinding(
   try {
     const target = await lookup.target(name, signal)
     if (delegation === null) {
-      const isAlias = target !== name && !(await lookup.isFromWildcard(name, signal))
+      const isAlias = target !== name && !(await lookup.isFromWildcard(name, target, signal))
       return well(isAlias ? `${what}, which leads to ${target}` : what)
     }
     if (target === delegation) return well(what)

@@ -139,6 +139,23 @@ t.test('where proofs are written, and what has to be set first', async (t) => {
   t.same(solver(provider).kindsFor('any.example'), ['dns-01'])
 })
 
+t.test('a record written while it is looked where the name leads', async (t) => {
+  const { port, lookup, solver } = await start(t)
+  const options = { servers: [{ host: '127.0.0.1', port }], zone: null, ttlS: 60, timeoutMs: 5000, tries: 1 }
+  const server = new Rfc2136Provider({ ...options, key: KEY })
+  const place = '_acme-challenge.wild.example.org'
+  const target = lookup.target.bind(lookup)
+  lookup.target = async (name, signal) => {
+    const found = await target(name, signal)
+    if (name === place) await server.addTxt(place, dnsProof('by another'), signal)
+    return found
+  }
+  const provider = new MemoryProvider()
+  await solver(provider).show(challenge('wild.example.org', 'k'), signal)
+  t.equal(await target(place, signal), place, 'no alias any more')
+  t.same([...provider.texts], [`${place} ${dnsProof('k')}`])
+})
+
 t.test('no more values at once than the provider keeps', async (t) => {
   const { solver, lookup } = await start(t)
   const provider = new MemoryProvider(2, FULL)
