@@ -23,6 +23,11 @@ export function isFieldName(text: string): boolean {
   return text !== '' && consistsOf(text, IN_NAME)
 }
 
+/** Whether `text` may stand in a request line as its target (RFC 9112 §3.2), and ends where a space does. */
+export function isTarget(text: string): boolean {
+  return text !== '' && consistsOf(text, IN_TARGET)
+}
+
 /**
  * Whether `text` may stand in a message as the value of a field (RFC 9110 §5.5): no CR, LF, NUL or other control
  * character but the tab, and nothing above U+00FF, which has no byte of its own.
@@ -43,6 +48,7 @@ function charactersOf(expression: RegExp): Uint8Array {
 }
 
 const IN_NAME = charactersOf(/[!#$%&'*+.^_`|~0-9A-Za-z-]/)
+const IN_TARGET = charactersOf(/[\x21-\x7e\x80-\xff]/)
 const IN_VALUE = charactersOf(/[\t\x20-\x7e\x80-\xff]/)
 
 /** Whether two names are the same but for case; `lower` is in lower case. */

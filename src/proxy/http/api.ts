@@ -15,12 +15,32 @@ export interface RequestHead {
   readonly authority: string
   /** Without Host and pseudo-header fields. */
   readonly headers: RawHeaders
+  /** What is shared with earlier requests of the connection that had the same fields; null: there were none. */
+  readonly repeats: Repeats | null
   readonly version: '1.0' | '1.1' | '2'
   readonly body: BodyLength
   /** The visitor waits for 100 (Continue) before it sends the body. */
   readonly expectsContinue: boolean
   /** The protocol that the visitor wants to go over to; null: none. */
   readonly upgrade: string | null
+}
+
+/** What requests of one connection with the same fields share. */
+export interface Repeats {
+  /** As they go to the upstream where the last of them went; null: it is not known. */
+  prepared: PreparedFields | null
+}
+
+/** The fields of requests that differ in nothing but their ids, as they go to one upstream. */
+export interface PreparedFields {
+  /** By which policy they are made. */
+  readonly policy: object
+  /** For requests to this host. */
+  readonly authority: string
+  /** In a new array, the caller's own. */
+  fieldsFor(requestId: string): string[]
+  /** The same as `requestLines` makes them. */
+  linesFor(requestId: string): string
 }
 
 /** Bytes of a message's body when they are known before, otherwise how it ends. */
@@ -78,6 +98,8 @@ export interface UpstreamHead {
   readonly scheme: 'http' | 'https'
   /** `Host` first; of fields between two hops only `TE: trailers`, and `Upgrade` with its `Connection`. */
   readonly fields: RawHeaders
+  /** The same as `requestLines` makes them; null: nobody did yet. */
+  readonly lines: string | null
   readonly body: BodyLength
   readonly upgrade: string | null
 }

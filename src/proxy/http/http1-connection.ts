@@ -11,6 +11,9 @@ const LINGER_MS = 5_000
 /** Body chunks up to this size are copied behind the line that tells their size. */
 const SMALL = 4096
 
+/** Heads are written there on their way to what leaves, which has room of its own: nearly all fit. */
+const scratch = Buffer.allocUnsafeSlow(4096)
+
 /** Who keeps connections. */
 export interface ConnectionOwner {
   /** Opens the stream, with the first bytes in it. May throw. */
@@ -81,9 +84,8 @@ export class Http1Connection implements StreamHandler<ByteStream>, ResponseEvent
       this.#stream = this.#owner.open(Buffer.from(text, 'latin1'), this, origin)
       return
     }
-    const slab = Buffer.allocUnsafe(HEADROOM + text.length)
-    slab.write(text, HEADROOM, 'latin1')
-    this.#stream.writeSlab(slab, HEADROOM, slab.length)
+    if (text.length > scratch.length) this.#stream.write(Buffer.from(text, 'latin1'))
+    else this.#stream.writeCopy(scratch, 0, scratch.write(text, 'latin1'))
   }
 
   // UpstreamRequest: what the request that is under way may do.

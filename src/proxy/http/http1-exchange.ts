@@ -50,9 +50,9 @@ export class Http1Exchange implements Exchange {
   #continued = false
 
   constructor(head: Http1RequestHead, facts: FrontConnection, line: Http1Line) {
-    const { method, target, authority, headers, version, body, expectsContinue, upgrade } = head
+    const { method, target, authority, headers, repeats, version, body, expectsContinue, upgrade } = head
     const { scheme } = facts
-    this.head = { method, target, scheme, authority, headers, version, body, expectsContinue, upgrade }
+    this.head = { method, target, scheme, authority, headers, repeats, version, body, expectsContinue, upgrade }
     this.visitor = facts.visitor
     this.connectionHost = facts.host
     this.certificate = facts.certificate

@@ -4,6 +4,7 @@ import { ChunkedDecoder } from './chunked.js'
 import { HeadCollector } from './head-collector.js'
 import { VISITOR } from './message-source.js'
 import { checkRequestLine, parseRequestHead, type Http1RequestHead } from './request-head.js'
+import { RequestSections } from './request-section.js'
 
 export interface RequestEvents {
   onHead(head: Http1RequestHead): void
@@ -27,6 +28,7 @@ export class RequestParser {
   readonly #events: RequestEvents
   readonly #maxHeadBytes: number
   readonly #head: HeadCollector
+  readonly #sections = new RequestSections()
   #state: 'head' | 'body' | 'over' = 'head'
   #lineSeen = false
   #body: BodyDecoder | null = null
@@ -91,7 +93,7 @@ export class RequestParser {
     this.#lineSeen = false
     // Two empty lines that came in pieces.
     if (text === '') return next
-    const head = parseRequestHead(text.startsWith('\r\n') ? text.slice(2) : text)
+    const head = parseRequestHead(text.startsWith('\r\n') ? text.slice(2) : text, this.#sections)
     const { body } = head
     const isWhole = body === 'none' || body === 0
     if (isWhole) this.#state = 'over'

@@ -4,7 +4,7 @@ import { request } from 'node:https'
 import t, { type Test } from 'tap'
 import { within } from '../../support/hang.js'
 import { keptAlive, optionsFrom } from '../../support/http-rules.js'
-import { answered, call2, HttpTunnels, upstream } from '../../support/http-tunnel.js'
+import { type Answer, answered, call2, HttpTunnels, upstream } from '../../support/http-tunnel.js'
 import { listen } from '../../support/places.js'
 
 const HOST = 'shop.localhost'
@@ -34,6 +34,17 @@ function checkSeen(t: Test, { host, headers }: Seen, port: number): void {
   for (const gone of ['authorization', 'x-user', 'x_user']) t.equal(headers[gone], undefined, gone)
 }
 
+/** Each request has an id of its own, which its trace and its answer have too. */
+function checkIds(t: Test, seen: readonly Seen[], answers: readonly Answer[]): void {
+  const ids = seen.map(({ headers }) => headers['x-request-id'])
+  t.equal(new Set(ids).size, ids.length)
+  for (const { headers } of seen) t.match(headers['traceparent'], new RegExp(`^00-${String(headers['x-request-id'])}-`))
+  t.same(
+    answers.map(({ headers }) => headers['x-request-id']),
+    ids,
+  )
+}
+
 t.test('what the user says of fields, by both versions, on each request of a connection', async (t) => {
   const seen: Seen[] = []
   const { port } = await upstream(t, (request, response) => {
@@ -57,6 +68,7 @@ t.test('what the user says of fields, by both versions, on each request of a con
   ]
   t.equal(seen.length, 4)
   for (const each of seen) checkSeen(t, each, port)
+  checkIds(t, seen, answers)
   for (const { headers, trailers } of answers) {
     t.equal(headers['server'], undefined)
     t.equal(headers['x-secret'], undefined)
@@ -79,9 +91,15 @@ t.test('the same to an upstream that speaks HTTP/2', async (t) => {
   const tunnels = await HttpTunnels.start(t)
   const http = { upstreamProtocol: 'http2', options: optionsFrom(KEYS, port) } as const
   await tunnels.agent({ name: 'web', upstream: port, subdomain: 'shop', http })
-  const { headers } = await call2(tunnels.http2(HOST), '/', { headers: SENT })
-  checkSeen(t, seen[0]!, port)
-  t.equal(headers['server'], undefined)
+  const kept = keptAlive(t, tunnels, HOST)
+  const answers = [
+    await kept('/', { headers: SENT }),
+    await kept('/', { headers: SENT }),
+    await call2(tunnels.http2(HOST), '/', { headers: SENT }),
+  ]
+  for (const each of seen) checkSeen(t, each, port)
+  checkIds(t, seen, answers)
+  for (const { headers } of answers) t.equal(headers['server'], undefined)
 })
 
 t.test('trailers of a request say nothing that its head could not', async (t) => {

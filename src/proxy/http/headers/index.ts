@@ -10,4 +10,5 @@ export {
   type RequestHeadersOptions,
 } from './request.js'
 export { ResponseHeaders, type ResponseFacts } from './response.js'
+export { startedTrace } from './trace.js'
 export { MAX_PASSES } from './via.js'

@@ -5,7 +5,7 @@ import { Edits } from './edits.js'
 import { forwardedElement } from './forwarded.js'
 import { GivenFields, kindOfField, Kind } from './given.js'
 import type { RandomIds } from './random-ids.js'
-import { isTraceId, isTraceparent, isTracestate } from './trace.js'
+import { isTraceId, isTraceparent, isTracestate, startedTrace } from './trace.js'
 import { trailerFields } from './trailers.js'
 import { passesHere } from './via.js'
 
@@ -133,8 +133,7 @@ export class RequestHeaders {
       return traceparent
     }
     const trace = !peerTrusted || isTraceId(requestId) ? requestId : this.#ids.hex(16)
-    // sampled: a root that says no would switch the tracing of most upstreams off
-    const started = `00-${trace}-${trace.slice(0, 16)}-01`
+    const started = startedTrace(trace)
     out.push('traceparent', started)
     return started
   }

@@ -14,6 +14,11 @@ export function isTraceparent(value: string): boolean {
 
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/
 
+/** The `traceparent` of a trace that begins here. Sampled: a root that says no would switch the tracing of most upstreams off. */
+export function startedTrace(id: string): string {
+  return `00-${id}-${id.slice(0, 16)}-01`
+}
+
 /** Whether `text` can be the id of a trace. */
 export function isTraceId(text: string): boolean {
   return TRACE_ID.test(text)

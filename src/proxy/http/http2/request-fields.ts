@@ -55,7 +55,7 @@ export function requestHead(list: FieldList, scheme: 'http' | 'https', isWhole: 
   if (protocol === null) {
     const expectsContinue = sorted.expect !== null && sorted.expect.toLowerCase() === '100-continue'
     const body = bodyOf(sorted.length, isWhole)
-    return { version, method, target, scheme, authority, headers, body, expectsContinue, upgrade: null }
+    return { version, method, target, scheme, authority, headers, repeats: null, body, expectsContinue, upgrade: null }
   }
   if (method !== 'CONNECT') throw malformed('only CONNECT has :protocol')
   // HTTP/1.1 has lists in Upgrade, and what stood in one would be chosen by the upstream.
@@ -63,7 +63,7 @@ export function requestHead(list: FieldList, scheme: 'http' | 'https', isWhole: 
   // What comes is no body: an upstream that was told of one would take it from the next request.
   bodyOf(sorted.length, true)
   const upgraded = { method: 'GET', body: 'none', expectsContinue: false, upgrade: protocol } as const
-  return { version, target, scheme, authority, headers, ...upgraded }
+  return { version, target, scheme, authority, headers, repeats: null, ...upgraded }
 }
 
 /** Trailers of a request, as they came; null: they are malformed. */
