@@ -25,7 +25,8 @@ export function configurationPage(): string {
 
 const INTRODUCTION = `Files are YAML. A key that is not known is an error, and the message names the nearest known one. A key with nothing
 behind it counts as absent. Relative paths are meant from the folder of the file, \`~/\` is the home folder.
-Durations are written with a unit (\`500ms\`, \`30s\`, \`5m\`, \`1h30m\`, \`2d\`), sizes too (\`64KiB\`, \`16MiB\`, \`1GB\`).
+Durations are written with a unit (\`500ms\`, \`30s\`, \`5m\`, \`1h30m\`, \`2d\`), sizes too (\`64KiB\`, \`16MiB\`, \`1GB\`; a number
+alone counts bytes).
 `
 
 const AGENT_EXAMPLE = `\`\`\`yaml

@@ -30,6 +30,8 @@ export interface Exchange {
   /** All that came, kept or not. */
   messages: number
   problem: string | null
+  /** A visitor sent it: it was neither replayed nor imported. */
+  readonly byVisitor: boolean
   /** Id of the exchange of which it is a replay. */
   replayOf: string | null
 }

@@ -37,6 +37,7 @@ export function exchange(id: string, parts: Partial<Exchange> = {}): Exchange {
     timeline: [],
     messages: 0,
     problem: null,
+    byVisitor: true,
     replayOf: null,
     ...parts,
   }

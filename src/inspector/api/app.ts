@@ -106,7 +106,7 @@ async function serve(
   feed: EventFeed,
 ): Promise<unknown> {
   const params = checkedInput(endpoint.params, request.params)
-  if ('wrong' in params) throw notFound()
+  if ('wrong' in params) throw new InspectError(404, 'UR_INSPECT_NOT_FOUND', wrongText(params.wrong))
   const query = checked(endpoint.query, request.query)
   const body = endpoint.body === null ? undefined : checked(endpoint.body, request.body ?? {})
   if (endpoint.response === 'events') {

@@ -8,7 +8,7 @@ const ms = z.number()
 const count = z.number().int().nonnegative()
 const time = z.iso.datetime({ precision: 3 })
 
-export const exchangeId = z.string().regex(/^[0-9a-f]{16}$/)
+export const exchangeId = z.string().regex(/^[0-9a-f]{16}$/, 'the id of an exchange has 16 hexadecimal digits')
 
 const kind = z.enum(['http', 'sse', 'websocket', 'grpc'])
 

@@ -1,4 +1,5 @@
-import { parseFields, TOKEN } from '../../proxy/http/fields.js'
+import { isFieldName } from '../../core/http-fields.js'
+import { parseFields } from '../../proxy/http/fields.js'
 import { fieldsCost, STRING_BYTES, stringCost } from '../cost.js'
 import type { KeptField } from '../exchange.js'
 import { OBSERVED } from '../http1/observed.js'
@@ -81,7 +82,7 @@ const VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-
 
 /** It comes back from a line as it went in. */
 function isPlain({ name, value }: KeptField): boolean {
-  return TOKEN.test(name) && VALUE.test(value)
+  return isFieldName(name) && VALUE.test(value)
 }
 
 function ofItsOwn({ name, value, redacted, secret }: KeptField): KeptField {

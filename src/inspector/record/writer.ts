@@ -31,6 +31,8 @@ export interface ExchangeOrigin {
   readonly visitor: string
   /** What is to be added to the reader's time to have epoch milliseconds. */
   readonly epochMs: number
+  /** Default: true. */
+  readonly byVisitor?: boolean
   readonly replayOf?: string
 }
 
@@ -99,6 +101,7 @@ class Writer implements ExchangeWriter {
       timeline: [],
       messages: 0,
       problem: null,
+      byVisitor: origin.byVisitor ?? true,
       replayOf: origin.replayOf ?? null,
     }
     if (redactor.reveal && target !== head.target) this.exchange.targetSecret = copied(head.target)

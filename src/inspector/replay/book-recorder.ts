@@ -19,7 +19,8 @@ export class BookRecorder implements Recorder {
   /** Times of the exchange are those of `performance.now()`. */
   begin(head: RequestHead, { tunnel, replayOf }: Origin): ExchangeWriter {
     const epochMs = Date.now() - performance.now()
-    return beginExchange(this.#context, { tunnel, visitor: '', epochMs, ...(replayOf !== null && { replayOf }) }, head)
+    const origin = { tunnel, visitor: '', epochMs, byVisitor: false, ...(replayOf !== null && { replayOf }) }
+    return beginExchange(this.#context, origin, head)
   }
 
   imported(recording: Recording): Exchange {
@@ -37,7 +38,7 @@ function write(context: RecordContext, recording: Recording): Exchange {
   const sent = recording.sendingMs ?? 0
   const answered = sent + (recording.waitingMs ?? 0)
   const done = answered + (recording.receivingMs ?? 0)
-  const origin = { tunnel, visitor, epochMs: startedAt }
+  const origin = { tunnel, visitor, epochMs: startedAt, byVisitor: false }
   const writer = beginExchange(context, origin, {
     method,
     target,

@@ -16,7 +16,7 @@ interface Spent {
   receiving: number
 }
 
-/** Counts the requests of a book by tunnel, and where their time goes. Replays are not counted. */
+/** Counts the requests of a book by tunnel, and where their time goes. What no visitor sent is not counted. */
 export class RequestStatistics {
   readonly #byTunnel = new Map<string, Traffic>()
   readonly #open = new WeakMap<Exchange, Traffic>()
@@ -50,7 +50,7 @@ export class RequestStatistics {
   }
 
   #onExchange(exchange: Exchange): void {
-    if (exchange.replayOf !== null) return
+    if (!exchange.byVisitor) return
     if (!this.#seen.has(exchange)) {
       this.#seen.add(exchange)
       const traffic = this.#trafficOf(exchange)

@@ -21,6 +21,7 @@ export function decodeExchange(text: string): Exchange | null {
     const { request, response, timeline } = exchange
     return {
       ...exchange,
+      byVisitor: exchange.byVisitor ?? exchange.replayOf === null,
       request: filled(new KeptMessage(Section.of(request.fields), request.codings), request),
       response: response === null ? null : answerOf(response),
       timeline: timeline.map((entry): TimelineEntry => ({ ...entry, payload: bytesOf(entry.payload) })),

@@ -1,9 +1,6 @@
-import { isField } from '../../core/http-fields.js'
+import { isField, isFieldName } from '../../core/http-fields.js'
 import type { RawHeaders } from './api.js'
 import type { MessageSource } from './message-source.js'
-
-/** A field name (RFC 9110 §5.6.2). */
-export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /** A section that nobody has to look at twice: of names and values as they should be, none of them folded. */
 const PLAIN_SECTION = /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*(?:\r\n|$))*$/
@@ -29,7 +26,7 @@ export function parseFields(text: string, source: MessageSource): string[] {
       const colon = text.indexOf(':', at)
       if (colon < 0 || colon > end) throw source.wrong('a line has no colon')
       const name = text.slice(at, colon)
-      if (!TOKEN.test(name)) throw source.wrong('a field has no valid name')
+      if (!isFieldName(name)) throw source.wrong('a field has no valid name')
       fields.push(name, trimmed(text, colon + 1, end))
     }
     at = end + 2

@@ -98,6 +98,9 @@ t.test('one of them; its bodies, which no browser runs', async (t) => {
     headers: { allow: 'GET' },
   })
   t.match(await api.inspect('exchanges/%zz'), problem(400, 'UR_INSPECT_REQUEST'))
+  const unknown = await api.inspect('exchanges/zzz')
+  t.match(unknown, problem(404, 'UR_INSPECT_NOT_FOUND'))
+  t.match(unknown.body, { detail: /id: the id of an exchange has 16 hexadecimal digits/ })
   t.match(await api.inspect('reveal', { method: 'POST', raw: '{' }), problem(400, 'UR_INSPECT_REQUEST'))
   t.match(await api.inspect('reveal', { method: 'POST', raw: '{"__proto__":{}}' }), problem(400, 'UR_INSPECT_REQUEST'))
 })

@@ -10,8 +10,11 @@ import { readUpstream } from '../../../src/config/index.js'
 import { systemClock } from '../../../src/core/clock.js'
 import { ExchangeBook } from '../../../src/inspector/book.js'
 import { recordingOf } from '../../../src/inspector/files/recording.js'
+import { beginExchange } from '../../../src/inspector/record/writer.js'
+import { Redactor } from '../../../src/inspector/redact/index.js'
 import { Replayer } from '../../../src/inspector/replay/replayer.js'
 import type { UpstreamSpec } from '../../../src/inspector/replay/send.js'
+import { RequestStatistics } from '../../../src/inspector/status/statistics.js'
 import { Authority } from '../../support/certificates.js'
 import { upstream } from '../../support/http-upstream.js'
 import { freePort, listen, temporaryFolder } from '../../support/places.js'
@@ -99,6 +102,23 @@ t.test('a request as it was: kept secrets are sent, and what belongs to one conn
   t.notMatch(JSON.stringify(made.request.fields.map(({ value }) => value)), /secret/)
   t.ok(made.doneMs! >= made.answeredMs! && made.answeredMs! >= made.requestDoneMs!)
   t.equal(book.get(made.id), made, 'it is kept as any other')
+})
+
+t.test('what no visitor sent is not counted as a request of its tunnel', async (t) => {
+  const { port } = await echo(t)
+  const { book, replayer } = setUp(String(port))
+  const statistics = new RequestStatistics(book)
+  const kept = recorder(book)
+  const recording = recordingOf(captured)
+  await replayer.replay(captured)
+  t.match(await replayer.run('all', [recording], {}), { failed: 0, results: [{ exchange: { state: 'done' } }] })
+  kept.imported(recording)
+  t.match(statistics.of('web'), { count: 0, open: 0 })
+  t.equal(statistics.timeSpent(), null)
+  const head = { method: 'GET', target: '/', host: 'x', protocol: 'HTTP/1.1', fields: [], startedAtMs: 0 }
+  const context = { book, redactor: new Redactor({ headers: [], jsonPaths: [], reveal: false }), bodyLimit: 0 }
+  beginExchange(context, { tunnel: 'web', visitor: '192.0.2.1', epochMs: Date.now() }, head)
+  t.match(statistics.of('web'), { count: 1, open: 1 })
 })
 
 t.test('a secret that was not kept is left out, and named', async (t) => {
