@@ -27,16 +27,15 @@ export interface RequestHead {
 
 /** What requests of one connection with the same fields share. */
 export interface Repeats {
-  /** As they go to the upstream where the last of them went; null: it is not known. */
+  /** Of the last of them: by which policy its fields were made, and for which host; null: there was none. */
+  policy: object | null
+  authority: string | null
+  /** The fields of all requests of that policy for that host; null: there was only one. */
   prepared: PreparedFields | null
 }
 
 /** The fields of requests that differ in nothing but their ids, as they go to one upstream. */
 export interface PreparedFields {
-  /** By which policy they are made. */
-  readonly policy: object
-  /** For requests to this host. */
-  readonly authority: string
   /** In a new array, the caller's own. */
   fieldsFor(requestId: string): string[]
   /** The same as `requestLines` makes them. */

@@ -8,8 +8,6 @@ const ANY_TRACE = startedTrace(ANY_ID)
 
 /** Fields of requests that differ in nothing but their ids. */
 export class FieldsOfAny implements PreparedFields {
-  readonly policy: object
-  readonly authority: string
   readonly #fields: RawHeaders
   readonly #lines: string
   /** Lines behind the id, and behind the trace; null: there is none. */
@@ -20,9 +18,7 @@ export class FieldsOfAny implements PreparedFields {
    * `fields`: those of a request with the id `ANY_ID`, not one that wants to be upgraded. Throws ProtocolError
    * UR_HTTP_MALFORMED.
    */
-  constructor(policy: object, authority: string, fields: RawHeaders) {
-    this.policy = policy
-    this.authority = authority
+  constructor(fields: RawHeaders) {
     this.#fields = fields
     const [before, behindTrace] = cut(requestLines(fields, null), ANY_TRACE)
     const [lines, behindId] = cut(before, ANY_ID)

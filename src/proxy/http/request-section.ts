@@ -42,7 +42,7 @@ export class RequestSections {
    */
   read(text: string): RequestSection {
     if (this.#section !== null && text === this.#text) {
-      this.#repeats ??= { prepared: null }
+      this.#repeats ??= { policy: null, authority: null, prepared: null }
       return this.#section
     }
     this.#repeats = this.#text = this.#section = null

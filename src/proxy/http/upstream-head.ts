@@ -27,12 +27,13 @@ export function upstreamHead(
   // What may differ between requests of one connection is not there, or looked at below.
   const isPlain = version === '1.1' && !peerTrusted && !continued && upgrade === null && clientCert === null
   if (repeats !== null && isPlain) {
-    let prepared = repeats.prepared
-    if (prepared === null || prepared.policy !== policy || prepared.authority !== authority) {
-      const any = rewritten(policy, headers, { ...facts, requestId: ANY_ID })
-      prepared = repeats.prepared = new FieldsOfAny(policy, authority, any)
+    if (repeats.policy === policy && repeats.authority === authority) {
+      repeats.prepared ??= new FieldsOfAny(rewritten(policy, headers, { ...facts, requestId: ANY_ID }))
+      return new PreparedHead(head, repeats.prepared, requestId)
     }
-    return new PreparedHead(head, prepared, requestId)
+    repeats.policy = policy
+    repeats.authority = authority
+    repeats.prepared = null
   }
   const fields = rewritten(policy, headers, facts)
   if (version === '2' && upgrade === WEBSOCKET) fields.push('Sec-WebSocket-Key', randomBytes(16).toString('base64'))

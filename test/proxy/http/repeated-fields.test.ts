@@ -62,14 +62,16 @@ t.test('requests that repeat their fields go on as if each was the first', async
   fc.assert(
     fc.property(lines, edits, (fields, edits) => {
       const policy = policyWith(edits)
-      const [first, second, third] = headsOf([fields, fields, fields])
+      const [first, second, third, fourth] = headsOf([fields, fields, fields, fields])
       const isSame = (head: RequestHead | Omit<RequestHead, 'scheme'>, id: string): boolean => {
         const one = sent({ ...head, repeats: null }, policy, id)
         const other = sent(head, policy, id)
         return one.text === other.text && one.fields.join('\n') === other.fields.join('\n')
       }
-      const isRepeated = first!.repeats === null && second!.repeats !== null && second!.repeats === third!.repeats
-      return isRepeated && isSame(second!, IDS[0]) && isSame(third!, IDS[1])
+      const areSame = isSame(second!, IDS[0]) && isSame(third!, IDS[1]) && isSame(fourth!, IDS[0])
+      const { repeats } = second!
+      const isShared = first!.repeats === null && repeats === third!.repeats && repeats === fourth!.repeats
+      return areSame && isShared && typeof repeats?.prepared === 'object' && repeats.prepared !== null
     }),
     { numRuns: 2000 },
   )
@@ -77,25 +79,31 @@ t.test('requests that repeat their fields go on as if each was the first', async
 
 t.test('what is known of fields ends with them, and holds for one upstream and one host', async (t) => {
   const a = 'X-A: 1\r\n'
-  const [one, two, other, again] = headsOf([a, a, 'X-A: 2\r\n', a])
+  const [one, two, changed, again] = headsOf([a, a, 'X-A: 2\r\n', a])
   const plain = policyWith({ add: [], remove: [] })
+  t.match(sent(two!, plain, IDS[0]).text, /\r\nX-A: 1\r\n/)
+  t.equal(two!.repeats?.prepared, null, 'not for the first')
   t.match(sent(two!, plain, IDS[0]).text, /\r\nX-A: 1\r\n/)
   const prepared = two!.repeats?.prepared
   t.ok(prepared)
   sent(two!, plain, IDS[1])
   t.equal(two!.repeats?.prepared, prepared, 'made once')
   t.equal(one!.repeats, null)
-  t.equal(other!.repeats, null, 'other fields')
+  t.equal(changed!.repeats, null, 'other fields')
   t.equal(again!.repeats, null, 'the last ones are remembered')
-  t.match(sent(other!, plain, IDS[0]).text, /\r\nX-A: 2\r\n/)
+  t.match(sent(changed!, plain, IDS[0]).text, /\r\nX-A: 2\r\n/)
 
   const strict = policyWith({ add: ['X-Added', 'yes'], remove: ['X-A'] }, 'localhost')
-  const there = sent(two!, strict, IDS[0]).text
-  t.match(there, /\r\nHost: localhost\r\n/)
-  t.match(there, /\r\nX-Added: yes\r\n/)
-  t.notMatch(there, /X-A: 1/)
-  t.match(sent({ ...two!, authority: 'X.EXAMPLE' }, strict, IDS[0]).text, /\r\nX-Forwarded-Host: X.EXAMPLE\r\n/)
-  t.match(sent(two!, plain, IDS[0]).text, /\r\nHost: x\.example\r\n/)
+  for (const id of [...IDS, ...IDS]) {
+    const there = sent(two!, strict, id).text
+    t.match(there, /\r\nHost: localhost\r\n/)
+    t.match(there, /\r\nX-Added: yes\r\n/)
+    t.match(there, `\r\nX-Request-Id: ${id}\r\n`)
+    t.notMatch(there, /X-A: 1/)
+  }
+  const other = { ...two!, authority: 'X.EXAMPLE' }
+  for (const id of IDS) t.match(sent(other, strict, id).text, /\r\nX-Forwarded-Host: X.EXAMPLE\r\n/)
+  for (const id of IDS) t.match(sent(two!, plain, id).text, /\r\nHost: x\.example\r\n/)
 })
 
 t.test('what is no repetition, though the fields are the same', async (t) => {
@@ -135,7 +143,7 @@ t.test('long sections are not remembered', async (t) => {
 
 t.test('requests that go round in a loop are refused, repeated or not', async (t) => {
   const loop = `Via: ${'1.1 uniroute, '.repeat(9)}1.1 other\r\n`
-  for (const head of headsOf([loop, loop])) {
+  for (const head of headsOf([loop, loop, loop])) {
     t.throws(() => sent(head, policyWith({ add: [], remove: [] }), IDS[0]), { code: 'UR_HTTP_LOOP' })
   }
 })
