@@ -15,7 +15,7 @@ export interface RequestHead {
   readonly authority: string
   /** Without Host and pseudo-header fields. */
   readonly headers: RawHeaders
-  /** What is shared with earlier requests of the connection that had the same fields; null: there were none. */
+  /** What is shared with earlier requests of the connection that had the same fields and authority; null: there were none. */
   readonly repeats: Repeats | null
   readonly version: '1.0' | '1.1' | '2'
   readonly body: BodyLength
@@ -27,10 +27,9 @@ export interface RequestHead {
 
 /** What requests of one connection with the same fields share. */
 export interface Repeats {
-  /** Of the last of them: by which policy its fields were made, and for which host; null: there was none. */
+  /** By which policy the fields of the last of them were made; null: there was none. */
   policy: object | null
-  authority: string | null
-  /** The fields of all requests of that policy for that host; null: there was only one. */
+  /** The fields of all of them by that policy; null: there was only one. */
   prepared: PreparedFields | null
 }
 

@@ -12,9 +12,11 @@ const MAX_REMEMBERED = 1_000
 export function hostOf(authority: string): string {
   const known = remembered.get(authority)
   if (known !== undefined) return known
-  const host = readHost(authority)
+  // In memory of its own: it is a piece of a head, and would hold all of that.
+  const own = Buffer.from(authority).toString()
+  const host = readHost(own)
   if (remembered.size >= MAX_REMEMBERED) remembered.clear()
-  remembered.set(authority, host)
+  remembered.set(own, host)
   return host
 }
 
@@ -36,7 +38,10 @@ export function targetOf(method: string, target: string, host: string): { target
   const authority = match[1]!
   if (authority.toLowerCase() !== host.toLowerCase()) throw malformed('its target and its Host name two hosts')
   const path = match[2]!
-  return { target: path === '' ? '/' : path.startsWith('/') ? path : `/${path}`, authority }
+  return {
+    target: path === '' ? '/' : path.startsWith('/') ? path : `/${path}`,
+    authority: authority === host ? host : authority,
+  }
 }
 
 export function malformed(why: string): ProtocolError {

@@ -45,7 +45,7 @@ export function parseRequestHead(text: string, sections: RequestSections): Http1
   const line = readRequestLine(lineEnd < 0 ? text : text.slice(0, lineEnd))
   const { method, version } = line
   if (method === 'CONNECT') throw new ProtocolError('UR_HTTP_METHOD', 'CONNECT is for proxies.')
-  const section = sections.read(lineEnd < 0 ? '' : text.slice(lineEnd + 2))
+  const section = sections.read(text, lineEnd < 0 ? text.length : lineEnd + 2)
   const { headers, body, upgrade } = section
   if (body === 'unknown' && version === '1.0') {
     throw malformed('it has a Transfer-Encoding, which HTTP/1.0 does not know')
@@ -57,7 +57,7 @@ export function parseRequestHead(text: string, sections: RequestSections): Http1
     target,
     authority,
     headers,
-    repeats: sections.repeats,
+    repeats: authority === section.host ? sections.repeats : null,
     version,
     body,
     expectsContinue: version === '1.1' && section.expectsContinue,

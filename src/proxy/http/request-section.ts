@@ -19,8 +19,12 @@ export interface RequestSection {
   readonly keepsAlive: boolean
 }
 
-/** Header sections up to so many characters are remembered: more is rare, and each connection remembers one. */
-const MOST_REMEMBERED = 4_096
+/**
+ * Sections are remembered of heads up to so many characters, and so many strings: more is rare, and each connection keeps
+ * one. The text of a section is a piece of its head, all of which it keeps in memory.
+ */
+const MOST_CHARACTERS = 4_096
+const MOST_STRINGS = 128
 
 /**
  * Reads the header sections of one connection's requests. Most clients send the same one with each request, and what it
@@ -37,17 +41,18 @@ export class RequestSections {
   }
 
   /**
-   * `text` is latin1, without the line behind the last field. Throws ProtocolError UR_HTTP_MALFORMED for what is malformed
+   * The section of a head from `start` on, latin1, without the line behind the last field. Throws ProtocolError UR_HTTP_MALFORMED for what is malformed
    * or can be read in two ways (RFC 9112 §3.2, §6.3, §11.2).
    */
-  read(text: string): RequestSection {
+  read(head: string, start: number): RequestSection {
+    const text = head.slice(start)
     if (this.#section !== null && text === this.#text) {
-      this.#repeats ??= { policy: null, authority: null, prepared: null }
+      this.#repeats ??= { policy: null, prepared: null }
       return this.#section
     }
     this.#repeats = this.#text = this.#section = null
     const section = readSection(text)
-    if (text.length > MOST_REMEMBERED) return section
+    if (head.length > MOST_CHARACTERS || section.headers.length > MOST_STRINGS) return section
     this.#text = text
     this.#section = section
     return section

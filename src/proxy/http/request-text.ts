@@ -7,11 +7,12 @@ import { valueOf } from './fields.js'
  * The head of a request as HTTP/1.1 (RFC 9112 §3), latin1. Throws ProtocolError UR_HTTP_MALFORMED for what would break
  * a line.
  */
-export function requestText({ method, target, fields, lines, body, upgrade }: UpstreamHead): string {
+export function requestText(head: UpstreamHead): string {
+  const { method, target, lines, body } = head
   if (!isFieldName(method) || !isTarget(target)) throw stray('the request line')
   const line = method + ' ' + target + ' HTTP/1.1\r\n'
   const end = body === 'unknown' ? 'Transfer-Encoding: chunked\r\n\r\n' : '\r\n'
-  return line + (lines ?? requestLines(fields, upgrade)) + end
+  return line + (lines ?? requestLines(head.fields, head.upgrade)) + end
 }
 
 /** The fields of a request as lines of HTTP/1.1. Throws as `requestText`. */

@@ -27,12 +27,11 @@ export function upstreamHead(
   // What may differ between requests of one connection is not there, or looked at below.
   const isPlain = version === '1.1' && !peerTrusted && !continued && upgrade === null && clientCert === null
   if (repeats !== null && isPlain) {
-    if (repeats.policy === policy && repeats.authority === authority) {
+    if (repeats.policy === policy) {
       repeats.prepared ??= new FieldsOfAny(rewritten(policy, headers, { ...facts, requestId: ANY_ID }))
       return new PreparedHead(head, repeats.prepared, requestId)
     }
     repeats.policy = policy
-    repeats.authority = authority
     repeats.prepared = null
   }
   const fields = rewritten(policy, headers, facts)

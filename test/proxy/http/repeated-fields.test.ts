@@ -2,11 +2,13 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Exchange, RequestHead } from '../../../src/proxy/http/api.js'
 import { RandomIds, RequestHeaders } from '../../../src/proxy/http/headers/index.js'
+import { hostOf } from '../../../src/proxy/http/host.js'
 import type { Policy } from '../../../src/proxy/http/policies.js'
 import { parseRequestHead } from '../../../src/proxy/http/request-head.js'
 import { RequestSections } from '../../../src/proxy/http/request-section.js'
 import { requestText } from '../../../src/proxy/http/request-text.js'
 import { upstreamHead } from '../../../src/proxy/http/upstream-head.js'
+import { memoryInUse } from '../../support/memory.js'
 
 const VISITOR = { address: '192.0.2.7', port: 50_000, serverPort: 443 }
 const IDS = ['0123456789abcdef0123456789abcdef', 'fedcba9876543210fedcba9876543210'] as const
@@ -101,8 +103,6 @@ t.test('what is known of fields ends with them, and holds for one upstream and o
     t.match(there, `\r\nX-Request-Id: ${id}\r\n`)
     t.notMatch(there, /X-A: 1/)
   }
-  const other = { ...two!, authority: 'X.EXAMPLE' }
-  for (const id of IDS) t.match(sent(other, strict, id).text, /\r\nX-Forwarded-Host: X.EXAMPLE\r\n/)
   for (const id of IDS) t.match(sent(two!, plain, id).text, /\r\nHost: x\.example\r\n/)
 })
 
@@ -134,11 +134,49 @@ t.test('what is no repetition, though the fields are the same', async (t) => {
   t.match(sent(same, plain, 'theirs', true).text, /\r\nX-Request-Id: theirs\r\n/, 'by a trusted proxy')
 })
 
-t.test('long sections are not remembered', async (t) => {
+t.test('the absolute form, which names the host in letters of its own', async (t) => {
+  const plain = policyWith({ add: [], remove: [] })
+  const sections = new RequestSections()
+  const parse = (target: string) => parseRequestHead(`GET ${target} HTTP/1.1\r\nHost: x.example\r\nA: b`, sections)
+  const targets = ['/', '/', 'http://x.example/a', '/', 'http://X.EXAMPLE/a', '/', 'http://X.EXAMPLE/a']
+  const heads = targets.map(parse)
+  t.same(
+    heads.map(({ repeats }) => repeats !== null),
+    [false, true, true, true, false, true, false],
+  )
+  for (const head of heads) {
+    const { text } = sent(head, plain, IDS[0])
+    t.match(text, `\r\nX-Forwarded-Host: ${head.authority}\r\n`)
+    t.match(text, `\r\nHost: ${head.authority}\r\n`)
+  }
+})
+
+t.test('of long heads and of many fields nothing is remembered: an idle connection shall hold little', async (t) => {
   const long = `X-A: ${'a'.repeat(5_000)}\r\n`
   const [, second] = headsOf([long, long])
   t.equal(second!.repeats, null)
   t.equal(second!.headers[1]!.length, 5_000)
+  const [, behindLong] = headsOf(['A: b\r\n', 'A: b\r\n'], `GET /${'a'.repeat(5_000)} HTTP/1.1`)
+  t.equal(behindLong!.repeats, null, 'the line of a head is in the same memory')
+  const many = 'a:\r\n'.repeat(65)
+  t.equal(headsOf([many, many])[1]!.repeats, null)
+})
+
+t.test('connections that wait, and hosts that are known, hold nothing of the heads in which they came', async (t) => {
+  const connections: RequestSections[] = []
+  const before = memoryInUse()
+  for (let i = 0; i < 300; i++) {
+    const sections = new RequestSections()
+    const rest = `Host: some-shop-${i}.example\r\nA: b`
+    const head = (line: string) => Buffer.from(`${line}\r\n${rest}`).toString('latin1')
+    const { authority } = parseRequestHead(head(`GET /${'a'.repeat(31_000)} HTTP/1.1`), sections)
+    hostOf(authority)
+    for (let n = 0; n < 3; n++) parseRequestHead(head(`GET /${'a'.repeat(n * 10)} HTTP/1.1`), sections)
+    connections.push(sections)
+  }
+  const each = (memoryInUse() - before) / connections.length
+  t.ok(each < 4_000, `${each} bytes a connection`)
+  t.equal(connections.length, 300)
 })
 
 t.test('requests that go round in a loop are refused, repeated or not', async (t) => {
